@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Everything a newcomer needs, in two commands that set up what they use:
+
+    python3 dev.py demo                try it: JupyterLab on the demo notebook
+    python3 dev.py demo --check        run the demo notebooks without a browser and report
+    python3 dev.py test                all checks and tests, as in continuous integration
+    python3 dev.py test -k wire        pytest only, with these arguments
+
+Needs Python 3.10 or newer and nothing else. A virtual environment is made in .venv, and brought
+up to date when pyproject.toml, constraints.txt or the front end's sources change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = str(BIN / ("python.exe" if os.name == "nt" else "python"))
+PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+STATIC = ROOT / "nbstream" / "static"
+# The newest is the one in the environment. The others: the oldest that is supported, the last of
+# each earlier major version's line that behaves differently.
+OLDER_OPENAI = ("1.66.3", "1.109.1", "2.54.0")
+
+
+TEST_HELP = """\
+usage: python3 dev.py test [pytest arguments]
+
+Without arguments: linters, type checkers, all tests of Python and the front end, the SDK tests
+with older releases of openai, and the demo notebooks. The last line is a summary. A Chromium is
+looked for (CHROMIUM may name one), and fetched if there is none.
+
+With arguments: pytest only, with these arguments.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit status."""
+    # People run this file with whatever their python3 is.
+    if sys.version_info < (3, 10):  # noqa: UP036
+        print(f"dev.py needs Python 3.10 or newer, this is {sys.version.split()[0]}.")
+        return 1
+    command, rest = arguments[:1], arguments[1:]
+    if command == ["demo"]:
+        return run_demo(rest)
+    if command == ["test"] and rest not in (["-h"], ["--help"]):
+        return run_tests(rest)
+    print(TEST_HELP if command == ["test"] else __doc__)
+    return 0 if {"-h", "--help"} & set(arguments) else 2
+
+
+def run_demo(arguments: Sequence[str]) -> int:
+    """Set up and hand over to ``nbstream demo``."""
+    if not install("local", "demo"):
+        return 1
+    return call([PYTHON, "-m", "nbstream.cli", "demo", *arguments])
+
+
+def run_tests(arguments: Sequence[str]) -> int:
+    """Set up and run everything, or only pytest if there are arguments for it."""
+    if not install("local", "demo", "test"):
+        return 1
+    steps = Steps()
+    environment = tool_environment()
+    if arguments:
+        # A browser is looked for by the tests that need one.
+        return call([PYTHON, "-m", "pytest", *arguments], environment)
+    browser = find_browser(environment)
+    if browser is None:
+        steps.failed.append("browser")
+        steps.counts["failed"] += 1
+    else:
+        environment["CHROMIUM"] = browser
+    js = ROOT / "js"
+    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    steps.run("ruff check", [PYTHON, "-m", "ruff", "check", "."], environment)
+    steps.run("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], environment)
+    steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
+    steps.run("npm ci", [npm, "ci", "--no-audit", "--no-fund"], environment, cwd=js)
+    steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
+    steps.run_vitest(npm, environment, js)
+    steps.run_pytest("pytest", ["tests"], environment)
+    for version in OLDER_OPENAI:
+        older = older_openai(version, environment)
+        steps.run_pytest(f"tests/sdk with openai {version}", ["tests/sdk"], older)
+    steps.run_pytest(
+        "demo notebooks", ["--nbval-lax", "--nbval-current-env", "notebooks"], environment
+    )
+    return steps.finish()
+
+
+@dataclass
+class Steps:
+    """Runs step after step, whatever fails, and sums up at the end."""
+
+    counts: dict[str, int] = field(default_factory=lambda: {"passed": 0, "failed": 0})
+    failed: list[str] = field(default_factory=list)
+
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        cwd: Path = ROOT,
+        report: Path | None = None,
+    ) -> None:
+        """Run a command. It counts as one check, or as the tests in its JUnit ``report``."""
+        headline(name)
+        if report:
+            report.unlink(missing_ok=True)
+        started = time.monotonic()
+        status = call(command, environment, cwd)
+        passed, failed, skipped = read_report(report) if report else (int(status == 0), 0, 0)
+        if status and not failed:
+            failed = 1
+        self.counts["passed"] += passed
+        self.counts["failed"] += failed
+        if failed:
+            self.failed.append(name)
+        more = f", {skipped} skipped" if skipped else ""
+        result = f"FAILED ({failed})" if failed else "ok"
+        print(f"-- {name}: {result}{more}, {time.monotonic() - started:.1f} s", flush=True)
+
+    def run_pytest(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Run pytest and count its tests."""
+        report = CACHE / "pytest.xml"
+        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", *arguments]
+        self.run(name, command, environment, report=report)
+
+    def run_vitest(self, npm: str, environment: Mapping[str, str], js: Path) -> None:
+        """Run vitest and count its tests."""
+        report = CACHE / "vitest.xml"
+        reporters = ["--reporter=default", "--reporter=junit", f"--outputFile.junit={report}"]
+        command = [npm, "test", "--", *reporters]
+        self.run("front end: tests", command, environment, cwd=js, report=report)
+
+    def finish(self) -> int:
+        """Print the summary and return the exit status."""
+        print()
+        for name in self.failed:
+            print(f"FAILED: {name}")
+        print(f"{self.counts['passed']} passed, {self.counts['failed']} failed", flush=True)
+        return 1 if self.failed else 0
+
+
+def read_report(report: Path) -> tuple[int, int, int]:
+    """The numbers of passed, failed and skipped tests in a JUnit file; zeros without a file."""
+    if not report.exists():
+        return 0, 0, 0
+    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    failed = sum(
+        case.find("failure") is not None or case.find("error") is not None for case in cases
+    )
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    return len(cases) - failed - skipped, failed, skipped
+
+
+def install(*extras: str) -> bool:
+    """Make .venv what the sources say. Quick if nothing has changed."""
+    if not Path(PYTHON).exists() and not make_venv():
+        return False
+    # Only the environment of dev.py itself is stamped: the extras of an earlier command stay.
+    stamp = VENV / f".nbstream-{'-'.join(extras)}"
+    state = fingerprint()
+    if stamp.exists() and stamp.read_text() == state and (STATIC / "widget.js").exists():
+        return True
+    headline(f"install into {VENV.name}")
+    requirement = f".[{','.join(extras)}]"
+    started = time.monotonic()
+    if call([*PIP_INSTALL, "-c", "constraints.txt", "-e", requirement]):
+        print("\nThe installation failed. Check the network and pip's settings, and run it again.")
+        return False
+    print(f"-- installed, {time.monotonic() - started:.1f} s", flush=True)
+    stamp.write_text(state)
+    return True
+
+
+def make_venv() -> bool:
+    """Make .venv, or say what is missing."""
+    headline(f"make {VENV.name}")
+    try:
+        venv.create(VENV, with_pip=True)
+    except (Exception, SystemExit) as error:
+        shutil.rmtree(VENV, ignore_errors=True)
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        print(
+            f"The virtual environment could not be made: {error}\n"
+            "Where Python comes without ensurepip, as on Debian and Ubuntu, run:\n"
+            f"    sudo apt-get install python{version}-venv"
+        )
+        return False
+    return True
+
+
+def fingerprint() -> str:
+    """A hash of all that decides what is installed and built."""
+    js = ROOT / "js"
+    files = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+    files += sorted(path for path in js.glob("*") if path.is_file())
+    files += sorted(path for path in (js / "src").rglob("*") if path.is_file())
+    digest = hashlib.sha256(sys.version.encode())
+    for path in files:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def tool_environment() -> dict[str, str]:
+    """The environment of the tools: the Node in .venv comes before the machine's."""
+    CACHE.mkdir(exist_ok=True)
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+
+
+def find_browser(environment: Mapping[str, str]) -> str | None:
+    """The path of a Chromium, fetched if the machine has none."""
+    headline("browser")
+    command = [PYTHON, str(ROOT / "tests" / "support" / "browser.py")]
+    done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    found = done.stdout.strip()
+    print(f"-- browser: {found or 'FAILED'}", flush=True)
+    return found or None
+
+
+def older_openai(version: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which ``import openai`` finds this version."""
+    target = CACHE / f"openai-{version}"
+    if not target.exists():
+        headline(f"install openai {version}")
+        constraints = CACHE / "constraints-without-openai.txt"
+        pins = (ROOT / "constraints.txt").read_text().splitlines(keepends=True)
+        constraints.write_text("".join(pin for pin in pins if not pin.startswith("openai==")))
+        partial = target.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        if not call(
+            [*PIP_INSTALL, "-c", str(constraints), "--target", str(partial), f"openai=={version}"]
+        ):
+            partial.rename(target)
+    # The tests check that this is the version they got: without the folder they fail.
+    return {**environment, "PYTHONPATH": str(target), "NBSTREAM_TEST_OPENAI": version}
+
+
+def headline(text: str) -> None:
+    """Announce a step."""
+    print(f"\n== {text}", flush=True)
+
+
+def call(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> int:
+    """Run a command in the foreground and return its exit status."""
+    process = subprocess.Popen(command, env=environment, cwd=cwd)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # The command got it too, and ends as it thinks fit.
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,8 @@
+"""One adapter per wire format: chunks in, normalised events out."""
+
+from __future__ import annotations
+
+from ._base import Adapter
+from ._pick import pick
+
+__all__ = ["Adapter", "pick"]

@@ -1,0 +1,39 @@
+"""What all adapters share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from ..events import Event
+
+
+class Adapter(Protocol):
+    """Turns the chunks of one stream into events. One instance serves one stream."""
+
+    ends_with_finish_reason: bool
+    """Whether a stream of this format that ends without a finish reason was cut off."""
+
+    def feed(self, chunk: Any) -> Iterator[Event]:
+        """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
+        ...
+
+
+def get(value: Any, name: str) -> Any:
+    """``name`` of an SDK object or of a plain dict, or None.
+
+    The SDK's models keep fields that they do not know (``reasoning_content``) as attributes.
+    """
+    if isinstance(value, dict):
+        return value.get(name)
+    return getattr(value, name, None)
+
+
+def text(value: Any) -> str:
+    """``value`` if it is a string, else nothing: services send null, lists and numbers too."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: Any) -> int | None:
+    """``value`` if it is a whole number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

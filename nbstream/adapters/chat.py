@@ -1,0 +1,83 @@
+"""chat.completions chunks.
+
+Format: https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..events import Delta, Event, Failure, Finish, Meta, Usage
+from ._base import count, get, text
+
+
+class ChatAdapter:
+    """Text, reasoning, refusal, usage and finish reason of the first choice.
+
+    ``choices`` is empty on usage chunks and on Azure's first chunk and null on some audio
+    chunks; flat ``error`` events reach us as chunks without choices.
+    """
+
+    ends_with_finish_reason = True
+
+    def __init__(self) -> None:
+        self._meta: Meta | None = None
+
+    def feed(self, chunk: Any) -> Iterator[Event]:
+        meta = Meta(text(get(chunk, "model")) or None, text(get(chunk, "id")) or None)
+        if meta != self._meta:
+            self._meta = meta
+            yield meta
+        for choice in get(chunk, "choices") or ():
+            if (get(choice, "index") or 0) == 0:
+                yield from self._choice(choice)
+        usage = chat_usage(get(chunk, "usage"))
+        if usage is not None:
+            yield usage
+        if not get(chunk, "choices") and (failure := flat_error(chunk)):
+            yield failure
+
+    def _choice(self, choice: Any) -> Iterator[Event]:
+        delta = get(choice, "delta")
+        # Services name it either way; some send both with the same text.
+        reasoning = text(get(delta, "reasoning_content")) or text(get(delta, "reasoning"))
+        if reasoning:
+            yield Delta("reasoning", "reasoning", reasoning)
+        if content := text(get(delta, "content")):
+            yield Delta("text", "text", content)
+        if refusal := text(get(delta, "refusal")):
+            yield Delta("refusal", "refusal", refusal)
+        if reason := text(get(choice, "finish_reason")):
+            yield Finish(reason)
+
+
+def chat_usage(usage: Any) -> Usage | None:
+    """The usage of a chunk, or None if it has none."""
+    sent = count(get(usage, "prompt_tokens"))
+    received = count(get(usage, "completion_tokens"))
+    if sent is None and received is None:
+        return None
+    total = count(get(usage, "total_tokens"))
+    return Usage(
+        input_tokens=sent or 0,
+        output_tokens=received or 0,
+        total_tokens=total if total is not None else (sent or 0) + (received or 0),
+        reasoning_tokens=count(get(get(usage, "completion_tokens_details"), "reasoning_tokens")),
+        cached_tokens=count(get(get(usage, "prompt_tokens_details"), "cached_tokens")),
+    )
+
+
+def flat_error(chunk: Any) -> Failure | None:
+    """An error that the SDK hands out as an ordinary chunk, with its fields at the top."""
+    error = get(chunk, "error")
+    source = error if error is not None and not isinstance(error, str) else chunk
+    message = text(get(source, "message")) or text(error)
+    if not message:
+        return None
+    code = get(source, "code")
+    return Failure(
+        type=text(get(source, "type")) or "error",
+        message=message,
+        code=str(code) if code is not None else None,
+    )

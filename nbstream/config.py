@@ -1,0 +1,62 @@
+"""What users can configure: ``%config NBStream.model = "..."`` or a traitlets config file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import Enum, Float, Integer, Unicode, validate
+from traitlets.config import SingletonConfigurable
+
+from .errors import UsageError
+
+
+class NBStream(SingletonConfigurable):
+    """Defaults for `nbstream.stream` and ``%%stream``; arguments of a call come first."""
+
+    model = Unicode(
+        "",
+        help="Model of requests that name none. Empty: NBSTREAM_MODEL, else a default of the"
+        " service; a custom base URL has no default.",
+    ).tag(config=True)
+    base_url = Unicode(
+        "", help="Base URL of an OpenAI-compatible service. Empty: OPENAI_BASE_URL, else OpenAI."
+    ).tag(config=True)
+    api_key_env = Unicode(
+        "",
+        help="Name of the environment variable that holds the API key (never the key itself)."
+        " Empty: NBSTREAM_API_KEY, else OPENAI_API_KEY.",
+    ).tag(config=True)
+    api = Enum(("chat", "responses"), "chat", help="Which API to call.").tag(config=True)
+    persist = Enum(
+        ("markdown", "widget"),
+        "markdown",
+        help="What a finished %%stream cell keeps: the answer as Markdown, or the live widget"
+        " with the text as its fallback.",
+    ).tag(config=True)
+    max_attempts = Integer(
+        3, min=1, help="How often a request is sent at most, before the first token came."
+    ).tag(config=True)
+    stall_after = Float(
+        10.0, min=0.1, help="Seconds without a token after which a stream is called stalled."
+    ).tag(config=True)
+    first_token_timeout = Float(
+        0.0, min=0.0, help="Seconds until the first token must have come; 0 is no limit."
+    ).tag(config=True)
+    idle_timeout = Float(
+        0.0, min=0.0, help="Seconds that may pass between two tokens; 0 is no limit."
+    ).tag(config=True)
+
+    @validate("api_key_env")
+    def _no_key(self, proposal: Any) -> Any:
+        value = proposal["value"]
+        if value and not value.replace("_", "").isalnum():
+            raise UsageError(
+                "NBStream.api_key_env takes the name of an environment variable,"
+                " such as OPENAI_API_KEY, not a key"
+            )
+        return value
+
+
+def settings() -> NBStream:
+    """The settings in force."""
+    return NBStream.instance()

@@ -1,0 +1,40 @@
+"""What kind of front end, if any, looks at this process. Imports no IPython by itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+
+def shell() -> Any:
+    """The running IPython shell, or None in a plain Python process."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def kernel() -> Any:
+    """The kernel that runs this code, or None in a terminal or a script."""
+    return getattr(shell(), "kernel", None)
+
+
+def is_headless() -> bool:
+    """Whether a notebook is executed with nobody looking: nbclient, papermill, nbconvert, nbval.
+
+    Those ask for no input (``allow_stdin`` of the execute request), which every interactive
+    front end does. Voila does so too, but shows widgets; it names itself in the kernel's
+    environment (https://voila.readthedocs.io/en/stable/customize.html#accessing-the-server).
+    """
+    running = kernel()
+    if running is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return False
+    return not getattr(running, "_allow_stdin", True)
+
+
+def cell_id() -> str | None:
+    """The id of the cell that is running, as JupyterLab and nbclient give it; else None."""
+    running = kernel()
+    if running is None:
+        return None
+    found = running.get_parent().get("metadata", {}).get("cellId")
+    return found if isinstance(found, str) else None

@@ -1,0 +1,33 @@
+"""Which event loop a stream runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+_lock = threading.Lock()
+_background: asyncio.AbstractEventLoop | None = None
+
+
+def choose_loop() -> asyncio.AbstractEventLoop:
+    """The running loop (a kernel has one in every cell), else the background loop.
+
+    In scripts and in terminal IPython no loop runs while Python waits at the prompt, so streams
+    go on in a thread there.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return background_loop()
+
+
+def background_loop() -> asyncio.AbstractEventLoop:
+    """A loop that runs in a daemon thread; started at the first call."""
+    global _background
+    with _lock:
+        if _background is None or _background.is_closed():
+            _background = asyncio.new_event_loop()
+            threading.Thread(
+                target=_background.run_forever, name="nbstream-loop", daemon=True
+            ).start()
+        return _background

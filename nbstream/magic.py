@@ -1,0 +1,151 @@
+"""``%%stream`` and ``%nbstream``."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+
+from . import api, panel
+from .arguments import Arguments, build_parser, parse
+from .chats import Chat, Turn
+from .config import NBStream, settings
+from .errors import UsageError
+from .frontend import cell_id
+from .output import print_live
+from .request import check_prompt, known_parameters, suggest
+from .rewrite import AwaitStream
+from .template import render
+from .widget import StreamWidget
+
+
+@magics_class
+class StreamMagics(Magics):
+    """The magics of one shell."""
+
+    shell: Any
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.chats: dict[str, Chat] = {}
+        self._by_cell: weakref.WeakValueDictionary[str, StreamWidget] = (
+            weakref.WeakValueDictionary()
+        )
+
+    # Options may hold JSON, whose braces and dollars IPython would expand.
+    @no_var_expand
+    @cell_magic
+    def stream(self, line: str, cell: str) -> StreamWidget:
+        arguments = parse(line)
+        prompt = self._render(cell).strip("\n")
+        check_prompt(prompt)
+        cell_key = cell_id()
+        if cell_key is not None and cell_key in self._by_cell:
+            self._by_cell[cell_key].cancel("the cell was run again")
+        widget = self._start(arguments, prompt, cell_key)
+        if cell_key is not None:
+            self._by_cell[cell_key] = widget
+        if arguments.name:
+            self.shell.user_ns[arguments.name] = widget
+        return self._present(widget, arguments)
+
+    def _start(self, arguments: Arguments, prompt: str, cell_key: str | None) -> StreamWidget:
+        params = dict(arguments.params)
+        api_name = arguments.api or settings().api
+        known = known_parameters(api_name)
+        extra = {name: params.pop(name) for name in tuple(params) if name not in known}
+        if extra:
+            params["extra_body"] = {**params.get("extra_body", {}), **extra}
+        messages: Any = prompt
+        turn_key = cell_key or f"execution {self.shell.execution_count}"
+        if arguments.chat:
+            messages = self.chats.setdefault(arguments.chat, Chat()).messages(turn_key, prompt)
+        widget = api.stream(
+            messages,
+            model=arguments.model,
+            base_url=arguments.base_url,
+            api=arguments.api,
+            system=self._render(arguments.system) if arguments.system else None,
+            max_tokens=arguments.max_tokens,
+            **params,
+        )
+        if arguments.chat:
+            self._remember(arguments.chat, turn_key, prompt, widget)
+        return widget
+
+    def _render(self, text: str) -> str:
+        return render(text, lambda expression: eval(expression, self.shell.user_ns))
+
+    def _remember(self, chat: str, turn_key: str, prompt: str, widget: StreamWidget) -> None:
+        """Keep the turn once there is an answer; a failed one leaves the chat as it was."""
+
+        def store(_: Any) -> None:
+            if widget.text and widget.error is None:
+                self.chats[chat].put(turn_key, Turn(prompt, widget.text))
+
+        widget._session.done.add_done_callback(store)
+
+    def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget:
+        if hasattr(self.shell, "kernel"):
+            widget.show_in_cell(arguments.persist or settings().persist)
+        elif arguments.bg:
+            print(f"[{widget.label} goes on in the background; nbstream.tasks() lists it]")
+            widget._hide_next = True
+        else:
+            widget._hide_next = True
+            print_live(widget._session, widget.model)
+            widget.wait()
+        return widget
+
+    @line_magic
+    def nbstream(self, line: str) -> Any:
+        """Look after streams: ``%nbstream models | tasks | config | chats | doctor``.
+
+        models: the models that the server offers; tasks: all streams, with Stop; config: the
+        settings in force; chats: named conversations; doctor: checks of this installation.
+        """
+        commands = {
+            "models": panel.models,
+            "tasks": panel.tasks,
+            "config": panel.config,
+            "chats": lambda: panel.chats(self.chats),
+            "doctor": panel.doctor,
+        }
+        word = line.strip()
+        if word not in commands:
+            near = suggest(word, commands) if word else ""
+            raise UsageError(f"%nbstream takes one of {', '.join(commands)}. {near}".strip())
+        return commands[word]()
+
+
+StreamMagics.stream.__doc__ = (
+    "Stream the answer to the prompt below this line into the cell.\n\n"
+    + build_parser().format_help()
+    + "\n{{expr}} in the prompt inserts the value of a Python expression; other braces stay.\n"
+    "The cell waits for the answer; it fails if the stream fails, not if it is stopped.\n"
+    "The stream object is bound to _ and to the NAME of --as.\n"
+)
+
+
+def load(shell: Any) -> None:
+    """Register the magics, the waiting and ``%config NBStream``."""
+    unload(shell)
+    config = settings()
+    config.parent = shell
+    if config not in shell.configurables:
+        shell.configurables.append(config)
+    shell.register_magics(StreamMagics(shell))
+    shell.input_transformers_post.append(AwaitStream(shell))
+
+
+def unload(shell: Any) -> None:
+    """Take away what `load` registered; streams go on."""
+    shell.input_transformers_post[:] = [
+        transformer
+        for transformer in shell.input_transformers_post
+        if not isinstance(transformer, AwaitStream)
+    ]
+    shell.configurables[:] = [c for c in shell.configurables if not isinstance(c, NBStream)]
+    shell.magics_manager.magics["cell"].pop("stream", None)
+    shell.magics_manager.magics["line"].pop("nbstream", None)

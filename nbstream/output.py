@@ -1,0 +1,88 @@
+"""What a notebook keeps of a stream, and how a terminal prints one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from .safe_markdown import safe_markdown
+from .session import Session
+from .waiting import follow_blocking, wait_blocking
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+_WORDS = {
+    "queued": "waiting for the first token",
+    "in_progress": "streaming",
+    "retrying": "retrying",
+    "stalled": "stalled",
+    "cancelling": "stopping",
+    "completed": "done",
+    "incomplete": "incomplete",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+def summary(session: Session, model: str, note: str | None = None) -> str:
+    """One slim line: model, tokens, seconds, how it ended.
+
+    ``gpt-5-mini · 312 tokens · 4.1 s · done``
+    """
+    words = [session.transcript.model or model]
+    if note:
+        words[0] = note if words[0] == model else f"{words[0]}, {note}"
+    usage = session.transcript.usage
+    if usage is not None:
+        words.append(f"{usage.output_tokens:,} tokens")
+    words.append(f"{session.timing.elapsed:.1f} s")
+    state = _WORDS[session.status]
+    words.append(f"{state}: {session.reason}" if session.reason else state)
+    return " · ".join(words)
+
+
+def text_bundle(session: Session, model: str, note: str | None = None) -> dict[str, str]:
+    """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
+    whatever the model wrote: see `safe_markdown`."""
+    transcript = session.transcript
+    line = summary(session, model, note)
+    blocks = []
+    if transcript.reasoning:
+        inner = safe_markdown(transcript.reasoning)
+        blocks.append(f"<details><summary>reasoning</summary>\n\n{inner}\n\n</details>")
+    if transcript.text:
+        blocks.append(safe_markdown(transcript.text))
+    if transcript.refusal:
+        blocks.append("**The model refused:** " + safe_markdown(transcript.refusal))
+    plain = [transcript.text or transcript.refusal]
+    if session.error is not None:
+        blocks.append("**" + _escaped(f"{session.error}") + "**")
+        plain.append(str(session.error))
+    blocks.append(f"<sub>{_escaped(line)}</sub>")
+    plain.append(f"[{line}]")
+    return {
+        "text/markdown": "\n\n".join(blocks),
+        "text/plain": "\n\n".join(part for part in plain if part),
+    }
+
+
+def _escaped(text: str) -> str:
+    """``text`` as Markdown that shows just this text on one line."""
+    flat = " ".join(text.split())
+    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
+        flat = flat.replace(old, new)
+    return "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)
+
+
+def print_live(session: Session, model: str, file: TextIO | None = None) -> None:
+    """Print the answer as it comes, then its summary; blocks until the end. Ctrl-C stops it."""
+    out = file or sys.stdout
+    try:
+        for delta in follow_blocking(session, session.deltas):
+            out.write(delta)
+            out.flush()
+        wait_blocking(session)
+    finally:
+        separator = "\n" if session.deltas else ""
+        out.write(f"{separator}[{summary(session, model)}]\n")
+        out.flush()

@@ -1,0 +1,84 @@
+"""What ``%nbstream`` shows: models, streams with Stop, settings, conversations, health."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import ipywidgets
+
+from . import registry
+from .chats import Chat
+from .clients import choose
+from .config import settings
+from .errors import NbstreamError
+from .faults import describe
+from .loops import background_loop
+from .output import summary
+from .widget import StreamWidget
+
+
+def models() -> list[str]:
+    """The names of the models that the configured server offers, sorted."""
+
+    async def fetch() -> list[str]:
+        # The name is not used: a server whose default model nobody named can still be asked.
+        endpoint = choose(settings().model or None, listing=True)
+        try:
+            client = await endpoint.connect(print)
+            return sorted([model.id async for model in client.models.list()])
+        except NbstreamError:
+            raise
+        except Exception as exc:
+            raise NbstreamError(str(describe(exc, endpoint.redact))) from None
+
+    # A line magic cannot await, and the kernel's loop runs already: the other loop fetches.
+    return asyncio.run_coroutine_threadsafe(fetch(), background_loop()).result(timeout=60)
+
+
+def tasks() -> ipywidgets.Widget:
+    """A row for each stream with its state, live, and a Stop button while it runs."""
+    rows = [_row(widget) for widget in registry.tasks()]
+    if not rows:
+        return ipywidgets.HTML("No streams yet.")
+    return ipywidgets.VBox(rows)
+
+
+def _row(widget: StreamWidget) -> ipywidgets.Widget:
+    label = ipywidgets.Label(layout=ipywidgets.Layout(flex="1 1 auto"))
+    button = ipywidgets.Button(
+        description="Stop", tooltip=f"Stop {widget.label}", layout=ipywidgets.Layout(width="5em")
+    )
+    button.on_click(lambda _: widget.cancel())
+
+    def update(_: Any = None) -> None:
+        label.value = f"{widget.label} — {summary(widget._session, widget.model)}"
+        button.disabled = widget.is_done
+
+    update()
+    widget.observe(update, names="status")
+    return ipywidgets.HBox([button, label])
+
+
+def config() -> None:
+    """Print every setting with its value and meaning."""
+    for name, trait in sorted(settings().traits(config=True).items()):
+        print(f"%config NBStream.{name} = {getattr(settings(), name)!r}")
+        print(f"    {trait.help}")
+
+
+def chats(known: dict[str, Chat]) -> None:
+    """Print the named conversations and their turns."""
+    if not known:
+        print("No conversations yet: %%stream --chat NAME begins one.")
+    for name, chat in known.items():
+        print(f"{name}: {len(chat.turns)} turns")
+        for turn in chat.turns.values():
+            print(f"    > {' '.join(turn.prompt.split())[:80]}")
+
+
+def doctor() -> None:
+    """Print the checks of `nbstream doctor`."""
+    from .doctor import report
+
+    print(report())

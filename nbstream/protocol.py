@@ -1,0 +1,174 @@
+"""Wire messages between kernel and front end. The same fixtures test this and `protocol.ts`.
+
+Text offsets and lengths are UTF-16 code units; times are seconds. No message content has a key
+named ``id``: ipykernel 7.4 keeps a routing entry for every distinct one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from .events import PartType
+from .states import Status
+
+PROTOCOL_VERSION = 1
+
+
+class Op(TypedDict):
+    """Append ``text`` to ``part``, whose length must be ``offset``."""
+
+    part: str
+    type: PartType
+    offset: int
+    text: str
+
+
+class PartState(TypedDict):
+    """All text of one part."""
+
+    part: str
+    type: PartType
+    text: str
+
+
+class _Opened(TypedDict):
+    kind: Literal["opened"]
+    stream: str
+    seq: int
+    label: str
+    model: str
+    created: float
+
+
+class OpenedFrame(_Opened, total=False):
+    """A stream begins; its status is ``queued``."""
+
+    note: str
+
+
+class DeltaFrame(TypedDict):
+    """Text came."""
+
+    kind: Literal["delta"]
+    stream: str
+    seq: int
+    ops: list[Op]
+
+
+class Facts(TypedDict, total=False):
+    """What is shown beside a status, where it is known."""
+
+    reason: str
+    error: dict[str, Any]
+    retry: dict[str, Any]
+    finish_reason: str
+    usage: dict[str, int]
+    timing: dict[str, float]
+    model: str
+    request_id: str
+
+
+class _Status(TypedDict):
+    kind: Literal["status"]
+    stream: str
+    seq: int
+    status: Status
+
+
+class StatusFrame(_Status, Facts, total=False):
+    """The state changed; a terminal one carries each part's final length."""
+
+    lengths: dict[str, int]
+
+
+class _Snapshot(TypedDict):
+    kind: Literal["snapshot"]
+    stream: str
+    seq: int
+    label: str
+    created: float
+    status: Status
+    parts: list[PartState]
+
+
+class SnapshotFrame(_Snapshot, Facts, total=False):
+    """Everything; replaces all frames up to ``seq``."""
+
+    note: str
+
+
+Frame = OpenedFrame | DeltaFrame | StatusFrame | SnapshotFrame
+
+
+class Message(TypedDict):
+    """What one custom message holds."""
+
+    v: int
+    frames: list[Frame]
+
+
+class Hello(TypedDict):
+    """A front end has attached and knows ``have`` (stream to seq)."""
+
+    kind: Literal["hello"]
+    have: dict[str, int]
+
+
+class Resync(TypedDict):
+    """A front end found a gap and has everything up to ``have``."""
+
+    kind: Literal["resync"]
+    stream: str
+    have: int
+
+
+class Cancel(TypedDict):
+    """Stop ``stream``, or all for ``*``."""
+
+    kind: Literal["cancel"]
+    stream: str
+    reason: str
+
+
+class Released(TypedDict):
+    """The last view of the stream in a page is gone."""
+
+    kind: Literal["released"]
+    stream: str
+
+
+Request = Hello | Resync | Cancel | Released
+
+
+def message(*frames: Frame) -> Message:
+    """One message with ``frames``."""
+    return {"v": PROTOCOL_VERSION, "frames": list(frames)}
+
+
+def parse_request(content: Any) -> Request | None:
+    """What a front end asks for, or None for anything that is not version 1 of the protocol.
+
+    >>> parse_request({"v": 1, "kind": "cancel", "stream": "s1", "reason": "stopped by you"})
+    {'kind': 'cancel', 'stream': 's1', 'reason': 'stopped by you'}
+    """
+    if not isinstance(content, dict) or content.get("v") != PROTOCOL_VERSION:
+        return None
+    kind, stream = content.get("kind"), content.get("stream")
+    if kind == "hello":
+        have = content.get("have")
+        if isinstance(have, dict) and all(_is_seq(seq) for seq in have.values()):
+            return {"kind": "hello", "have": dict(have)}
+        return None
+    if not isinstance(stream, str) or not stream:
+        return None
+    if kind == "resync" and _is_seq(content.get("have")):
+        return {"kind": "resync", "stream": stream, "have": content["have"]}
+    if kind == "cancel" and isinstance(content.get("reason"), str):
+        return {"kind": "cancel", "stream": stream, "reason": content["reason"][:200]}
+    if kind == "released":
+        return {"kind": "released", "stream": stream}
+    return None
+
+
+def _is_seq(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,70 @@
+"""Makes a ``%%stream`` cell wait for its answer: the input transformer.
+
+IPython has no asynchronous magics: it calls the function and goes on. A cell that awaits, though,
+waits without blocking the kernel, so that Stop and other messages get through. Hence
+``get_ipython().run_cell_magic('stream', …)``, which IPython makes of the cell, gets an ``await``.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import sys
+from typing import Any
+
+from .arguments import is_background
+from .frontend import is_headless
+
+_PREFIX = "get_ipython().run_cell_magic('stream',"
+
+
+class AwaitStream:
+    """For ``shell.input_transformers_post``: takes and returns the lines of a cell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        # A cell magic is one line here, since its body is a string literal.
+        if len(lines) == 1 and lines[0].startswith(_PREFIX) and self._waits(lines[0]):
+            return ["await " + lines[0]]
+        return lines
+
+    def _waits(self, call: str) -> bool:
+        if not self._shell.autoawait or not hasattr(self._shell, "kernel"):
+            return False
+        if not _called_by_kernel():
+            return False
+        # In a headless run there is no later in which a background stream could end.
+        return is_headless() or not is_background(_line_of(call))
+
+
+def _line_of(call: str) -> str:
+    try:
+        node = ast.parse(call.strip(), mode="eval").body
+        return str(ast.literal_eval(node.args[1]))  # type: ignore[attr-defined]
+    except (SyntaxError, ValueError, AttributeError, IndexError):
+        return ""
+
+
+def _called_by_kernel() -> bool:
+    """Whether the cell is being run by the kernel itself and may therefore await.
+
+    ``%%time``, ``%%capture`` and ``shell.run_cell`` transform code as well, inside a cell that
+    runs already: an ``await`` there is a SyntaxError or "event loop is already running".
+    https://github.com/ipython/ipython/issues/11314
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    frame = sys._getframe(1)
+    for _ in range(12):
+        if frame.f_code.co_name == "do_execute":
+            return True
+        if frame.f_code.co_name in ("run_cell", "run_cell_magic", "run_line_magic"):
+            return False
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False

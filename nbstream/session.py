@@ -1,0 +1,432 @@
+"""One generation: its task, states, clocks, retries, cancel and close.
+
+Everything runs on the loop that the session was started on; `Session.cancel` and the waiting
+methods may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .adapters import Adapter, pick
+from .errors import ErrorInfo, UsageError
+from .faults import (
+    Redact,
+    Retry,
+    RetryPolicy,
+    decide_retry,
+    describe,
+    describe_failure,
+    redactor,
+)
+from .sources import Opened, Source
+from .states import TERMINAL, Status, allowed
+from .transcript import Append, Transcript
+
+CLOSE_GRACE = 1.0
+"""Seconds that a closed stream gets to end by itself before its task is cancelled."""
+
+
+class Sink(Protocol):
+    """Where a session reports to. Called on the session's loop; must not block or raise."""
+
+    def appended(self, session: Session, append: Append) -> None:
+        """Text came."""
+
+    def changed(self, session: Session) -> None:
+        """The status or something shown beside it changed."""
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Limits in seconds; None is no limit."""
+
+    stall_after: float = 10.0
+    """A running stream without a token for this long is called stalled."""
+    first_token_timeout: float | None = None
+    """Fail when no token came for this long after the start."""
+    idle_timeout: float | None = None
+    """Fail when no token came for this long after the last one."""
+
+
+@dataclass
+class Timing:
+    """When things happened, in seconds of the session's clock; read through its properties."""
+
+    started: float
+    first: float | None = None
+    last: float | None = None
+    ended: float | None = None
+    now: Callable[[], float] = time.monotonic
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the start until the end, or until now."""
+        return (self.now() if self.ended is None else self.ended) - self.started
+
+    @property
+    def first_token(self) -> float | None:
+        """Seconds from the start to the first token; None before it."""
+        return None if self.first is None else self.first - self.started
+
+    def __repr__(self) -> str:
+        first = "none yet" if self.first_token is None else f"{self.first_token:.2f} s"
+        return f"Timing(elapsed={self.elapsed:.2f} s, first_token={first})"
+
+
+class Session:
+    """Reads one stream to its end and tells a sink.
+
+    It never raises for what a server or a network does: `status`, `reason` and `error` say how
+    it ended, and the transcript keeps what came until then.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        *,
+        retry: RetryPolicy | None = None,
+        clocks: Clocks | None = None,
+        redact: Redact | None = None,
+        keep_chunks: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.transcript = Transcript()
+        self.status: Status = "queued"
+        self.reason: str | None = None
+        self.error: ErrorInfo | None = None
+        self.retry: Retry | None = None
+        self.timing = Timing(clock(), now=clock)
+        self.response: Any = None
+        self.request_id: str | None = None
+        self.deltas: list[str] = []
+        self.chunks: list[Any] | None = [] if keep_chunks else None
+        self.token_events = 0
+        self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.context = contextvars.copy_context()
+        self._sink = sink
+        self._policy = retry or RetryPolicy()
+        self._clocks = clocks or Clocks()
+        self._redact = redact or redactor()
+        self._clock = clock
+        self._adapter: Adapter | None = None
+        self._opened: Opened | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._cancel_reason: str | None = None
+        self._timeout: ErrorInfo | None = None
+        self._listeners: set[Callable[[], None]] = set()
+        self._lock = threading.Lock()
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin on ``loop``, from any thread. The cell's context goes along, so that what is
+        sent later still belongs to this cell."""
+        self.loop = loop
+        if _running_loop() is loop:
+            self._opened = self.source.open_now(loop)
+            self._start()
+        else:
+            loop.call_soon_threadsafe(self._start, context=self.context)
+
+    def _start(self) -> None:
+        if self.is_done or self._task is not None:
+            return
+        assert self.loop is not None
+        self._task = self.context.run(self.loop.create_task, self._run())
+        self._check_clocks()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended, however."""
+        return self.status in TERMINAL
+
+    @property
+    def is_started(self) -> bool:
+        """Whether a loop was chosen for it."""
+        return self.loop is not None
+
+    @property
+    def pump(self) -> Any:
+        """The thread that reads a blocking source, once it is open."""
+        return self._opened.pump if self._opened is not None else None
+
+    async def _run(self) -> None:
+        try:
+            await self._generate()
+        except asyncio.CancelledError:
+            if self._timeout is None and self._cancel_reason is None:
+                self._cancel_reason = "its task was cancelled"
+        except BaseException as exc:  # a bug of ours must not leave a stream that never ends
+            self.fail(describe(exc, self._redact))
+        finally:
+            self.conclude()
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                await asyncio.wait_for(self._close_opened(), CLOSE_GRACE)
+            self._settle()
+
+    async def _generate(self) -> None:
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt()
+            except Exception as exc:
+                if self._cancel_reason is not None or self._timeout is not None:
+                    return
+                self._note_response(exc)
+                info = describe(exc, self._redact)
+                self.retry = self._decide(info, attempt)
+                if self.retry is None:
+                    return self.fail(info)
+                attempt = self.retry.attempt
+            self._move("retrying")
+            await asyncio.sleep(self.retry.delay)
+            self._move("queued")
+
+    def _decide(self, info: ErrorInfo, attempt: int) -> Retry | None:
+        if self.transcript.parts or not self.source.reopenable:
+            return None
+        return decide_retry(info, attempt, self._policy)
+
+    async def _attempt(self) -> None:
+        self._adapter = None
+        try:
+            self._opened = opened = self._opened or await self.source.open()
+            self._note_response(opened.raw)
+            async for chunk in opened.chunks:
+                if self._cancel_reason is not None or self._timeout is not None:
+                    return
+                self.feed(chunk)
+        finally:
+            if self._cancel_reason is None:
+                await self._close_opened()
+
+    async def _close_opened(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.close()
+
+    def _settle(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        if not self.done.done():
+            self.done.set_result(None)
+        self._wake()
+
+    # -- what comes in ------------------------------------------------------------------------
+
+    def feed(self, chunk: Any) -> None:
+        """Take one chunk. On the session's loop thread only."""
+        if self.is_done:
+            return
+        if self._adapter is None:
+            self._adapter = pick(chunk)
+        if self.chunks is not None:
+            self.chunks.append(chunk)
+        for event in self._adapter.feed(chunk):
+            append = self.transcript.apply(event)
+            if append is not None:
+                self._appended(append)
+        self._wake()
+
+    def _appended(self, append: Append) -> None:
+        now = self._clock()
+        self.timing.last = now
+        self.token_events += 1
+        if self.timing.first is None:
+            self.timing.first = now
+        if append.type == "text":
+            self.deltas.append(append.text)
+        self._sink.appended(self, append)
+        if self.status in ("queued", "stalled"):
+            self.reason = None
+            self._move("in_progress")
+
+    def _note_response(self, holder: Any) -> None:
+        response = getattr(holder, "response", None)
+        headers = getattr(response, "headers", None)
+        if headers is not None:
+            self.response = response
+            self.request_id = headers.get("x-request-id") or headers.get("request-id")
+
+    # -- ends ---------------------------------------------------------------------------------
+
+    def cancel(self, reason: str = "stopped by you") -> bool:
+        """End the stream and keep what came. Any thread, any number of times.
+
+        Returns whether this call is the one that ended it. Later tokens are dropped; nothing is
+        retried; the server sees the connection close.
+        """
+        with self._lock:
+            if self._cancel_reason is not None or self.is_done:
+                return False
+            self._cancel_reason = reason
+        if self.loop is None:
+            self.conclude()
+            self._settle()
+        elif _running_loop() is self.loop:
+            self._cancel_now()
+        else:
+            try:
+                self.loop.call_soon_threadsafe(self._cancel_now, context=self.context)
+            except RuntimeError:  # the loop is closed: nothing runs there any more
+                self.conclude()
+                self._settle()
+        return True
+
+    def _cancel_now(self) -> None:
+        if self.is_done:
+            return
+        self.reason = self._cancel_reason
+        self._move("cancelling")
+        self._end_task()
+
+    def _end_task(self) -> None:
+        if self._task is None:
+            self.conclude()
+            self._settle()
+        elif self._opened is None or not self._opened.close_wakes_reader:
+            self._task.cancel()
+        else:
+            assert self.loop is not None
+            self._closer = self.loop.create_task(self._close_then_cancel(self._opened))
+
+    async def _close_then_cancel(self, opened: Opened) -> None:
+        """Close the stream; its reader then raises or ends, and the flag says that we did it."""
+        assert self._task is not None
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(opened.close(), CLOSE_GRACE)
+        await asyncio.wait({self._task}, timeout=CLOSE_GRACE)
+        if not self._task.done():
+            self._task.cancel()
+
+    def conclude(self, exc: BaseException | None = None) -> None:
+        """Decide how the stream ended, once. On the session's loop thread only."""
+        if self.is_done:
+            return
+        if self._cancel_reason is not None:
+            self.reason = self._cancel_reason
+            if self.status != "cancelling":
+                self._move("cancelling", tell=False)
+            self._end("cancelled")
+        elif self._timeout is not None:
+            self.fail(self._timeout)
+        elif exc is not None:
+            self.fail(describe(exc, self._redact))
+        elif self.transcript.failure is not None:
+            self.fail(describe_failure(self.transcript.failure, self._redact))
+        else:
+            self.reason = self._incomplete_reason()
+            self._end("completed" if self.reason is None else "incomplete")
+
+    def fail(self, info: ErrorInfo) -> None:
+        """End with an error, unless it has ended."""
+        if self.is_done:
+            return
+        self.error = info
+        self.request_id = self.request_id or info.request_id
+        self._end("failed")
+
+    def _end(self, status: Status) -> None:
+        self.timing.ended = self._clock()
+        self._move(status)
+
+    def _incomplete_reason(self) -> str | None:
+        finish = self.transcript.finish_reason
+        if finish == "length":
+            return "the answer reached the token limit (finish_reason: length)"
+        if finish == "content_filter":
+            return "the provider's content filter cut the answer (finish_reason: content_filter)"
+        if finish == "incomplete":
+            return "the server calls the response incomplete"
+        if finish is None and (self._adapter is None or self._adapter.ends_with_finish_reason):
+            if self._adapter is None and not self.source.reopenable:
+                return None
+            return "the connection ended before the answer was complete"
+        return None
+
+    # -- clocks -------------------------------------------------------------------------------
+
+    def _check_clocks(self) -> None:
+        if self.is_done or self.loop is None:
+            return
+        now = self._clock()
+        first, last = self.timing.first, self.timing.last
+        limit = self._clocks.first_token_timeout if first is None else self._clocks.idle_timeout
+        silence = now - (self.timing.started if last is None else last)
+        if limit is not None and silence >= limit and self.status != "cancelling":
+            self._time_out("first token" if first is None else "next token", limit)
+            return
+        if self.status == "in_progress" and silence >= self._clocks.stall_after:
+            self._move("stalled")
+        known = [t for t in (limit, self._clocks.stall_after) if t is not None and t > silence]
+        delay = max(0.01, min([1.0, *(t - silence for t in known)]))
+        self._watch = self.loop.call_later(delay, self._check_clocks)
+
+    def _time_out(self, awaited: str, limit: float) -> None:
+        self._timeout = ErrorInfo(
+            type="Timeout",
+            message=f"no {awaited} came within {limit:g} s",
+            hint="Run the cell again, or raise the limit (%nbstream config).",
+        )
+        self._end_task()
+
+    # -- those who wait -----------------------------------------------------------------------
+
+    def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` on the session's thread when something came or it ended; returns how
+        to stop that."""
+        self._listeners.add(callback)
+        return lambda: self._listeners.discard(callback)
+
+    def announce(self, words: str) -> None:
+        """Say something about a stream that waits for its first token. Any thread."""
+
+        def tell() -> None:
+            if self.status == "queued":
+                self.reason = words
+                self._sink.changed(self)
+
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(tell, context=self.context)
+
+    def _wake(self) -> None:
+        for callback in tuple(self._listeners):
+            callback()
+
+    def _move(self, status: Status, *, tell: bool = True) -> None:
+        if not allowed(self.status, status):
+            raise UsageError(f"a stream cannot go from {self.status} to {status}")
+        self.status = status
+        if tell:
+            self._sink.changed(self)
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Tokens after the first one per second; from the usage, else from the deltas seen."""
+        first, last = self.timing.first, self.timing.last
+        if first is None or last is None or last - first < 0.001:
+            return None
+        usage = self.transcript.usage
+        tokens = usage.output_tokens if usage and usage.output_tokens else self.token_events
+        return (tokens - 1) / (last - first) if tokens > 1 else None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

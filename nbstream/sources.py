@@ -1,0 +1,247 @@
+"""Where chunks come from: a request that can be sent again, an open stream, an iterator.
+
+Whatever it is, a session sees an `Opened`: an async iterator of chunks and a way to close it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import socket
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .errors import UsageError
+
+
+@dataclass
+class Opened:
+    """An open stream.
+
+    ``close`` ends it at its origin. ``close_wakes_reader`` says whether a reader that waits for
+    the next chunk returns or raises when another task calls ``close``.
+    """
+
+    chunks: AsyncIterator[Any]
+    close: Callable[[], Awaitable[None]]
+    close_wakes_reader: bool
+    raw: Any
+    pump: ThreadPump | None = None
+
+
+class Source(Protocol):
+    """Opens a stream; ``reopenable`` says whether it can do so more than once."""
+
+    reopenable: bool
+
+    async def open(self) -> Opened:
+        """Open the stream and wait until its first chunk can be asked for."""
+        ...
+
+    def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
+        """Open the stream without awaiting, if it can be; ``loop`` is where it is read."""
+        ...
+
+
+class RequestSource:
+    """Sends a request each time it is opened: ``send`` returns a stream or an awaitable of it."""
+
+    reopenable = True
+
+    def __init__(self, send: Callable[[], Any]) -> None:
+        self._send = send
+
+    async def open(self) -> Opened:
+        return await wrap(self._send())
+
+    def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
+        return None
+
+
+class StreamSource:
+    """A stream, an iterator, or an awaitable of one that somebody else made: opened once."""
+
+    reopenable = False
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it is read in a thread."""
+        names = ("__aiter__", "__await__", "__aenter__")
+        return not any(hasattr(self._stream, name) for name in names)
+
+    async def open(self) -> Opened:
+        return await wrap(self._stream)
+
+    def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
+        return _pumped(self._stream, loop) if self.is_blocking else None
+
+
+def check_showable(stream: Any) -> None:
+    """Raise `UsageError` unless `wrap` can take ``stream``."""
+    if isinstance(stream, (str, bytes)):
+        raise UsageError(f"show() takes a stream, not {type(stream).__name__}; see display()")
+    kinds = ("__aiter__", "__iter__", "__await__", "__aenter__")
+    if not any(hasattr(stream, name) for name in kinds):
+        raise UsageError(
+            f"show() takes a stream or an iterator of str, not {type(stream).__name__};"
+            " did you forget stream=True?"
+        )
+    response = getattr(stream, "response", None)
+    if getattr(response, "is_closed", False) is True:
+        raise UsageError("this stream is already closed or read to its end: make the call again")
+
+
+async def wrap(stream: Any) -> Opened:
+    """Open whatever ``stream`` is. Raises `UsageError` for something that cannot be iterated."""
+    if inspect.isawaitable(stream):
+        stream = await stream
+    if hasattr(stream, "__aenter__") and not hasattr(stream, "__aiter__"):
+        return await _enter(stream)
+    if hasattr(stream, "__aiter__"):
+        return _wrap_async(stream)
+    if hasattr(stream, "__iter__") and not isinstance(stream, (str, bytes, dict)):
+        return _pumped(stream, asyncio.get_running_loop())
+    raise UsageError(f"expected a stream, got {type(stream).__name__}; did you forget stream=True?")
+
+
+def _pumped(stream: Any, loop: asyncio.AbstractEventLoop) -> Opened:
+    pump = ThreadPump(stream)
+    pump.start(loop)
+    return Opened(pump, pump.close, True, stream, pump)
+
+
+async def _enter(manager: Any) -> Opened:
+    stream = await manager.__aenter__()
+
+    async def close() -> None:
+        await manager.__aexit__(None, None, None)
+
+    return Opened(aiter(stream), close, True, stream)
+
+
+def _wrap_async(stream: Any) -> Opened:
+    # AsyncStream has close(); aclose() came later (openai 3.52). An async generator has only
+    # aclose(), which raises while another task waits in it.
+    closer = getattr(stream, "close", None) or getattr(stream, "aclose", None)
+    wakes = hasattr(stream, "close")
+
+    async def close() -> None:
+        result = closer() if closer is not None else None
+        if inspect.isawaitable(result):
+            await result
+
+    return Opened(aiter(stream), close, wakes, stream)
+
+
+class ThreadPump:
+    """Reads a blocking iterator in a thread; its items are taken on the loop, in order.
+
+    Items can be taken by ``async for`` or, on the loop's own thread while it is blocked by a
+    cell's ``for``, with `take_blocking`: each item is given out once.
+    """
+
+    def __init__(self, iterable: Iterable[Any]) -> None:
+        self._iterable = iterable
+        self._items: deque[Any] = deque()
+        self._condition = threading.Condition()
+        self._error: BaseException | None = None
+        self._ended = False
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to read. ``loop`` is where items are awaited."""
+        self._loop, self._wake = loop, asyncio.Event()
+        threading.Thread(target=self._read, name="nbstream-reader", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for item in self._iterable:
+                if self._closed:
+                    break
+                self._put(item)
+        except BaseException as exc:  # handed to whoever takes the items
+            self._error = exc
+        finally:
+            self._ended = True
+            self._notify()
+
+    def _put(self, item: Any) -> None:
+        self._items.append(item)
+        self._notify()
+
+    def _notify(self) -> None:
+        with self._condition:
+            self._condition.notify_all()
+        assert self._loop is not None
+        assert self._wake is not None
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        assert self._wake is not None
+        while not self._items:
+            if self._ended:
+                self._raise_end(StopAsyncIteration())
+            self._wake.clear()
+            await self._wake.wait()
+        return self._items.popleft()
+
+    def take_blocking(self) -> Iterator[Any]:
+        """Items as they come, blocking this thread, which may be interrupted by Ctrl-C."""
+        while True:
+            with self._condition:
+                # A wait without a limit cannot be interrupted on Windows.
+                while not self._items and not self._ended:
+                    self._condition.wait(0.2)
+            if not self._items:
+                if self._error is not None:
+                    raise self._error
+                return
+            yield self._items.popleft()
+
+    def _raise_end(self, end: Exception) -> None:
+        error, self._error = self._error, None
+        raise error or end
+
+    async def close(self) -> None:
+        """End the stream at its origin and wake its reader."""
+        self.close_now()
+
+    def close_now(self) -> None:
+        """`close` for callers that cannot await."""
+        self._closed = True
+        _shutdown_socket(self._iterable)
+        closer = getattr(self._iterable, "close", None)
+        if callable(closer):
+            # A generator that is being read refuses to be closed; it ends at its next item.
+            with contextlib.suppress(Exception):
+                closer()
+
+
+def _shutdown_socket(stream: Any) -> None:
+    """Wake a thread that is blocked in a read of this SDK stream.
+
+    ``Stream.close()`` alone frees the connection but leaves a blocked reader asleep until the
+    next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
+    https://man7.org/linux/man-pages/man2/close.2.html#NOTES
+    """
+    extensions = getattr(getattr(stream, "response", None), "extensions", None) or {}
+    network_stream = extensions.get("network_stream")
+    if network_stream is None:
+        return
+    sock = network_stream.get_extra_info("socket")
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,171 @@
+"""Waiting for a session and following it, from any loop or thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any, TypeVar
+
+from .errors import UsageError
+from .session import Session
+
+T = TypeVar("T")
+
+HEARTBEAT = 0.05
+"""Seconds between two wake-ups of a loop on which a cell waits.
+
+An interrupt of a cell that awaits is only acted on when the loop wakes next, because tornado's
+``add_callback`` from a signal handler does not wake it:
+https://github.com/ipython/ipykernel/issues/881
+"""
+
+
+async def until(future: asyncio.Future[Any]) -> None:
+    """Wait for ``future``, waking the loop at least every `HEARTBEAT` seconds."""
+    while not future.done():
+        await asyncio.wait({future}, timeout=HEARTBEAT)
+
+
+async def wait(session: Session) -> None:
+    """Return when ``session`` has ended. If the waiting task is cancelled, so is the stream:
+    an interrupt of a cell stops what the cell waits for, within a second."""
+    try:
+        await until(asyncio.wrap_future(session.done))
+    except asyncio.CancelledError:
+        session.cancel("interrupted")
+        await asyncio.wait({asyncio.wrap_future(session.done)}, timeout=1.0)
+        raise
+
+
+async def follow(session: Session, items: Sequence[T]) -> AsyncIterator[T]:
+    """The members of a growing list of ``session``, from the first, until the session ends."""
+    loop = asyncio.get_running_loop()
+    position = 0
+    while True:
+        while position < len(items):
+            yield items[position]
+            position += 1
+        if session.is_done:
+            return
+        grown: asyncio.Future[None] = loop.create_future()
+
+        def wake(grown: asyncio.Future[None] = grown) -> None:
+            with contextlib.suppress(RuntimeError):  # the follower's loop was closed
+                loop.call_soon_threadsafe(_resolve, grown)
+
+        stop = session.listen(wake)
+        try:
+            if position == len(items) and not session.is_done:
+                await until(grown)
+        except asyncio.CancelledError:
+            session.cancel("interrupted")
+            raise
+        finally:
+            stop()
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def wait_blocking(session: Session, timeout: float | None = None) -> bool:
+    """Block this thread until ``session`` has ended; False if ``timeout`` seconds passed first.
+
+    Raises `UsageError` on the thread of the session's own loop, where waiting would never end.
+    Ctrl-C stops the stream.
+    """
+    _refuse_own_thread(session)
+    try:
+        _wait_in_slices(session, timeout)
+    except KeyboardInterrupt:
+        session.cancel("interrupted")
+        _wait_in_slices(session, 1.0)
+        raise
+    return session.is_done
+
+
+def _wait_in_slices(session: Session, timeout: float | None) -> None:
+    """Wait in slices, since an endless wait cannot be interrupted on Windows."""
+    ended = threading.Event()
+    session.done.add_done_callback(lambda _: ended.set())
+    remaining = timeout
+    while remaining is None or remaining > 0:
+        step = 0.2 if remaining is None else min(0.2, remaining)
+        if ended.wait(step):
+            return
+        remaining = None if remaining is None else remaining - step
+
+
+def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
+    """`follow` for a plain ``for``.
+
+    On the thread of the session's own loop this works for a blocking source only: its chunks are
+    then taken here, and the widget goes on showing them while the cell is busy with them.
+    """
+    if _on_own_thread(session):
+        _refuse_own_thread(session, unless=session.pump is not None)
+        yield from _drive(session, items)
+        return
+    changed = threading.Condition()
+
+    def wake() -> None:
+        with changed:
+            changed.notify_all()
+
+    stop = session.listen(wake)
+    position = 0
+    try:
+        while True:
+            while position < len(items):
+                yield items[position]
+                position += 1
+            if session.is_done:
+                return
+            with changed:
+                if position == len(items) and not session.is_done:
+                    changed.wait(0.2)
+    except KeyboardInterrupt:
+        session.cancel("interrupted")
+        raise
+    finally:
+        stop()
+
+
+def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
+    """Take the chunks of a blocking source on the thread of the loop that the cell keeps busy."""
+    position = 0
+    failure: BaseException | None = None
+    try:
+        for chunk in session.pump.take_blocking():
+            session.feed(chunk)
+            while position < len(items):
+                yield items[position]
+                position += 1
+            if session.is_done:
+                return
+    except KeyboardInterrupt:
+        session.cancel("interrupted")
+        session.conclude()
+        session.pump.close_now()
+        raise
+    except Exception as exc:
+        failure = exc
+    session.conclude(failure)
+
+
+def _on_own_thread(session: Session) -> bool:
+    try:
+        return asyncio.get_running_loop() is session.loop
+    except RuntimeError:
+        return False
+
+
+def _refuse_own_thread(session: Session, unless: bool = False) -> None:
+    if not unless and not session.is_done and _on_own_thread(session):
+        raise UsageError(
+            "this would block the event loop that the stream runs on:"
+            " use `await w` or `async for` instead"
+        )

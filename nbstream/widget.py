@@ -1,0 +1,313 @@
+"""`StreamWidget`: a stream as a displayed, observable, awaitable object. No rules of its own."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import anywidget
+import traitlets
+
+from . import output, registry
+from .errors import ErrorInfo, StreamError
+from .frontend import is_headless
+from .loops import choose_loop
+from .protocol import parse_request
+from .session import Session, Timing
+from .sources import Source
+from .waiting import follow, follow_blocking, wait, wait_blocking
+from .wire import Wire
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class _Fact(traitlets.TraitType[Any, Any]):
+    """A read-only trait that is computed from the session at each read.
+
+    Observers are told when it may have changed; nobody pays for text that nobody observes.
+    """
+
+    def __init__(self, read: Callable[[Session], Any], help: str) -> None:
+        super().__init__(read_only=True, help=help)
+        self._read = read
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        return self._read(obj._session)
+
+
+class StreamWidget(anywidget.AnyWidget):
+    """One stream, live. Made by `nbstream.stream` and `nbstream.show`.
+
+    Read and observe ``status``, ``text``, ``reasoning``, ``refusal``, ``usage``,
+    ``finish_reason``, ``error``, ``timing``, ``request_id``; ``response`` is the HTTP response of
+    the SDK. Times are seconds, usage counts tokens.
+
+    >>> w = nbstream.stream("Write a haiku")               # doctest: +SKIP
+    >>> w                       # displays it, live         # doctest: +SKIP
+    >>> await w                 # waits; raises StreamError # doctest: +SKIP
+    >>> w.text, w.usage, w.finish_reason                    # doctest: +SKIP
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+    _stream = traitlets.Unicode().tag(sync=True)
+    # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
+    _snapshot = traitlets.Any(None).tag(
+        sync=True, to_json=lambda _, widget: widget._wire.snapshot()
+    )
+
+    status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
+    text = _Fact(lambda s: s.transcript.text, "The answer so far.")
+    reasoning = _Fact(lambda s: s.transcript.reasoning, "Shown reasoning so far.")
+    refusal = _Fact(lambda s: s.transcript.refusal, "The refusal so far, if any.")
+    usage = _Fact(lambda s: s.transcript.usage, "Token counts, once the server gave them.")
+    finish_reason = _Fact(lambda s: s.transcript.finish_reason, "Why the model ended.")
+    error = _Fact(lambda s: s.error, "What went wrong, redacted; None unless failed.")
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        label: str = "",
+        model: str = "",
+        note: str | None = None,
+        chunks: bool = False,
+        **session: Any,
+    ) -> None:
+        self._lifecycle = threading.Lock()
+        self._displays: list[str] = []
+        self._persist = "widget"
+        self._hide_next = False
+        self._closes_when_released = False
+        self._headless = is_headless()
+        self._wire = Wire(
+            uuid.uuid4().hex[:12],
+            label=label,
+            model=model,
+            note=note,
+            send=self._send_message,
+            observe=self._notify_observers,
+            cancel_all=registry.cancel_all,
+            released=self._released,
+        )
+        self._session = Session(source, self._wire, keep_chunks=chunks, **session)
+        super().__init__(_stream=self._wire.stream)
+        self.on_msg(self._on_request)
+        self._wire.open(self._session)
+        registry.add(self)
+        self._session.done.add_done_callback(self._update_displays)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        """The model's name: the server's word for it once it answered."""
+        return self._session.transcript.model or self._wire.model
+
+    @property
+    def label(self) -> str:
+        """A short name for lists: the beginning of the prompt unless given."""
+        return self._wire.label
+
+    @property
+    def note(self) -> str | None:
+        """What the widget says beside the model, such as "local model (demo quality)"."""
+        return self._wire.note
+
+    @property
+    def timing(self) -> Timing:
+        """``elapsed`` and ``first_token`` in seconds."""
+        return self._session.timing
+
+    @property
+    def reason(self) -> str | None:
+        """In words why the stream is in its state, where there is more to say."""
+        return self._session.reason
+
+    @property
+    def response(self) -> Any:
+        """The HTTP response (``w.response.headers``); None before the headers came."""
+        return self._session.response
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request, for its support."""
+        return self._session.request_id
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the stream has ended, however."""
+        return self._session.is_done
+
+    def __repr__(self) -> str:
+        size = f"{len(self.text):,} characters"
+        return f"<StreamWidget {self.model or self.label}: {self.status}, {size}>"
+
+    # -- doing --------------------------------------------------------------------------------
+
+    def start(self) -> StreamWidget:
+        """Begin, on the running loop or else on a background thread's; once."""
+        with self._lifecycle:
+            if not self._session.is_started and not self.is_done:
+                self._session.start(choose_loop())
+        return self
+
+    def cancel(self, reason: str = "stopped by you") -> bool:
+        """Close the stream and keep the text so far. From any thread, any number of times.
+
+        Returns whether this call ended it. What `Stop` does, too.
+        """
+        return self._session.cancel(reason)
+
+    def __await__(self) -> Generator[Any, None, StreamWidget]:
+        return self._finished().__await__()
+
+    async def _finished(self) -> StreamWidget:
+        self.start()
+        await wait(self._session)
+        if self._headless:
+            # nbclient takes messages of the running cell only, not of the one that displayed us:
+            # https://github.com/jupyter/nbclient/issues/231
+            self._update_displays()
+        return self._raise_error()
+
+    def wait(self, timeout: float | None = None) -> StreamWidget:
+        """`await w` for scripts and terminals: block until the end or for ``timeout`` seconds.
+
+        Raises `StreamError` if the stream failed, `TimeoutError` if it has not ended, and
+        `UsageError` where waiting would block the stream's own event loop. Ctrl-C stops it.
+        """
+        self.start()
+        if not wait_blocking(self._session, timeout):
+            raise TimeoutError(f"the stream has not ended after {timeout:g} s; it goes on")
+        return self._raise_error()
+
+    def print(self, file: TextIO | None = None) -> StreamWidget:
+        """Print the answer live, for scripts and terminals; then like `wait`."""
+        self.start()
+        output.print_live(self._session, self._wire.model, file)
+        return self._raise_error()
+
+    def _raise_error(self) -> StreamWidget:
+        error: ErrorInfo | None = self._session.error
+        if error is not None:
+            raise StreamError(error)
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """The deltas of the answer as ``str``, from the first; of what `show` returned, the
+        chunks of the stream that it was given. Raises `StreamError` if the stream failed."""
+        return self._follow()
+
+    async def _follow(self) -> AsyncIterator[Any]:
+        self.start()
+        async for item in follow(self._session, self._items):
+            yield item
+        self._raise_error()
+
+    def __iter__(self) -> Iterator[Any]:
+        """`async for` as a plain ``for``: outside a kernel, or over a blocking stream."""
+        self.start()
+        yield from follow_blocking(self._session, self._items)
+        self._raise_error()
+
+    @property
+    def _items(self) -> list[Any]:
+        chunks = self._session.chunks
+        return self._session.deltas if chunks is None else chunks
+
+    def show_in_cell(self, persist: str) -> None:
+        """Display now, once, even if the widget is the cell's value too. At the end the output
+        keeps the text only (``persist="markdown"``) or the widget with the text as fallback."""
+        self._persist = persist
+        self._ipython_display_()
+        self._hide_next = True
+
+    # -- the front end ------------------------------------------------------------------------
+
+    def _send_message(self, message: Any) -> None:
+        self.send(message)
+
+    def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
+        request = parse_request(content)
+        if request is not None:
+            self._wire.handle(request)
+
+    def _notify_observers(self, what: str) -> None:
+        states = ("status", "usage", "finish_reason", "error") if what == "status" else ()
+        for name in ("text", "reasoning", "refusal", *states):
+            if self._trait_notifiers.get(name):
+                self.notify_change(
+                    traitlets.Bunch(
+                        name=name, old=None, new=getattr(self, name), owner=self, type="change"
+                    )
+                )
+
+    def open(self) -> None:
+        """Open the comm, unless nobody is there to see a widget: then a notebook that is saved
+        with its widget state would hold the JavaScript once for each answer."""
+        if not self._headless:
+            super().open()
+
+    def close(self) -> None:
+        """Take the widget off all pages and stop its stream. It can be displayed again."""
+        if hasattr(self, "_session"):
+            self._session.cancel("the widget was closed")
+        self._close_comm()
+
+    def _close_comm(self) -> None:
+        super().close()
+        # ipywidgets blocks the display of a closed widget; ours opens its comm again.
+        self.__dict__.pop("_repr_mimebundle_", None)
+
+    def _released(self) -> None:
+        if self._closes_when_released and self.is_done:
+            self._close_comm()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live widget, with the text as what a front end without widgets shows."""
+        self.start()
+        self.open()
+        bundle: dict[str, Any] = dict(self.text_bundle())
+        if self.comm is not None:
+            bundle[output.WIDGET_MIME] = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.model_id,
+            }
+        return bundle, {}
+
+    def _ipython_display_(self) -> None:
+        # Under a display id, so that the saved notebook gets the whole text at the end.
+        if self._hide_next:
+            # The magic has shown the widget; as the cell's value it must not appear twice.
+            self._hide_next = False
+            return
+        display_id = uuid.uuid4().hex
+        self._publish(self._repr_mimebundle_()[0], display_id)
+        self._displays.append(display_id)
+
+    @staticmethod
+    def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
+        from IPython.display import display
+
+        display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]
+
+    def _update_displays(self, _: Any = None) -> None:
+        """Give every output of this stream its final form: what the notebook keeps."""
+        if not self._displays:
+            return
+        keeps_text_only = self._persist == "markdown"
+        # Outputs elsewhere (a layout, another cell) may still need the comm: the page says when
+        # its last view is gone.
+        self._closes_when_released = keeps_text_only
+        bundle = self.text_bundle() if keeps_text_only else self._repr_mimebundle_()[0]
+        for display_id in self._displays:
+            self._publish(bundle, display_id, update=True)
+
+    def text_bundle(self) -> dict[str, str]:
+        """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line."""
+        return output.text_bundle(self._session, self._wire.model, self._wire.note)

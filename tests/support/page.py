@@ -1,0 +1,120 @@
+"""A notebook in a real browser page, driven the way a person would."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Locator, Page
+
+from .jupyter import JupyterServer
+
+_PANEL = "window.jupyterapp.shell.currentWidget"
+
+
+def write_notebook(path: Path, sources: Sequence[str]) -> None:
+    """A notebook with one code cell for each source."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    nbformat.write(notebook, path)
+
+
+class NotebookPage:
+    """One notebook document in one page."""
+
+    def __init__(self, page: Page, server: JupyterServer, name: str) -> None:
+        self.page = page
+        self.server = server
+        self.name = name
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._on_console)
+
+    def _on_console(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, kernel: bool = True) -> NotebookPage:
+        """Load the page; by default until its kernel is idle."""
+        self.page.goto(self.server.url(self.name))
+        self.page.wait_for_function(
+            f"() => window.jupyterapp && {_PANEL} && {_PANEL}.content?.widgets?.length",
+            timeout=60_000,
+        )
+        if kernel:
+            self.wait_idle()
+        return self
+
+    def wait_idle(self) -> None:
+        """Until the kernel is connected and idle."""
+        self.page.wait_for_function(
+            f"() => {{ const k = {_PANEL}.sessionContext.session?.kernel;"
+            " return k && k.connectionStatus === 'connected' && k.status === 'idle' }",
+            timeout=60_000,
+        )
+
+    def start(self, index: int) -> None:
+        """Run a cell and do not wait for it."""
+        self.page.evaluate(
+            f"(i) => {{ {_PANEL}.content.activeCellIndex = i;"
+            " window.jupyterapp.commands.execute('notebook:run-cell'); }",
+            index,
+        )
+
+    def run(self, index: int, timeout: float = 60) -> None:
+        """Run a cell and wait until it has ended."""
+        before = self.execution_count(index)
+        self.start(index)
+        self.wait(
+            lambda: self.execution_count(index) not in (None, before), "the cell to end", timeout
+        )
+
+    def execution_count(self, index: int) -> int | None:
+        """The number in the cell's prompt; None while it runs."""
+        return self.page.evaluate(
+            f"(i) => {_PANEL}.content.widgets[i].model.executionState === 'running' ? null"
+            f" : {_PANEL}.content.widgets[i].model.executionCount",
+            index,
+        )
+
+    def output(self, index: int) -> Locator:
+        """The output area of a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea").first
+
+    def widget(self, index: int) -> Locator:
+        """The live stream in a cell's output."""
+        return self.output(index).locator(".nbs-root")
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Run a command of the application."""
+        self.page.evaluate(
+            f"() => window.jupyterapp.commands.execute({json.dumps(name)},"
+            f" {json.dumps(arguments)})"
+        )
+
+    def save(self) -> nbformat.NotebookNode:
+        """Save the document and read it from disk."""
+        self.command("docmanager:save")
+        self.wait(
+            lambda: not self.page.evaluate(f"() => {_PANEL}.context.model.dirty"), "the save"
+        )
+        return nbformat.read(self.server.root / self.name, as_version=4)
+
+    def wait(self, condition: Callable[[], object], what: str, timeout: float = 30) -> None:
+        """Until ``condition()`` is true, letting the page go on meanwhile."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {timeout} s for {what}")
+            self.page.wait_for_timeout(20)
