@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -70,7 +71,18 @@ def describe(exc: BaseException, redact: Redact | None = None) -> ErrorInfo:
         request_id=getattr(exc, "request_id", None) or headers.get("x-request-id"),
         retry_after=parse_retry_after(headers),
     )
+    info = redacted(info, redactor(*_sent_keys(exc)))
     return redacted(info, redact or redactor())
+
+
+def _sent_keys(exc: BaseException) -> list[str]:
+    """The keys of the request that failed, whoever made it: servers repeat them in errors."""
+    try:
+        headers = exc.request.headers  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request
+        return []
+    sent = (headers.get(name) for name in ("authorization", "api-key", "x-api-key"))
+    return [value.removeprefix("Bearer ") for value in sent if isinstance(value, str)]
 
 
 def describe_failure(failure: Failure, redact: Redact) -> ErrorInfo:
@@ -93,10 +105,10 @@ def _message(exc: BaseException, name: str, status: int | None) -> str:
         cause = exc.__cause__ or exc
         return f"the connection to the server failed or was cut ({_detail(cause)})"
     message = str(getattr(exc, "message", None) or exc) or name
-    if status is not None and "<html" in message[:500].lower():
+    body = getattr(exc, "body", None)
+    if status is not None and "<html" in f"{message[:500]} {str(body)[:500]}".lower():
         return "the server answered with a web page instead of the API"
     # The SDK puts "Error code: 401 - {…}" around what the server said.
-    body = getattr(exc, "body", None)
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         message = body["message"]
     return message if len(message) <= 2000 else message[:2000] + " …"
@@ -131,17 +143,15 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     >>> parse_retry_after({"retry-after": "3"})
     3.0
     """
-    try:
-        return max(0.0, float(headers["retry-after-ms"]) / 1000)
-    except (KeyError, ValueError):
-        pass
+    milliseconds = _finite(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return max(0.0, milliseconds / 1000)
     value = headers.get("retry-after")
     if value is None:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    seconds = _finite(value)
+    if seconds is not None:
+        return max(0.0, seconds)
     try:
         when = email.utils.parsedate_to_datetime(value)
     except ValueError:
@@ -149,6 +159,14 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=timezone.utc)
     return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+
+
+def _finite(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True)

@@ -1,2 +1,298 @@
+"""Makes a model's Markdown safe to keep in a notebook.
+
+JupyterLab renders a fresh output's Markdown without a sanitiser: raw HTML runs, images load, and
+``javascript:`` links work. nbconvert does the same. So the text itself must be harmless, for every
+parser, and parsers disagree about what is code:
+
+* Outside code nothing dangerous stays: ``<`` before a tag name, images, links to other than plain
+  http(s), mailto and #fragments, and the few TeX commands that load things.
+* A code span that holds something dangerous becomes ``<code>`` with its punctuation as character
+  references, which no parser can read as anything else.
+* If a fenced block holds something dangerous, or is not plainly closed where it was opened, then
+  all fences of the text are written anew (see `fences`) in a form that all parsers agree on.
+
+Everything else stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from .fences import FENCE, Fence, scan, write
+from .hazards import (
+    code_is_dangerous,
+    definition,
+    holds_block_math,
+    info_is_dangerous,
+    tex_commands,
+)
+
+# C0 and C1 controls but tab and newline, and surrogates, which UTF-8 cannot carry.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+
+_URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)[^ \t\n]*", re.IGNORECASE)
+_URL_AT_END = re.compile(r"(?:(?:https?|ftp)://|www\.)[^ \t\n]*\Z", re.IGNORECASE)
+
+_CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
+_URL = rf"(?:(?:https?://|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
+_TITLE = r"(?:[ \t]+\"[\w \-.,:;!?'/]*\")?"
+
+# With nothing in them that Markdown or, outside <code>, MathJax could read.
+_HARMLESS_PAIR = (
+    r"<code>[\w &#;,=/\"'-]*[\w;][\w &#;,=/\"'-]*</code>"
+    r"|<(?P<tag>sub|sup|kbd)>[\w ,=+'-]+</(?P=tag)>"
+)
+_PLAIN = re.compile(
+    "|".join(
+        (
+            rf"(?P<link>\]\({_URL}{_TITLE}\))",
+            rf"(?P<autolink>(?<!\\)<(?:https?://|mailto:){_CHARACTERS}+>)",
+            rf"(?P<pair>(?<!\\)(?:{_HARMLESS_PAIR}))",
+            r"(?P<br>(?<!\\)<br ?/?>)",
+            r"(?P<escaped>\\[\\`])",
+            r"(?P<less>\\?<(?=[A-Za-z/!?]))",
+            r"(?P<image>\\?!\[)",
+            r"(?P<paren>\]\()",
+            r"(?P<colon>\]:)",
+            rf"(?P<tex>{tex_commands})",
+            r"(?P<reference>&(?=\#(?:0*(?:4[89]|5[0-7]|6[5-9]|[78]\d|9\d|1[01]\d|12[0-2])"
+            r"|[xX]0*(?:3\d|[4-7][\da-fA-F]));|bsol;))",
+        )
+    )
+)
+_DEFINITION = re.compile(rf"[ >]*\[[^\[\]\n]+\]:[ \t]*{_URL}{_TITLE}[ \t]*\Z")
+_MARKERS = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
+_WORD = re.compile(r"[^\W\d_]|\|")
+_OPENING = re.compile(rf"(?P<prefix>{_MARKERS.pattern})(?P<run>`{{3,}}|~{{3,}})")
+_BACKTICKS = re.compile(r"`+")
+_MATH = re.compile(
+    r"\$\$[^$\n]*\$\$|\$[^$\n]*\$|\\(?P<open>[(\[])[^\\\n]*(?:\\[^()\[\]\n][^\\\n]*)*\\[)\]]"
+)
+_BLOCK_MATH = re.compile(r"\$\$|\\(?=\\[(\[)\]]|(?:begin|end)\{)")
+
+
 def safe_markdown(text: str) -> str:
+    """The text with all that could run or load neutralised; ordinary answers stay as they are.
+
+    The result never ends inside an open code block, so that what follows a blank line is read as
+    Markdown again. Takes linear time.
+
+    >>> safe_markdown("Use **bold** and `x < y`.")
+    'Use **bold** and `x < y`.'
+    >>> safe_markdown("<script>alert(1)</script>")
+    '&lt;script>alert(1)&lt;/script>'
+    >>> safe_markdown("![](https://example.org/p.png) [x](javascript:f())")
+    '&#33;[](https://example.org/p.png) [x] (javascript:f())'
+    """
+    text = _CONTROLS.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+    blocks = scan(text.split("\n"))
+    fences = [block for block in blocks if isinstance(block, Fence)]
+    rewrite = any(fence.irregular or fence.dangerous for fence in fences)
+    # Of what will stand between the fences, so that writing twice changes nothing.
+    inside = "\n".join("\n".join(b.body if isinstance(b, Fence) else b) for b in blocks)
+    longest = max((len(run) for run in _BACKTICKS.findall(inside)), default=0)
+    definitions = not any("![" in line for fence in fences for line in fence.body)
+    defuse = rewrite and any(holds_block_math(fence.body) for fence in fences)
+
+    out: list[str] = []
+    for index, block in enumerate(blocks):
+        if isinstance(block, Fence):
+            if rewrite:
+                write(block, max(3, longest + 1), out, last=index == len(blocks) - 1)
+            else:
+                out.extend(block.lines)
+                if not block.closed:
+                    out.append(block.closer)
+        else:
+            lines = _Lines(block, definitions).safe()
+            if defuse:
+                lines = [_BLOCK_MATH.sub(_apart, line) for line in lines]
+            if rewrite:
+                lines = [definition.sub(_reference, line) for line in lines]
+            out.extend(lines)
+    return "\n".join(out)
+
+
+def folded(summary: str, text: str) -> str:
+    """A closed fold (``<details>``) that holds a model's text and that the text cannot leave.
+
+    >>> print(folded("Reasoning", "Let me </details> see."))
+    <details><summary>Reasoning</summary>
+    <BLANKLINE>
+    Let me &lt;/details> see.
+    <BLANKLINE>
+    </details>
+    """
+    # Two in a row open and close nothing, whatever formula the text left open.
+    title = html.escape(" ".join(summary.split())).replace("$", "&#36;")
+    body = _close_math(safe_markdown(text).strip("\n"))
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _apart(match: re.Match[str]) -> str:
+    r"""Block math written so that it opens nothing: ``\$\$`` and ``\ begin{``."""
+    return r"\$\$" if match[0] == "$$" else "\\ "
+
+
+def _reference(match: re.Match[str]) -> str:
+    return match[0].replace(":", "&#58;")
+
+
+def _close_math(text: str) -> str:
+    """Undoes block math that is not paired: nbconvert would read on behind the fold's end."""
+    dollars = len(re.findall(r"(?<!\\)\$\$", text))
+    pairs = [(r"\\[", r"\\]")]
+    pairs += [(rf"\begin{{{name}}}", rf"\end{{{name}}}") for name in _environments(text)]
+    if dollars % 2 or any(text.count(start) != text.count(end) for start, end in pairs):
+        return _BLOCK_MATH.sub(_apart, text)
     return text
+
+
+def _environments(text: str) -> set[str]:
+    return set(re.findall(r"\\(?:begin|end)\{([a-zA-Z]*\*?)\}", text)) if "\\" in text else set()
+
+
+class _Lines:
+    """A run of lines outside fenced blocks."""
+
+    def __init__(self, lines: list[str], definitions: bool) -> None:
+        self._lines = lines
+        self._definitions = definitions
+        self._display = False  # inside $$ ... $$ over several lines; for looks only
+
+    def safe(self) -> list[str]:
+        return [self._line(index) for index in range(len(self._lines))]
+
+    def _line(self, index: int) -> str:
+        line = self._lines[index]
+        if not line:
+            return line
+        following = "".join(self._lines[index + 1 : index + 2]).lstrip(" \t>")
+        titled = following.startswith(('"', "'", "("))
+        if self._definitions and not titled and _DEFINITION.match(line):
+            return line
+        start = _MARKERS.match(line)
+        first = line[start.end() if start else 0 :]
+        # A definition's label has no bracket of its own and may have begun on an earlier line.
+        closing = first.find("]")
+        defines = first.startswith("[") or (closing >= 0 and "[" not in first[:closing])
+
+        # No fence only because of a backtick, which JupyterLab may take out as part of a formula.
+        almost = first.startswith("```") and info_is_dangerous(first.replace("`", ""))
+
+        pieces: list[str] = []
+        for text, code in code_spans(line):
+            if not code:
+                pieces.append(self._plain(text, defines, pieces))
+            elif code_is_dangerous(text) or almost or _ends_in_url(pieces):
+                pieces.append(escaped_code(text))
+            else:
+                pieces.append(text)
+        result = "".join(pieces)
+        if almost or FENCE.match(result):
+            run = _OPENING.match(result)
+            if run is not None:
+                marks = "".join(f"&#{ord(mark)};" for mark in run["run"])
+                result = run["prefix"] + marks + result[run.end() :]
+        return result
+
+    def _plain(self, text: str, defines: bool, before: list[str]) -> str:
+        text = _URL_RUN.sub(_without_math, text)
+        has_words = any(_WORD.search(piece) for piece in before)
+        out: list[str] = []
+        position = 0
+        spans = [] if self._display else [match.span() for match in _MATH.finditer(text)]
+        for start, end in spans:
+            out.append(self._outside(text[position:start], defines, self._display, has_words))
+            has_words = has_words or bool(text[position:start].strip())
+            out.append(self._outside(text[start:end], defines, True, has_words))
+            position = end
+        rest = text[position:]
+        if rest.count("$$") % 2:
+            # The half that lies in the formula: before a closing $$, after an opening one.
+            self._display, was = not self._display, self._display
+            head, tail = rest.split("$$", 1) if was else rest.rsplit("$$", 1)
+            out.append(self._outside(head, defines, was, has_words) + "$$")
+            out.append(self._outside(tail, defines, not was, True))
+        else:
+            out.append(self._outside(rest, defines, self._display, has_words))
+        return "".join(out)
+
+    def _outside(self, text: str, defines: bool, math: bool, has_words: bool) -> str:
+        def replace(match: re.Match[str]) -> str:
+            kind, found = match.lastgroup, match[0]
+            if kind in ("link", "autolink", "escaped"):
+                return found
+            if kind in ("pair", "tag"):
+                return found if not math else found.replace("<", "< ")
+            if kind == "br":
+                # At a line's start it would open an HTML block, which hides a fence that follows.
+                words = has_words or _WORD.search(text, 0, match.start())
+                return found if words and not math else "&lt;" + found[1:]
+            if kind == "less":
+                return found + " " if math else "&lt;"
+            if kind == "image":
+                return found[:-1] + " [" if math else "&#33;["
+            if kind == "colon":
+                return "] :" if defines else found
+            if kind == "tex":
+                return "\\ " + found[1:]
+            if kind == "reference":
+                return "&amp;"
+            return "] ("
+
+        return _PLAIN.sub(replace, text)
+
+
+def _ends_in_url(pieces: list[str]) -> bool:
+    """Whether a URL stands directly before: GitHub's kind of links would take in what follows."""
+    return bool(pieces) and _URL_AT_END.search(pieces[-1][-2000:]) is not None
+
+
+def _without_math(match: re.Match[str]) -> str:
+    """JupyterLab takes math out before Markdown and puts it back unquoted, even into an href."""
+    return match[0].replace("$", "%24").replace("\\", "%5C").replace("@@", "%40%40")
+
+
+def code_spans(line: str) -> list[tuple[str, bool]]:
+    """Splits a line into (text, is it a code span); runs of backticks pair by their length."""
+    runs = [match.span() for match in _BACKTICKS.finditer(line)]
+    if not runs:
+        return [(line, False)]
+    later: dict[int, list[int]] = {}
+    for index in range(len(runs) - 1, -1, -1):
+        later.setdefault(runs[index][1] - runs[index][0], []).append(index)
+    pieces: list[tuple[str, bool]] = []
+    position, index = 0, 0
+    while index < len(runs):
+        start, end = runs[index]
+        same = later[end - start]
+        while same and same[-1] <= index:
+            same.pop()
+        backslashes = len(line[:start]) - len(line[position:start].rstrip("\\")) - position
+        if same and not backslashes % 2:
+            closing = same.pop()
+            pieces.append((line[position:start], False))
+            position = runs[closing][1]
+            pieces.append((line[start:position], True))
+            index = closing + 1
+        else:
+            index += 1
+    pieces.append((line[position:], False))
+    return [(text, code) for text, code in pieces if text]
+
+
+def escaped_code(span: str) -> str:
+    """A code span as ``<code>`` that no Markdown parser can read differently.
+
+    >>> escaped_code("`<b>`")
+    '<code>&lt;b&gt;</code>'
+    """
+    text = span.strip("`")
+    if text.startswith(" ") and text.endswith(" ") and text.strip():
+        text = text[1:-1]
+    text = html.escape(text, quote=False)
+    references = re.sub(r"[^\w\s&;,=\"'/-]|_", lambda match: f"&#{ord(match[0])};", text)
+    return f"<code>{references}</code>"

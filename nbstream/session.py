@@ -138,7 +138,7 @@ class Session:
         self.loop = loop
         if _running_loop() is loop:
             self._opened = self.source.open_now(loop)
-            self._start()
+            self.context.run(self._start)
         else:
             loop.call_soon_threadsafe(self._start, context=self.context)
 
@@ -146,13 +146,20 @@ class Session:
         if self.is_done or self._task is not None:
             return
         assert self.loop is not None
-        self._task = self.context.run(self.loop.create_task, self._run())
+        self._task = self.loop.create_task(self._run())
+        # A task that is cancelled before its first step never enters `_run`.
+        self._task.add_done_callback(lambda _: self._settle())
         self._check_clocks()
 
     @property
     def is_done(self) -> bool:
         """Whether it has ended, however."""
         return self.status in TERMINAL
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has ended or was told to: no more text is taken."""
+        return self.is_done or self._cancel_reason is not None
 
     @property
     def is_started(self) -> bool:
@@ -220,6 +227,7 @@ class Session:
             await opened.close()
 
     def _settle(self) -> None:
+        self.conclude()
         if self._watch is not None:
             self._watch.cancel()
         if not self.done.done():
@@ -230,7 +238,7 @@ class Session:
 
     def feed(self, chunk: Any) -> None:
         """Take one chunk. On the session's loop thread only."""
-        if self.is_done:
+        if self.is_ending:
             return
         if self._adapter is None:
             self._adapter = pick(chunk)
@@ -275,7 +283,6 @@ class Session:
                 return False
             self._cancel_reason = reason
         if self.loop is None:
-            self.conclude()
             self._settle()
         elif _running_loop() is self.loop:
             self._cancel_now()
@@ -283,7 +290,6 @@ class Session:
             try:
                 self.loop.call_soon_threadsafe(self._cancel_now, context=self.context)
             except RuntimeError:  # the loop is closed: nothing runs there any more
-                self.conclude()
                 self._settle()
         return True
 
@@ -296,7 +302,6 @@ class Session:
 
     def _end_task(self) -> None:
         if self._task is None:
-            self.conclude()
             self._settle()
         elif self._opened is None or not self._opened.close_wakes_reader:
             self._task.cancel()

@@ -88,7 +88,9 @@ def check_showable(stream: Any) -> None:
     if isinstance(stream, (str, bytes)):
         raise UsageError(f"show() takes a stream, not {type(stream).__name__}; see display()")
     kinds = ("__aiter__", "__iter__", "__await__", "__aenter__")
-    if not any(hasattr(stream, name) for name in kinds):
+    # The SDK's whole answers can be iterated too, since pydantic's models give their fields.
+    is_model = hasattr(stream, "model_dump")
+    if is_model or not any(hasattr(stream, name) for name in kinds):
         raise UsageError(
             f"show() takes a stream or an iterator of str, not {type(stream).__name__};"
             " did you forget stream=True?"
@@ -171,6 +173,8 @@ class ThreadPump:
         except BaseException as exc:  # handed to whoever takes the items
             self._error = exc
         finally:
+            if self._closed:
+                self._close_iterable()
             self._ended = True
             self._notify()
 
@@ -223,9 +227,12 @@ class ThreadPump:
         """`close` for callers that cannot await."""
         self._closed = True
         _shutdown_socket(self._iterable)
+        self._close_iterable()
+
+    def _close_iterable(self) -> None:
         closer = getattr(self._iterable, "close", None)
         if callable(closer):
-            # A generator that is being read refuses to be closed; it ends at its next item.
+            # A generator that is being read refuses to be closed; its thread does so then.
             with contextlib.suppress(Exception):
                 closer()
 

@@ -1,5 +1,187 @@
-from typing import Any, Callable
+r"""Values in prompts: ``{{expr}}`` becomes the value of a Python expression.
+
+Single braces are literal, so code, f-strings, JSON and ``{% %}`` need no care. ``\{{`` is a literal
+``{{`` (LaTeX such as ``\frac{{a}}{b}`` is written ``\frac\{{a}}{b}``), and so is a ``{{`` without
+its ``}}`` on the same line. ``{{expr!r}}`` inserts the repr; format specifications are not read:
+``{{round(x, 2)}}`` does that. Of three braces the inner two count: ``{{{x}}}`` is a value in braces
+(an expression that starts with a brace needs a space before it).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import TemplateError
+
+LIMIT = 4000
+_ROWS = 20
+_OPEN = re.compile(r"\\?\{\{(?!\{)")
 
 
-def render(text: str, lookup: Callable[[str], Any]) -> str:
+@dataclass(frozen=True)
+class _Field:
+    """An expression and where it stands; `line` counts from 1."""
+
+    expression: str
+    conversion: str
+    line: int
+
+
+def render(text: str, lookup: Callable[[str], object], *, limit: int = LIMIT) -> str:
+    r"""The text with each ``{{expr}}`` replaced by its value, at most `limit` characters of each.
+
+    Strings stand as they are; lists and dicts as JSON where possible; tables (anything with
+    ``to_markdown``, or a ``head`` and a ``shape``) by their first rows; other objects by their
+    repr. What is left out is said in the text. `lookup` evaluates one expression.
+
+    Raises:
+        TemplateError: expressions are not valid or fail; it names all of them with their lines.
+
+    >>> render("Sum {{a}} and {b} in \\{{c}}.", {"a": 3}.__getitem__)
+    'Sum 3 and {b} in {{c}}.'
+    """
+    problems: list[str] = []
+    out: list[str] = []
+    for piece in _parse(text):
+        if isinstance(piece, str):
+            out.append(piece)
+            continue
+        try:
+            value = _evaluate(piece, lookup)
+            out.append(_within(value, limit, piece))
+        except Exception as error:
+            what = piece.expression or "(nothing)"
+            reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+            problems.append(f"{{{{{what}}}}} in line {piece.line}: {reason}")
+    if problems:
+        hint = r"Nothing was sent. Write \{{ for two braces that are meant as text."
+        raise TemplateError("\n".join(["The prompt has values that fail.", *problems, hint]))
+    return "".join(out)
+
+
+def _evaluate(field: _Field, lookup: Callable[[str], object]) -> object:
+    if not field.expression:
+        raise ValueError("an expression is missing")
+    # Checked here, so that a lookup never sees a statement.
+    ast.parse(field.expression.strip(), mode="eval")
+    value = lookup(field.expression)
+    return repr(value) if field.conversion == "r" else value
+
+
+def _within(value: object, limit: int, field: _Field) -> str:
+    """The value for a prompt, cut at `limit` characters with a remark on what is missing."""
+    text, rest = _text_of(value)
+    name = field.expression
+    if len(text) > limit:
+        missing = len(text) - limit
+        cut = text[:limit].rstrip()
+        return f"{cut}\n… [{missing:,} more characters of {name} left out]"
+    if rest:
+        return f"{text}\n… [{rest:,} more rows of {name} left out]"
     return text
+
+
+def _text_of(value: object) -> tuple[str, int]:
+    """The text of a value, and how many rows of a table it leaves out."""
+    if isinstance(value, str):
+        return value, 0
+    if isinstance(value, (dict, list, tuple)):
+        return _json(value), 0
+    if _is_table(value):
+        return _table(value)
+    return (str(value) if isinstance(value, (bool, int, float, complex)) else repr(value)), 0
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=None if _is_small(value) else 2)
+    except (TypeError, ValueError, RecursionError):
+        # Imported when needed: pprint costs more than the rest of this module.
+        from pprint import pformat
+
+        return pformat(value, width=100, compact=True)
+
+
+def _is_small(value: object) -> bool:
+    return len(repr(value)) <= 80
+
+
+def _is_table(value: object) -> bool:
+    """A DataFrame or Series of pandas, polars and their likes, without importing any."""
+    shape = getattr(value, "shape", None)
+    return (
+        not isinstance(value, type)
+        and isinstance(shape, tuple)
+        and len(shape) in (1, 2)
+        and callable(getattr(value, "head", None))
+    )
+
+
+def _table(value: Any) -> tuple[str, int]:
+    rows = int(value.shape[0])
+    head = value.head(_ROWS) if rows > _ROWS else value
+    return _markdown(head), max(0, rows - _ROWS)
+
+
+def _markdown(table: Any) -> str:
+    """As Markdown if the library can (pandas needs another package for it), else as it prints."""
+    for method in ("to_markdown", "to_string"):
+        make = getattr(table, method, None)
+        if callable(make):
+            try:
+                return str(make())
+            except (ImportError, TypeError):
+                continue
+    return str(table)
+
+
+def _parse(text: str) -> list[str | _Field]:
+    pieces: list[str | _Field] = []
+    position, line = 0, 1
+    while (opening := _OPEN.search(text, position)) is not None:
+        before = text[position : opening.start()]
+        pieces.append(before)
+        line += before.count("\n")
+        if opening[0].startswith("\\"):
+            pieces.append("{{")
+            position = opening.end()
+            continue
+        end = text.find("\n", opening.end())
+        source = text[opening.end() : end if end >= 0 else len(text)]
+        length = _closing(source)
+        if length is None:
+            pieces.append("{{")
+            position = opening.end()
+            continue
+        expression, conversion = source[:length].strip(), ""
+        if expression.endswith("!r"):
+            expression, conversion = expression[:-2].rstrip(), "r"
+        pieces.append(_Field(expression, conversion, line))
+        position = opening.end() + length + 2
+    pieces.append(text[position:])
+    return pieces
+
+
+def _closing(source: str) -> int | None:
+    """Where the ``}}`` of an expression starts: the first behind which it is valid Python.
+
+    ``{{d["}}"]}}`` and ``{{ {"a": {}}["a"] }}`` hold braces of their own. If none makes it valid,
+    it is the first of all, so that the error names what the user meant.
+    """
+    first: int | None = None
+    position, tries = source.find("}}"), 0
+    while position >= 0 and tries < 20:
+        if first is None:
+            first = position
+        expression = source[:position].strip().removesuffix("!r").rstrip()
+        try:
+            ast.parse(expression, mode="eval")
+            return position
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            position, tries = source.find("}}", position + 1), tries + 1
+    return first

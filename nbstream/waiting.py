@@ -136,23 +136,29 @@ def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
 
 def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
     """Take the chunks of a blocking source on the thread of the loop that the cell keeps busy."""
+    pump = session.pump
+    chunks = iter(()) if pump is None else pump.take_blocking()
     position = 0
     failure: BaseException | None = None
     try:
-        for chunk in session.pump.take_blocking():
-            session.feed(chunk)
+        while True:
             while position < len(items):
                 yield items[position]
                 position += 1
-            if session.is_done:
-                return
+            if session.is_ending:
+                break
+            session.feed(next(chunks))
+    except StopIteration:
+        pass
     except KeyboardInterrupt:
         session.cancel("interrupted")
-        session.conclude()
-        session.pump.close_now()
         raise
     except Exception as exc:
         failure = exc
+    finally:
+        if pump is not None and session.is_ending:
+            session.conclude()
+            pump.close_now()
     session.conclude(failure)
 
 

@@ -89,7 +89,7 @@ class StreamWidget(anywidget.AnyWidget):
             model=model,
             note=note,
             send=self._send_message,
-            observe=self._notify_observers,
+            observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,
         )
@@ -236,7 +236,7 @@ class StreamWidget(anywidget.AnyWidget):
         if request is not None:
             self._wire.handle(request)
 
-    def _notify_observers(self, what: str) -> None:
+    def _tell_observers(self, what: str) -> None:
         states = ("status", "usage", "finish_reason", "error") if what == "status" else ()
         for name in ("text", "reasoning", "refusal", *states):
             if self._trait_notifiers.get(name):

@@ -22,7 +22,11 @@ def main() -> None:
     config = json.loads(sys.stdin.buffer.readline())
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    server = _serve(config)
+    try:
+        server = _serve(config)
+    except RuntimeError as error:
+        # The log says more than a traceback through the bindings.
+        sys.exit(str(error))
     print(json.dumps({"address": server.listening_address}), file=answers, flush=True)
     while os.read(0, 4096):
         pass

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.browser import find_chromium
+from tests.support.browser import ensure_chromium
 from tests.support.jupyter import JupyterServer
 from tests.support.page import NotebookPage, write_notebook
 from tests.support.server import Server
@@ -22,7 +22,7 @@ OpenNotebook = Callable[..., NotebookPage]
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=find_chromium(),
+            executable_path=ensure_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield running

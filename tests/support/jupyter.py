@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -35,7 +36,8 @@ class JupyterServer:
     def __enter__(self) -> JupyterServer:
         home = self.root.parent / "home"
         home.mkdir(exist_ok=True)
-        overrides = home / "lab-settings"
+        settings = home / "lab-settings"
+        _write_settings(settings)
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "OPENAI"))},
             "HOME": str(home),
@@ -43,7 +45,7 @@ class JupyterServer:
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTERLAB_SETTINGS_DIR": str(overrides),
+            "JUPYTERLAB_SETTINGS_DIR": str(settings),
             "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
             "JUPYTER_PLATFORM_DIRS": "1",
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
@@ -52,7 +54,7 @@ class JupyterServer:
         command = [sys.executable, "-m", "jupyter", self.app, "--no-browser", "--ip=127.0.0.1"]
         command += [f"--ServerApp.root_dir={self.root}", "--ServerApp.port=0", "--allow-root"]
         command += [f"--IdentityProvider.token={self.token}", "--expose-app-in-browser"]
-        command += ["--LabApp.news_url=", "--ServerApp.terminals_enabled=False"]
+        command += ["--ServerApp.terminals_enabled=False"]
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -93,4 +95,13 @@ class JupyterServer:
     def url(self, notebook: str) -> str:
         """The page of a notebook in ``root``."""
         path = f"lab/tree/{notebook}" if self.app == "lab" else f"notebooks/{notebook}"
-        return f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
+        # reset: without the documents that an earlier page had open.
+        return f"http://127.0.0.1:{self.port}/{path}?token={self.token}&reset"
+
+
+def _write_settings(folder: Path) -> None:
+    """JupyterLab asks at its first start whether it may fetch news: it may not."""
+    plugin = folder / "@jupyterlab" / "apputils-extension"
+    plugin.mkdir(parents=True, exist_ok=True)
+    values = {"fetchNews": "false", "checkForUpdates": False}
+    (plugin / "notification.jupyterlab-settings").write_text(json.dumps(values))

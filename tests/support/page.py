@@ -49,7 +49,9 @@ class NotebookPage:
         """Load the page; by default until its kernel is idle."""
         self.page.goto(self.server.url(self.name))
         self.page.wait_for_function(
-            f"() => window.jupyterapp && {_PANEL} && {_PANEL}.content?.widgets?.length",
+            f"(name) => window.jupyterapp && {_PANEL}?.content?.widgets?.length"
+            f" && {_PANEL}.context.path === name",
+            arg=self.name,
             timeout=60_000,
         )
         if kernel:
@@ -94,21 +96,18 @@ class NotebookPage:
 
     def widget(self, index: int) -> Locator:
         """The live stream in a cell's output."""
-        return self.output(index).locator(".nbs-root")
+        return self.output(index).locator(".nbs-view")
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of the application."""
         self.page.evaluate(
-            f"() => window.jupyterapp.commands.execute({json.dumps(name)},"
-            f" {json.dumps(arguments)})"
+            f"() => window.jupyterapp.commands.execute({json.dumps(name)}, {json.dumps(arguments)})"
         )
 
     def save(self) -> nbformat.NotebookNode:
         """Save the document and read it from disk."""
         self.command("docmanager:save")
-        self.wait(
-            lambda: not self.page.evaluate(f"() => {_PANEL}.context.model.dirty"), "the save"
-        )
+        self.wait(lambda: not self.page.evaluate(f"() => {_PANEL}.context.model.dirty"), "the save")
         return nbformat.read(self.server.root / self.name, as_version=4)
 
     def wait(self, condition: Callable[[], object], what: str, timeout: float = 30) -> None:

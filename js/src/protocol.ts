@@ -1,0 +1,218 @@
+/**
+ * The wire between kernel and page, version 1, as types and as a check of what arrives.
+ *
+ * Lengths and offsets are UTF-16 code units, times are seconds. An optional field that has no
+ * value is absent, never null. Fields that are not known here are ignored.
+ */
+
+export const VERSION = 1;
+
+export const STATUSES = [
+  "queued",
+  "in_progress",
+  "retrying",
+  "stalled",
+  "cancelling",
+  "completed",
+  "incomplete",
+  "failed",
+  "cancelled",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const PART_TYPES = ["text", "reasoning", "refusal"] as const;
+export type PartType = (typeof PART_TYPES)[number];
+
+export interface StreamError {
+  readonly type: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly status_code?: number;
+  readonly code?: string;
+}
+export interface Retry {
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly delay: number;
+  readonly reason: string;
+}
+export interface Usage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly total_tokens: number;
+  readonly reasoning_tokens?: number;
+  readonly cached_tokens?: number;
+}
+export interface Timing {
+  readonly elapsed: number;
+  readonly first_token?: number;
+  readonly since_last?: number;
+  readonly tokens_per_second?: number;
+}
+
+interface Numbered {
+  readonly stream: string;
+  readonly seq: number;
+}
+interface Heading {
+  readonly label: string;
+  readonly model: string;
+  readonly created: number;
+  readonly note?: string;
+}
+interface Condition {
+  readonly status: Status;
+  readonly reason?: string;
+  readonly error?: StreamError;
+  readonly retry?: Retry;
+  readonly finish_reason?: string;
+  readonly usage?: Usage;
+  readonly timing?: Timing;
+  readonly request_id?: string;
+}
+export interface Op {
+  readonly part: string;
+  readonly type: PartType;
+  readonly offset: number;
+  readonly text: string;
+}
+export interface SnapshotPart {
+  readonly part: string;
+  readonly type: PartType;
+  readonly text: string;
+}
+
+export interface OpenedFrame extends Numbered, Heading {
+  readonly kind: "opened";
+}
+export interface DeltaFrame extends Numbered {
+  readonly kind: "delta";
+  readonly ops: readonly Op[];
+}
+export interface StatusFrame extends Numbered, Condition {
+  readonly kind: "status";
+  readonly lengths?: Readonly<Record<string, number>>;
+  readonly model?: string;
+}
+export interface SnapshotFrame extends Numbered, Heading, Condition {
+  readonly kind: "snapshot";
+  readonly parts: readonly SnapshotPart[];
+}
+/** A kind that a later kernel may send. It keeps its place in the order and changes nothing. */
+export interface UnknownFrame extends Numbered {
+  readonly kind: "unknown";
+}
+export type Frame = OpenedFrame | DeltaFrame | StatusFrame | SnapshotFrame | UnknownFrame;
+
+export interface Message {
+  readonly v: typeof VERSION;
+  readonly frames: readonly Frame[];
+}
+
+type Check = (value: unknown) => boolean;
+type Fields = Readonly<Record<string, Check>>;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const text: Check = (value) => typeof value === "string";
+const name: Check = (value) => typeof value === "string" && value !== "";
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const position: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+const seconds: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
+const oneOf =
+  (values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const list =
+  (item: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(item);
+const table =
+  (item: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(item);
+const shape =
+  (required: Fields, optional: Fields = {}): Check =>
+  (value) =>
+    isObject(value) &&
+    Object.entries(required).every(([key, check]) => check(value[key])) &&
+    Object.entries(optional).every(([key, check]) => value[key] === undefined || check(value[key]));
+
+const numbered: Fields = { stream: name, seq: position };
+const heading: Fields = { label: text, model: text, created: seconds };
+const condition: Fields = {
+  reason: text,
+  error: shape({ type: text, message: text }, { hint: text, status_code: count, code: text }),
+  retry: shape({ attempt: count, max_attempts: count, delay: seconds, reason: text }),
+  finish_reason: text,
+  usage: shape(
+    { input_tokens: count, output_tokens: count, total_tokens: count },
+    { reasoning_tokens: count, cached_tokens: count },
+  ),
+  timing: shape(
+    { elapsed: seconds },
+    { first_token: seconds, since_last: seconds, tokens_per_second: seconds },
+  ),
+  request_id: text,
+};
+const part: Fields = { part: name, type: oneOf(PART_TYPES), text };
+const status = oneOf(STATUSES);
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  opened: shape({ ...numbered, ...heading }, { note: text }),
+  delta: shape({ ...numbered, ops: list(shape({ ...part, offset: count })) }),
+  status: shape({ ...numbered, status }, { ...condition, lengths: table(count), model: text }),
+  snapshot: shape(
+    { ...numbered, ...heading, status, parts: list(shape(part)) },
+    { ...condition, note: text },
+  ),
+};
+
+/** One frame, or null if it is not one. */
+export function parseFrame(value: unknown): Frame | null {
+  if (!isObject(value) || typeof value.kind !== "string") return null;
+  const check = Object.hasOwn(CHECKS, value.kind) ? CHECKS[value.kind] : undefined;
+  if (check) return check(value) ? (value as unknown as Frame) : null;
+  return shape(numbered)(value)
+    ? { kind: "unknown", stream: value.stream as string, seq: value.seq as number }
+    : null;
+}
+
+/** A kernel's message, or null if any of it is not of this protocol. */
+export function parse(value: unknown): Message | null {
+  if (!isObject(value) || value.v !== VERSION || !Array.isArray(value.frames)) return null;
+  const frames = value.frames.map(parseFrame);
+  return frames.includes(null) ? null : { v: VERSION, frames: frames as Frame[] };
+}
+
+export type Request =
+  | { v: 1; kind: "hello"; have: Record<string, number> }
+  | { v: 1; kind: "resync"; stream: string; have: number }
+  | { v: 1; kind: "cancel"; stream: string; reason: string }
+  | { v: 1; kind: "released"; stream: string };
+
+/** What this page has; the kernel answers with a snapshot if it has something else. */
+export const hello = (stream: string, seq: number): Request => ({
+  v: VERSION,
+  kind: "hello",
+  have: { [stream]: seq },
+});
+
+/** Asks for a snapshot, because something after `have` is missing. */
+export const resync = (stream: string, have: number): Request => ({
+  v: VERSION,
+  kind: "resync",
+  stream,
+  have,
+});
+
+/** Asks the kernel to stop the stream; `reason` is shown to people. */
+export const cancel = (stream: string, reason: string): Request => ({
+  v: VERSION,
+  kind: "cancel",
+  stream,
+  reason,
+});
+
+/** Says that this page shows the stream no longer. */
+export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });

@@ -1,0 +1,71 @@
+/** Stop and Copy. */
+
+import type { Clock } from "../clock.js";
+import { joined, type State } from "../reduce.js";
+import type { Store } from "../store.js";
+import { h, setText } from "./dom.js";
+
+const FEEDBACK_TIME = 1500;
+
+export interface Controls {
+  readonly el: HTMLElement;
+  update(): void;
+}
+
+export function createControls(store: Store): Controls {
+  const el = h("span", "nbs-controls");
+  const stop = button("nbs-stop", "Stop", "Stop the answer (Esc)");
+  const copy = button("nbs-copy", "Copy", "Copy the answer's text");
+  el.append(stop, copy);
+  stop.addEventListener("click", () => store.cancel());
+  copy.addEventListener("click", async () => {
+    feedback(copy, (await copyText(answer(store.state), el)) ? "copied" : "failed", store.clock);
+  });
+
+  return {
+    el,
+    update() {
+      const { running, local, state } = store;
+      const stopping = (local.stopping && !local.busy) || state.status === "cancelling";
+      if (!running && document.activeElement === stop) copy.focus({ preventScroll: true });
+      stop.hidden = !running;
+      // Not `disabled`: that would drop the keyboard's focus.
+      stop.setAttribute("aria-disabled", String(stopping));
+      copy.disabled = !state.parts.length;
+    },
+  };
+}
+
+/** What Copy gives: the text, or the refusal where there is no text. */
+const answer = (state: State): string => joined(state, "text") || joined(state, "refusal");
+
+function button(className: string, text: string, title: string): HTMLButtonElement {
+  const el = h("button", `nbs-button ${className}`, text);
+  el.type = "button";
+  el.title = title;
+  return el;
+}
+
+function feedback(el: HTMLElement, word: string, clock: Clock): void {
+  setText(el, word);
+  clock.after(FEEDBACK_TIME, () => setText(el, "Copy"));
+}
+
+async function copyText(text: string, near: HTMLElement): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // No clipboard without https or permission (VS Code, remote hosts): the old way.
+    const area = h("textarea", "nbs-hidden");
+    area.value = text;
+    near.append(area);
+    const focused = document.activeElement;
+    area.focus({ preventScroll: true });
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    return done;
+  }
+}

@@ -1,0 +1,90 @@
+/** What has to be said below the answer: an error, what is missing, what to do. */
+
+import { isTerminal, type State } from "../reduce.js";
+import type { Local } from "../store.js";
+import { h } from "./dom.js";
+
+interface Notice {
+  readonly tone: "error" | "warning";
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly small?: string;
+}
+
+export interface Notices {
+  readonly el: HTMLElement;
+  update(state: State, local: Local): void;
+}
+
+export function createNotices(): Notices {
+  const el = h("div", "nbs-notices");
+  let shown = "[]";
+  return {
+    el,
+    update(state, local) {
+      const notices = noticesOf(state, local);
+      const key = JSON.stringify(notices);
+      if (key === shown) return;
+      shown = key;
+      el.replaceChildren(...notices.map(draw));
+    },
+  };
+}
+
+function noticesOf(state: State, local: Local): Notice[] {
+  const notices: Notice[] = [];
+  const { status, error } = state;
+  if (error && status !== "retrying") {
+    notices.push({
+      tone: "error",
+      title: error.status_code ? `${error.type} (${error.status_code})` : error.type,
+      lines: [error.message, error.hint ?? ""].filter(Boolean),
+      small: [
+        error.code && `code ${error.code}`,
+        state.request_id && `request id ${state.request_id}`,
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    });
+  }
+  if (status === "incomplete") {
+    notices.push({
+      tone: "warning",
+      title: "The answer is incomplete",
+      lines: state.reason ? [`${state.reason}.`.replace(/\.\.$/, ".")] : [],
+    });
+  }
+  if (isTerminal(status)) {
+    if (local.lost) notices.push(LOST);
+  } else if (local.closed) {
+    notices.push(CLOSED);
+  } else {
+    if (local.busy) notices.push(BUSY);
+    if (local.lost) notices.push(LOST);
+  }
+  return notices;
+}
+
+const BUSY: Notice = {
+  tone: "warning",
+  title: "The kernel is busy",
+  lines: ["It will stop the answer when it can. Interrupt (■) stops the running cell."],
+};
+const LOST: Notice = {
+  tone: "warning",
+  title: "Part of the text has not arrived here",
+  lines: ["The kernel does not send it again; it may be busy. The whole text is in Python."],
+};
+const CLOSED: Notice = {
+  tone: "warning",
+  title: "The connection to the kernel has ended",
+  lines: ["The text so far is kept here. Run the cell again for a whole answer."],
+};
+
+function draw({ tone, title, lines, small }: Notice): HTMLElement {
+  const el = h("div", `nbs-notice nbs-${tone}`);
+  el.append(h("div", "nbs-notice-title", title));
+  for (const line of lines) el.append(h("div", "", line));
+  if (small) el.append(h("div", "nbs-small", small));
+  return el;
+}

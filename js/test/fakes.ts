@@ -1,0 +1,110 @@
+/** A clock that stands until it is told, and a channel that remembers. */
+
+import type { Clock } from "../src/clock.js";
+import type { Request } from "../src/protocol.js";
+import { type Channel, Store } from "../src/store.js";
+
+export class FakeClock implements Clock {
+  private time = 1000;
+  private queue: { at: number; run: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+
+  after(delay: number, run: () => void): () => void {
+    const entry = { at: this.time + delay, run };
+    this.queue.push(entry);
+    return () => {
+      this.queue = this.queue.filter((other) => other !== entry);
+    };
+  }
+
+  frame(run: () => void): () => void {
+    return this.after(16, run);
+  }
+
+  /** Lets `ms` pass, and runs what falls due on the way. */
+  pass(ms: number): void {
+    const end = this.time + ms;
+    for (;;) {
+      const due = this.queue.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.queue = this.queue.filter((other) => other !== due);
+      this.time = due.at;
+      due.run();
+    }
+    this.time = end;
+  }
+
+  get waiting(): number {
+    return this.queue.length;
+  }
+}
+
+export class FakeChannel implements Channel {
+  sent: Request[] = [];
+  receive: (content: unknown) => void = () => {};
+  close: () => void = () => {};
+
+  constructor(
+    private readonly stream = "s1",
+    private readonly snapshot: unknown = null,
+  ) {}
+
+  get(trait: "_stream" | "_snapshot"): unknown {
+    return trait === "_stream" ? this.stream : this.snapshot;
+  }
+
+  send(request: Request): void {
+    this.sent.push(request);
+  }
+
+  onMessage(receive: (content: unknown) => void): void {
+    this.receive = receive;
+  }
+
+  onClosed(closed: () => void): void {
+    this.close = closed;
+  }
+
+  kinds(): string[] {
+    return this.sent.map(({ kind }) => kind);
+  }
+
+  count(kind: Request["kind"]): number {
+    return this.sent.filter((request) => request.kind === kind).length;
+  }
+
+  /** Puts frames of the stream on the wire, as the kernel does. */
+  emit(...frames: Record<string, unknown>[]): void {
+    this.receive({ v: 1, frames: frames.map((frame) => ({ stream: this.stream, ...frame })) });
+  }
+}
+
+export function openStore(snapshot: unknown = null) {
+  const clock = new FakeClock();
+  const channel = new FakeChannel("s1", snapshot);
+  return { clock, channel, store: new Store(channel, clock) };
+}
+
+export const opened = {
+  kind: "opened",
+  seq: 1,
+  label: "Say hello",
+  model: "gpt-5.2",
+  created: 1790000000,
+};
+
+export const delta = (seq: number, offset: number, text: string, type = "text", part = type) => ({
+  kind: "delta",
+  seq,
+  ops: [{ part, type, offset, text }],
+});
+
+export const status = (seq: number, name: string, more: Record<string, unknown> = {}) => ({
+  kind: "status",
+  seq,
+  status: name,
+  ...more,
+});

@@ -1,0 +1,61 @@
+/** Who may import whom: one direction, and only the outermost files know the widget's model. */
+
+import { expect, test } from "vitest";
+
+const sources = import.meta.glob<string>("../src/**/*.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+const MAY_IMPORT: Record<string, string[]> = {
+  "clock.ts": [],
+  "protocol.ts": [],
+  "text.ts": [],
+  "swap.ts": [],
+  "reduce.ts": ["protocol.ts"],
+  "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
+  "view/": ["clock.ts", "reduce.ts", "store.ts", "text.ts", "view/"],
+  "index.ts": ["clock.ts", "store.ts", "swap.ts", "view/"],
+};
+
+const ruleOf = (file: string) => (file.startsWith("view/") ? "view/" : file);
+
+function importsOf(file: string, source: string): string[] {
+  return [...source.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gm)].map(([, path]) => {
+    const url = new URL(path ?? "", `https://x/${file}`);
+    return url.pathname.slice(1).replace(/\.js$/, ".ts");
+  });
+}
+
+const files = Object.entries(sources).map(
+  ([path, source]) => [path.replace("../src/", ""), source] as const,
+);
+
+test.each(files)("%s", (file, source) => {
+  const allowed = MAY_IMPORT[ruleOf(file)];
+  expect(allowed, "every file has a rule").toBeDefined();
+  for (const target of importsOf(file, source)) expect(allowed).toContain(ruleOf(target));
+});
+
+test("the rules are about files that exist, and imports are seen", () => {
+  const rules = new Set(files.map(([file]) => ruleOf(file)));
+  expect([...rules].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  const store = files.find(([file]) => file === "store.ts");
+  expect(importsOf("store.ts", store?.[1] ?? "")).toEqual(
+    expect.arrayContaining(["clock.ts", "protocol.ts", "reduce.ts"]),
+  );
+});
+
+test("no HTML from strings anywhere", () => {
+  for (const [file, source] of files) {
+    expect(source, file).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
+  }
+});
+
+test("only index.ts and swap.ts name the widget's manager and model", () => {
+  for (const [file, source] of files) {
+    if (file !== "index.ts" && file !== "swap.ts")
+      expect(source, file).not.toMatch(/widget_manager|msg:custom/);
+  }
+});

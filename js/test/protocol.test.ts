@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import frames from "../../tests/fixtures/protocol/frames.json";
+import invalid from "../../tests/fixtures/protocol/invalid.json";
+import requests from "../../tests/fixtures/protocol/requests.json";
+import * as protocol from "../src/protocol.js";
+
+describe("a message is understood", () => {
+  test.each(frames)("$name", ({ message }) => {
+    const parsed = protocol.parse(message);
+    const known = message.frames.map(({ kind, stream, seq }) =>
+      kind === "citation" ? { kind: "unknown", stream, seq } : expect.objectContaining({ kind }),
+    );
+    expect(parsed).toEqual({ v: 1, frames: known });
+  });
+
+  test("every kind and every status is among them", () => {
+    const all = frames.flatMap(
+      ({ message }) => message.frames as { kind: string; status?: string }[],
+    );
+    const kinds = new Set(all.map(({ kind }) => kind));
+    expect(kinds).toEqual(new Set(["opened", "delta", "status", "snapshot", "citation"]));
+    const statuses = new Set(all.map(({ status }) => status).filter(Boolean));
+    expect(statuses).toEqual(new Set(protocol.STATUSES));
+  });
+});
+
+test.each(invalid)("no message: $name", ({ message }) => {
+  expect(protocol.parse(message)).toBeNull();
+});
+
+test("a version and fields of another type are told apart from missing ones", () => {
+  expect(protocol.parseFrame(undefined)).toBeNull();
+  expect(protocol.parseFrame(null)).toBeNull();
+});
+
+describe("requests", () => {
+  const valid = requests.filter((entry) => entry.valid);
+
+  test.each(valid)("$name can be made", ({ request }) => {
+    expect(make(request as unknown as protocol.Request)).toEqual(request);
+  });
+
+  function make(request: protocol.Request): protocol.Request {
+    switch (request.kind) {
+      case "hello": {
+        const [[stream, seq] = ["", 0]] = Object.entries(request.have);
+        return protocol.hello(stream, seq);
+      }
+      case "resync":
+        return protocol.resync(request.stream, request.have);
+      case "cancel":
+        return protocol.cancel(request.stream, request.reason);
+      case "released":
+        return protocol.released(request.stream);
+    }
+  }
+
+  test("every kind is among them", () => {
+    const kinds = new Set(
+      valid.map(({ request }) => (request as unknown as protocol.Request).kind),
+    );
+    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released"]));
+  });
+});

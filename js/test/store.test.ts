@@ -1,0 +1,270 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { delta, opened, openStore, status } from "./fakes.js";
+
+const snapshot = (seq: number, text: string, name = "in_progress") => ({
+  kind: "snapshot",
+  stream: "s1",
+  seq,
+  label: "",
+  model: "m",
+  created: 1,
+  status: name,
+  parts: [{ part: "text", type: "text", text }],
+});
+
+function viewer() {
+  const el = document.createElement("div");
+  document.body.append(el);
+  return { el, changed: vi.fn() };
+}
+
+beforeEach(() => document.body.replaceChildren());
+
+describe("hello", () => {
+  test("is said once, with what the page has", () => {
+    expect(openStore().channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 0 } }]);
+    const { channel, store } = openStore(snapshot(7, "Hello"));
+    expect(channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 7 } }]);
+    expect(store.state.status).toBe("in_progress");
+  });
+
+  test("does not break the widget when there is no kernel", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { channel, store } = openStore();
+    channel.send = () => {
+      throw new Error("no comm");
+    };
+    store.cancel();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+});
+
+test("viewers hear of each message once", () => {
+  const { channel, store } = openStore();
+  const seen = viewer();
+  store.add(seen);
+  channel.emit(opened, delta(2, 0, "Hello"), delta(3, 5, " world"));
+  expect(seen.changed).toHaveBeenCalledOnce();
+});
+
+test("a message that is none is named in the console and changes nothing", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { channel, store } = openStore();
+  const before = store.state;
+  channel.receive({ v: 1, frames: [{ kind: "delta" }] });
+  expect(store.state).toBe(before);
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
+});
+
+describe("resync", () => {
+  test("one in flight, again after 1, 2 and 4 s, then the page says so", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened, delta(3, 5, "b"));
+    channel.emit(delta(4, 6, "c"));
+    channel.emit(delta(5, 7, "d"));
+    expect(channel.kinds()).toEqual(["hello", "resync"]);
+    expect(channel.sent[1]).toEqual({ v: 1, kind: "resync", stream: "s1", have: 1 });
+    const counts = [999, 1, 1999, 1, 3999].map((ms) => {
+      clock.pass(ms);
+      return channel.count("resync");
+    });
+    expect(counts).toEqual([1, 2, 2, 3, 3]);
+    expect(store.local.lost).toBe(false);
+    clock.pass(1);
+    expect(channel.count("resync")).toBe(4);
+    expect(store.local.lost).toBe(true);
+    clock.pass(60_000);
+    expect(channel.count("resync")).toBe(4);
+    channel.emit(delta(6, 8, "e"));
+    expect(channel.count("resync")).toBe(5);
+  });
+
+  test("ends with the snapshot", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened, delta(3, 5, "b"));
+    channel.emit(snapshot(3, "Hellob"));
+    clock.pass(60_000);
+    expect(channel.count("resync")).toBe(1);
+    expect(store.local.lost).toBe(false);
+  });
+
+  test("ends with a late answer too, and the waits begin anew", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened, delta(3, 5, "b"));
+    clock.pass(60_000);
+    expect(store.local.lost).toBe(true);
+    channel.emit(snapshot(3, "Hellob"));
+    expect(store.local.lost).toBe(false);
+    channel.emit(delta(5, 7, "d"));
+    clock.pass(1000);
+    expect(channel.count("resync")).toBe(6);
+  });
+
+  test("when the lengths at the end differ", () => {
+    const { channel, clock } = openStore();
+    channel.emit(opened, delta(2, 0, "Hello"), status(3, "completed", { lengths: { text: 6 } }));
+    expect(channel.sent.at(-1)).toEqual({ v: 1, kind: "resync", stream: "s1", have: 3 });
+    channel.emit(snapshot(3, "Hello!", "completed"));
+    clock.pass(10_000);
+    expect(channel.count("resync")).toBe(1);
+  });
+});
+
+describe("cancel", () => {
+  test("is shown at once and sent once", () => {
+    const { channel, store } = openStore();
+    const seen = viewer();
+    store.add(seen);
+    channel.emit(opened);
+    store.cancel();
+    store.cancel();
+    expect(store.local.stopping).toBe(true);
+    expect(seen.changed).toHaveBeenCalledTimes(2);
+    expect(channel.sent.slice(1)).toEqual([
+      { v: 1, kind: "cancel", stream: "s1", reason: "stopped by you" },
+    ]);
+  });
+
+  test("after 300 ms without an answer the kernel is busy, and Stop can be asked for again", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened);
+    store.cancel();
+    clock.pass(299);
+    channel.emit(delta(2, 0, "still coming"));
+    expect(store.local.busy).toBe(false);
+    clock.pass(1);
+    expect(store.local).toMatchObject({ stopping: true, busy: true });
+    store.cancel();
+    expect(store.local).toMatchObject({ stopping: true, busy: false });
+    expect(channel.count("cancel")).toBe(2);
+  });
+
+  test.each(["cancelling", "cancelled", "completed"])("the kernel's %s ends it", (name) => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened);
+    store.cancel();
+    channel.emit(status(2, name));
+    clock.pass(1000);
+    expect(store.local).toMatchObject({ stopping: false, busy: false });
+    expect(store.running).toBe(name === "cancelling");
+  });
+
+  test("does nothing after the end", () => {
+    const { channel, store } = openStore(snapshot(3, "Hello", "completed"));
+    store.cancel();
+    expect(channel.count("cancel")).toBe(0);
+    expect(store.local.stopping).toBe(false);
+  });
+});
+
+describe("viewers that go", () => {
+  test("one whose element has left the page is not told any more, until it adds itself", () => {
+    const { channel, store } = openStore();
+    const seen = viewer();
+    store.add(seen);
+    seen.el.remove();
+    channel.emit(opened);
+    expect(seen.changed).not.toHaveBeenCalled();
+    document.body.append(seen.el);
+    store.add(seen);
+    channel.emit(delta(2, 0, "Hello"));
+    expect(seen.changed).toHaveBeenCalledOnce();
+  });
+
+  test("released: the last has gone and the stream has ended, for a second", () => {
+    const { channel, clock, store } = openStore();
+    const [one, two] = [viewer(), viewer()];
+    store.add(one);
+    store.add(two);
+    channel.emit(opened, status(2, "completed"));
+    store.remove(one);
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(0);
+    store.remove(two);
+    clock.pass(999);
+    expect(channel.count("released")).toBe(0);
+    clock.pass(1);
+    expect(channel.sent.at(-1)).toEqual({ v: 1, kind: "released", stream: "s1" });
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(1);
+  });
+
+  test("released: not while the stream runs, but when it ends", () => {
+    const { channel, clock, store } = openStore();
+    const one = viewer();
+    store.add(one);
+    channel.emit(opened);
+    store.remove(one);
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(0);
+    channel.emit(status(2, "completed"));
+    clock.pass(1000);
+    expect(channel.count("released")).toBe(1);
+  });
+
+  test("released: not when the view comes back, as when a cell is moved", () => {
+    const { channel, clock, store } = openStore();
+    const one = viewer();
+    store.add(one);
+    channel.emit(opened, status(2, "completed"));
+    store.remove(one);
+    clock.pass(500);
+    store.add(viewer());
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(0);
+  });
+
+  test("released: not if nothing was ever shown", () => {
+    const { channel, clock } = openStore();
+    channel.emit(opened, status(2, "completed"));
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(0);
+  });
+
+  test("a view that was forgotten in the page does not hold the others back", () => {
+    const { channel, clock, store } = openStore();
+    const [leaked, last] = [viewer(), viewer()];
+    store.add(leaked);
+    store.add(last);
+    channel.emit(opened, status(2, "completed"));
+    leaked.el.remove();
+    store.remove(last);
+    clock.pass(1000);
+    expect(channel.count("released")).toBe(1);
+  });
+});
+
+describe("the page's clock", () => {
+  test("the start is counted back from the kernel's elapsed time; the shortest way counts", () => {
+    const { channel, clock, store } = openStore();
+    clock.pass(2000);
+    channel.emit(opened, status(2, "in_progress", { timing: { elapsed: 5 } }));
+    expect(clock.now() - store.local.started).toBe(5000);
+    clock.pass(1000);
+    // This one took 400 ms more on its way.
+    channel.emit(status(3, "stalled", { timing: { elapsed: 5.6 } }));
+    expect(clock.now() - store.local.started).toBe(6000);
+  });
+});
+
+test("a kernel that has gone ends the running, one that speaks again resumes it", () => {
+  const { channel, store } = openStore();
+  const seen = viewer();
+  store.add(seen);
+  channel.emit(opened);
+  channel.close();
+  expect(store.running).toBe(false);
+  expect(seen.changed).toHaveBeenCalledTimes(2);
+  channel.emit(delta(2, 0, "Hello"));
+  expect(store.running).toBe(true);
+});
+
+test("dispose leaves nothing under way", () => {
+  const { channel, clock, store } = openStore();
+  channel.emit(opened, delta(3, 5, "b"));
+  store.cancel();
+  store.dispose();
+  expect(clock.waiting).toBe(0);
+});

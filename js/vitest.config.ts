@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    environment: "happy-dom",
+    // One worker: the suite takes a second or two, and the machine may be running a browser too.
+    maxWorkers: 1,
+  },
+});

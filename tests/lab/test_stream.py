@@ -1,0 +1,259 @@
+"""What a person sees and does: tokens that appear, Stop that stops, text that stays."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.page import NotebookPage
+from tests.support.record import Request
+from tests.support.scenario import Scenario
+from tests.support.server import Server
+
+from .conftest import KEY, OpenNotebook
+
+WORDS = tuple(f"word{n} " for n in range(40))
+
+
+class Model:
+    """A scenario of its own under a model name of its own, and the requests for it."""
+
+    def __init__(self, server: Server, name: str, scenario: Scenario) -> None:
+        server.scenarios[name] = scenario
+        self._server = server
+        self.name = name
+
+    @property
+    def requests(self) -> list[Request]:
+        return [r for r in self._server.requests if r.body and r.body.get("model") == self.name]
+
+    def request(self, number: int = 1) -> Request:
+        """The request with this number, once it came."""
+        self._server.wait_for(lambda: len(self.requests) >= number, timeout=30)
+        return self.requests[number - 1]
+
+
+@pytest.fixture
+def model(model_server: Server, request: pytest.FixtureRequest) -> Iterator[type[Model]]:
+    created: list[str] = []
+
+    def make(scenario: Scenario) -> Model:
+        name = f"{request.node.name}-{len(created)}"
+        created.append(name)
+        return Model(model_server, name, scenario)
+
+    yield make  # type: ignore[misc]
+
+
+def wait_text(page: NotebookPage, index: int, text: str) -> None:
+    page.wait(lambda: text in page.output(index).inner_text(), f"{text!r} in the output")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_tokens_are_painted_while_the_server_sends(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path, theme: str
+) -> None:
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    page = open_notebook([f"%%stream {gated.name}\nTell me words."], dark=theme == "dark")
+    shot = f"{page.server.app}-{theme}"
+    page.start(1)
+    gated.request().release(10)
+    wait_text(page, 1, "word9")
+    assert "word10" not in page.output(1).inner_text()
+    assert gated.request().outcome is None, "the server is still sending"
+    page.page.screenshot(path=shots / f"{shot}-mid.png")
+    page.page.set_viewport_size({"width": 480, "height": 800})
+    page.page.screenshot(path=shots / f"{shot}-mid-narrow.png")
+    page.page.set_viewport_size({"width": 1100, "height": 800})
+    gated.request().release(len(WORDS))
+    wait_text(page, 1, "40 tokens")
+    page.wait(lambda: page.widget(1).count() == 0, "the widget to give way to text")
+    page.page.screenshot(path=shots / f"{shot}-end.png")
+    assert all(word.strip() in page.output(1).inner_text() for word in WORDS)
+
+
+@pytest.mark.parametrize("where", ["mid-stream", "before-first-token", "stalled", "before-headers"])
+def test_stop_reaches_the_server_while_the_cell_waits(
+    open_notebook: OpenNotebook, model: type[Model], where: str, shots: Path
+) -> None:
+    scenario = {
+        "mid-stream": Scenario(text=WORDS, gates=frozenset({"deltas"})),
+        "before-first-token": Scenario(fault="stall"),
+        "stalled": Scenario(text=WORDS, fault="stall", fault_after=5),
+        "before-headers": Scenario(gates=frozenset({"headers"})),
+    }[where]
+    stopped = model(scenario)
+    page = open_notebook([f"%%stream {stopped.name} --as w\nHi", "print('status', w.status)"])
+    page.start(1)
+    if where == "mid-stream":
+        stopped.request().release(5)
+    stopped.request()
+    if where in ("mid-stream", "stalled"):
+        wait_text(page, 1, "word4")
+    page.widget(1).get_by_role("button", name="Stop").click()
+    stopped.request().wait_until_left(5)
+    wait_text(page, 1, "cancelled: stopped by you")
+    if where in ("mid-stream", "stalled"):
+        assert "word4" in page.output(1).inner_text(), "the text so far is kept"
+    page.page.screenshot(path=shots / f"{page.server.app}-stopped-{where}.png")
+    page.run(2)
+    assert "status cancelled" in page.output(2).inner_text(), "a stop lets the next cell run"
+    assert len(stopped.requests) == 1, "nothing is sent again after a stop"
+
+
+def test_escape_stops_a_background_stream(open_notebook: OpenNotebook, model: type[Model]) -> None:
+    stalled = model(Scenario(text=WORDS, fault="stall", fault_after=5))
+    page = open_notebook([f"%%stream {stalled.name} --bg\nHi"])
+    page.run(1)
+    wait_text(page, 1, "word4")
+    page.widget(1).get_by_role("button", name="Stop").focus()
+    page.page.keyboard.press("Escape")
+    stalled.request().wait_until_left(5)
+    wait_text(page, 1, "cancelled: stopped by you")
+
+
+def test_interrupt_ends_a_stalled_cell_within_a_second(
+    open_notebook: OpenNotebook, model: type[Model]
+) -> None:
+    stalled = model(Scenario(text=WORDS, fault="stall", fault_after=5))
+    page = open_notebook([f"%%stream {stalled.name}\nHi"])
+    page.start(1)
+    wait_text(page, 1, "word4")
+    pressed = time.monotonic()
+    page.command("notebook:interrupt-kernel")
+    left = stalled.request().wait_until_left(5)
+    assert left - pressed < 1.0
+    wait_text(page, 1, "cancelled: interrupted")
+    assert "word4" in page.output(1).inner_text()
+
+
+def test_an_error_is_shown_in_place_and_fails_the_cell(
+    open_notebook: OpenNotebook, shots: Path
+) -> None:
+    page = open_notebook(
+        ["%%stream test/error-data\nHi", "import nbstream\nw = nbstream.stream('Hi', "
+         "model='test/error-data')\nw"]
+    )  # fmt: skip
+    page.run(1)
+    wait_text(page, 1, "StreamError")
+    page.run(2)
+    wait_text(page, 2, "failed")
+    page.wait(lambda: page.widget(2).count() == 1, "the widget")
+    page.page.screenshot(path=shots / f"{page.server.app}-failed.png")
+    for part in ("APIError", "The server had an error", "Streams carry an answer"):
+        assert part in page.output(2).inner_text()
+
+
+def test_five_streams_at_once_one_stopped(open_notebook: OpenNotebook, model: type[Model]) -> None:
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    page = open_notebook(
+        [
+            "import nbstream, ipywidgets\n"
+            f"ws = [nbstream.stream(f'Hi {{n}}', model={gated.name!r}) for n in range(5)]\n"
+            "ipywidgets.VBox(ws)",
+            "await asyncio.gather(*ws)\n[(w.status, len(w.text)) for w in ws]",
+        ]
+    )
+    page.page.evaluate("() => 0")
+    page.run(1)
+    gated.request(5)
+    for request in gated.requests:
+        request.release(5)
+    page.wait(lambda: page.output(1).inner_text().count("word4") == 5, "five live streams")
+    widgets = page.output(1).locator(".nbs-view")
+    widgets.nth(2).get_by_role("button", name="Stop").click()
+    page.wait(lambda: sum(r.left for r in gated.requests) == 1, "one disconnect")
+    for request in gated.requests:
+        request.release(len(WORDS))
+    page.wait(lambda: page.output(1).inner_text().count("word39") == 4, "four complete answers")
+    page.wait(lambda: "cancelled" in widgets.nth(2).inner_text(), "the stopped one")
+    assert sum(r.left for r in gated.requests) == 1
+
+
+def test_the_saved_notebook_reads_everywhere(
+    open_notebook: OpenNotebook, model: type[Model], tmp_path: Path
+) -> None:
+    page = open_notebook(["%%stream test/markdown\nHi", "1 + 1"])
+    page.run(1)
+    wait_text(page, 1, "done")
+    saved = page.save()
+    file = page.server.root / page.name
+    text = file.read_text()
+    output = saved.cells[1].outputs[0]
+    assert set(output.data) == {"text/markdown", "text/plain"}
+    assert "# Backpressure" in output.data["text/markdown"]
+    assert "_esm" not in text
+    assert "widgets" not in saved.metadata
+    assert len(text) < 4000
+    assert KEY not in text
+    for format_, extension in (("html", "html"), ("markdown", "md")):
+        subprocess.run(
+            [sys.executable, "-m", "jupyter", "nbconvert", "--to", format_, str(file)]
+            + ["--output-dir", str(tmp_path)],
+            check=True,
+            capture_output=True,
+        )
+        converted = (tmp_path / file.name).with_suffix(f".{extension}").read_text()
+        assert "Backpressure" in converted
+        assert "producer" in converted
+    for fresh_kernel in (True, False):
+        if not fresh_kernel:
+            saved.metadata.pop("kernelspec")
+        again = open_notebook(file=page.name, kernel=fresh_kernel)
+        wait_text(again, 1, "A fast producer and a slow consumer")
+        assert "rror displaying widget" not in again.output(1).inner_text()
+
+
+def test_nothing_but_this_machine_is_asked(open_notebook: OpenNotebook) -> None:
+    page = open_notebook(["%%stream test/ok\nHi", "import nbstream\nnbstream.stream('Hi')"])
+    page.run(1)
+    page.run(2)
+    wait_text(page, 2, "done")
+    outside = [u for u in page.requests if not u.startswith(("data:", "blob:"))]
+    assert [u for u in outside if "//127.0.0.1:" not in u] == []
+    # Notebook 7 itself logs this at start, also for a notebook without widgets.
+    ours = [e for e in page.errors if "reading 'schema'" not in e]
+    assert ours == []
+
+
+def test_a_key_in_an_error_reaches_no_one(open_notebook: OpenNotebook) -> None:
+    page = open_notebook(
+        [
+            "%%stream test/401 --as w\nHi",
+            "import nbstream\nw = nbstream.stream('Hi', model='test/401')\nw",
+            "print(repr(w), w.error, w._wire.snapshot())\nimport traceback\n"
+            "try:\n    await w\nexcept Exception:\n    traceback.print_exc()",
+        ]
+    )
+    for index in (1, 2, 3):
+        page.run(index)
+    wait_text(page, 3, "AuthenticationError")
+    page.save()
+    assert "[redacted]" in page.output(3).inner_text()
+    assert KEY not in page.page.content()
+    assert KEY not in (page.server.root / page.name).read_text()
+    assert KEY not in page.server.log
+
+
+def test_a_view_that_comes_later_has_all_text(
+    open_notebook: OpenNotebook, model: type[Model]
+) -> None:
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    page = open_notebook([f"%%stream {gated.name} --bg --as w\nHi", "w"])
+    page.run(1)
+    gated.request().release(10)
+    wait_text(page, 1, "word9")
+    page.run(2)
+    wait_text(page, 2, "word9")
+    gated.request().release(len(WORDS))
+    wait_text(page, 2, "word39")
+    wait_text(page, 1, "40 tokens")
+    saved = page.save()
+    assert "word39" in saved.cells[2].outputs[0].data["text/markdown"]
+    assert json.dumps(saved.metadata).count("_esm") == 0

@@ -1,0 +1,182 @@
+"""A real kernel, driven as a front end drives it: by messages."""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Result:
+    """What one cell did."""
+
+    reply: Message
+    messages: list[Message] = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        return str(self.reply["content"]["status"])
+
+    @property
+    def error(self) -> str:
+        """The traceback as it is shown; empty if there was none."""
+        found = [m["content"] for m in self.messages if m["msg_type"] == "error"]
+        return "\n".join(found[0]["traceback"]) if found else ""
+
+    @property
+    def stdout(self) -> str:
+        return self._stream("stdout")
+
+    @property
+    def stderr(self) -> str:
+        return self._stream("stderr")
+
+    def _stream(self, name: str) -> str:
+        contents = [m["content"] for m in self.messages if m["msg_type"] == "stream"]
+        return "".join(c["text"] for c in contents if c["name"] == name)
+
+    @property
+    def value(self) -> str | None:
+        """The cell's value as plain text."""
+        for m in self.messages:
+            if m["msg_type"] == "execute_result":
+                return str(m["content"]["data"]["text/plain"])
+        return None
+
+
+class Kernel:
+    """An ipykernel in a process of its own; a context manager."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.messages: list[Message] = []
+        self.log_path = folder / "kernel.log"
+        self._environment = environment
+        self.manager = KernelManager(kernel_name="python3")
+        self.client: BlockingKernelClient
+
+    def __enter__(self) -> Kernel:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "NBS"))}
+        with self.log_path.open("wb") as log:
+            self.manager.start_kernel(
+                env={**environment, **self._environment}, stdout=log, stderr=log
+            )
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()
+
+    # -- cells --------------------------------------------------------------------------------
+
+    def send(self, code: str, *, cell: str | None = None, allow_stdin: bool = True) -> str:
+        """Send a cell and do not wait; returns the message's id."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": allow_stdin,
+            "stop_on_error": True,
+        }
+        metadata = {"cellId": cell} if cell else {}
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def finish(self, message_id: str, timeout: float = 20) -> Result:
+        """Wait until the cell has ended."""
+        deadline = time.monotonic() + timeout
+        while True:
+            reply = self.client.get_shell_msg(timeout=max(0.01, deadline - time.monotonic()))
+            if reply["parent_header"].get("msg_id") == message_id:
+                break
+        self.until(lambda: self._is_idle(message_id), timeout)
+        return Result(reply, self.of(message_id))
+
+    def run(self, code: str, *, timeout: float = 20, **options: Any) -> Result:
+        """Run a cell to its end."""
+        return self.finish(self.send(code, **options), timeout)
+
+    def get(self, expression: str) -> str:
+        """The ``repr`` of an expression in the kernel."""
+        result = self.run(f"print(repr({expression}))")
+        assert result.status == "ok", result.error
+        return result.stdout.strip()
+
+    # -- messages -----------------------------------------------------------------------------
+
+    def until(self, predicate: Callable[[], object], timeout: float = 10) -> None:
+        """Take messages of the kernel until ``predicate`` holds."""
+        deadline = time.monotonic() + timeout
+        while not predicate():
+            if time.monotonic() > deadline:
+                kinds = [m["msg_type"] for m in self.messages[-20:]]
+                raise AssertionError(f"not within {timeout} s; the last messages: {kinds}")
+            try:
+                self.messages.append(self.client.get_iopub_msg(timeout=0.02))
+            except queue.Empty:
+                continue
+
+    def of(self, message_id: str) -> list[Message]:
+        """The messages that belong to one cell."""
+        return [m for m in self.messages if m["parent_header"].get("msg_id") == message_id]
+
+    def _is_idle(self, message_id: str) -> bool:
+        return any(
+            m["msg_type"] == "status" and m["content"]["execution_state"] == "idle"
+            for m in self.of(message_id)
+        )
+
+    def displays(self) -> dict[str, dict[str, Any]]:
+        """What each display id shows now."""
+        shown = {}
+        for m in self.messages:
+            if m["msg_type"] in ("display_data", "update_display_data"):
+                display_id = m["content"].get("transient", {}).get("display_id")
+                if display_id:
+                    shown[display_id] = m["content"]["data"]
+        return shown
+
+    def frames(self) -> list[tuple[str, Message]]:
+        """The frames of all streams with the comm that each came by."""
+        found = []
+        for m in self.messages:
+            data = m["content"].get("data", {})
+            if m["msg_type"] == "comm_msg" and data.get("method") == "custom":
+                comm = m["content"]["comm_id"]
+                found += [(comm, frame) for frame in data["content"].get("frames", ())]
+        return found
+
+    def statuses(self, stream: str) -> list[str]:
+        """The states that a stream went through."""
+        return [f["status"] for _, f in self.frames() if f["stream"] == stream and "status" in f]
+
+    def opened(self, number: int = -1) -> tuple[str, str]:
+        """The comm and the stream of one that was opened."""
+        found = [(comm, f["stream"]) for comm, f in self.frames() if f["kind"] == "opened"]
+        return found[number]
+
+    def request(self, comm: str, **content: Any) -> None:
+        """Send what the widget's JavaScript would: ``kind="cancel", stream=..., reason=...``."""
+        data = {"method": "custom", "content": {"v": 1, **content}}
+        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self.client.shell_channel.send(message)
+
+    @property
+    def log(self) -> str:
+        """What the kernel's process wrote."""
+        return self.log_path.read_text(errors="replace")

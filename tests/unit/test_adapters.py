@@ -1,0 +1,310 @@
+"""Chunks of every format, as dicts and as the SDK's objects, become events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from openai.types.chat import ChatCompletionChunk
+from openai.types.responses import (
+    ResponseCompletedEvent,
+    ResponseCreatedEvent,
+    ResponseErrorEvent,
+    ResponseFailedEvent,
+    ResponseIncompleteEvent,
+    ResponseTextDeltaEvent,
+)
+
+from nbstream.adapters import pick
+from nbstream.adapters.chat import ChatAdapter
+from nbstream.adapters.responses import ResponsesAdapter
+from nbstream.adapters.text import TextAdapter
+from nbstream.errors import UsageError
+from nbstream.events import Delta, Event, Failure, Finish, Meta, Usage
+from tests.support.fakes import chat
+
+Shape = Callable[[dict[str, Any]], Any]
+
+RESPONSES_CLASSES = {
+    "response.created": ResponseCreatedEvent,
+    "response.completed": ResponseCompletedEvent,
+    "response.incomplete": ResponseIncompleteEvent,
+    "response.failed": ResponseFailedEvent,
+    "response.output_text.delta": ResponseTextDeltaEvent,
+    "error": ResponseErrorEvent,
+}
+
+
+def as_dict(chunk: dict[str, Any]) -> Any:
+    return chunk
+
+
+def as_namespace(chunk: Any) -> Any:
+    if isinstance(chunk, dict):
+        return SimpleNamespace(**{key: as_namespace(value) for key, value in chunk.items()})
+    return [as_namespace(item) for item in chunk] if isinstance(chunk, list) else chunk
+
+
+def as_sdk(chunk: dict[str, Any]) -> Any:
+    """As the SDK builds it from the wire, without validation."""
+    cls: Any = RESPONSES_CLASSES.get(chunk.get("type", ""), ChatCompletionChunk)
+    return cls.construct(**chunk)
+
+
+@pytest.fixture(params=[as_dict, as_namespace, as_sdk], ids=["dict", "namespace", "sdk"])
+def shape(request: pytest.FixtureRequest) -> Shape:
+    made: Shape = request.param
+    return made
+
+
+def events(adapter: Any, *chunks: Any) -> list[Event]:
+    return [event for chunk in chunks for event in adapter.feed(chunk)]
+
+
+def without_meta(found: list[Event]) -> list[Event]:
+    return [event for event in found if not isinstance(event, Meta)]
+
+
+# -- chat.completions -----------------------------------------------------------------------------
+
+
+def test_chat_text(shape: Shape) -> None:
+    chunks = [shape(chat("", role="assistant")), shape(chat("Hel")), shape(chat("lo", "stop"))]
+    assert events(ChatAdapter(), *chunks) == [
+        Meta("served-model", "chatcmpl-1"),
+        Delta("text", "text", "Hel"),
+        Delta("text", "text", "lo"),
+        Finish("stop"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_chat_reasoning(shape: Shape, name: str) -> None:
+    chunk = shape(chat(None, **{name: "hm"}))
+    found = without_meta(events(ChatAdapter(), chunk))
+    assert found == [Delta("reasoning", "reasoning", "hm")]
+
+
+def test_reasoning_under_both_names_counts_once(shape: Shape) -> None:
+    chunk = shape(chat(None, reasoning="hm", reasoning_content="hm"))
+    assert len(without_meta(events(ChatAdapter(), chunk))) == 1
+
+
+def test_chat_refusal(shape: Shape) -> None:
+    found = without_meta(events(ChatAdapter(), shape(chat(None, refusal="No."))))
+    assert found == [Delta("refusal", "refusal", "No.")]
+
+
+@pytest.mark.parametrize("choices", [[], None])
+def test_chat_without_choices(shape: Shape, choices: Any) -> None:
+    chunk = shape({**chat(), "choices": choices})
+    assert without_meta(events(ChatAdapter(), chunk)) == []
+
+
+@pytest.mark.parametrize("missing", ["delta", "finish_reason"])
+def test_chat_choice_with_a_field_of_null(shape: Shape, missing: str) -> None:
+    chunk = chat("x")
+    chunk["choices"][0][missing] = None
+    found = without_meta(events(ChatAdapter(), shape(chunk)))
+    assert found == ([] if missing == "delta" else [Delta("text", "text", "x")])
+
+
+def test_only_the_first_choice(shape: Shape) -> None:
+    chunk = chat("mine")
+    chunk["choices"].append({"index": 1, "delta": {"content": "other"}, "finish_reason": "stop"})
+    assert without_meta(events(ChatAdapter(), shape(chunk))) == [Delta("text", "text", "mine")]
+
+
+@pytest.mark.parametrize("content", [None, 7, ["part"], {"text": "x"}])
+def test_content_that_is_no_string(content: Any) -> None:
+    chunk = chat()
+    chunk["choices"][0]["delta"]["content"] = content
+    assert without_meta(events(ChatAdapter(), chunk)) == []
+
+
+def test_chat_usage(shape: Shape) -> None:
+    usage = {
+        "prompt_tokens": 11,
+        "completion_tokens": 5,
+        "total_tokens": 16,
+        "prompt_tokens_details": {"cached_tokens": 3},
+        "completion_tokens_details": {"reasoning_tokens": 2},
+    }
+    chunk = shape({**chat(), "choices": [], "usage": usage})
+    assert without_meta(events(ChatAdapter(), chunk)) == [Usage(11, 5, 16, 2, 3)]
+
+
+def test_every_usage_is_reported_in_order(shape: Shape) -> None:
+    # Some services send running counts with each chunk: the last one counts.
+    first = shape({**chat("a"), "usage": {"prompt_tokens": 1, "completion_tokens": 1}})
+    last = shape({**chat("b"), "usage": {"prompt_tokens": 1, "completion_tokens": 2}})
+    found = [e for e in events(ChatAdapter(), first, last) if isinstance(e, Usage)]
+    assert found == [Usage(1, 1, 2), Usage(1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "usage", [None, {}, {"prompt_tokens": None}, {"prompt_tokens": "3"}, {"prompt_tokens": True}]
+)
+def test_usage_without_counts(usage: Any) -> None:
+    assert without_meta(events(ChatAdapter(), {**chat(), "usage": usage})) == []
+
+
+def test_half_a_usage() -> None:
+    chunk = {**chat(), "usage": {"completion_tokens": 4}}
+    assert without_meta(events(ChatAdapter(), chunk)) == [Usage(0, 4, 4)]
+
+
+def test_meta_only_when_it_changes(shape: Shape) -> None:
+    other = {**chat("b"), "model": "other"}
+    found = events(ChatAdapter(), *map(shape, (chat("a"), chat("a"), other)))
+    metas = [event for event in found if isinstance(event, Meta)]
+    assert metas == [Meta("served-model", "chatcmpl-1"), Meta("other", "chatcmpl-1")]
+
+
+def test_chat_flat_error(shape: Shape) -> None:
+    chunk = shape({"type": "error", "message": "overloaded", "code": 529, "choices": None})
+    adapter = ChatAdapter()
+    assert without_meta(events(adapter, chunk)) == [Failure("error", "overloaded", "529")]
+
+
+def test_chat_nested_error() -> None:
+    chunk = {"error": {"type": "server_error", "message": "boom", "code": None}, "choices": []}
+    found = without_meta(events(ChatAdapter(), chunk))
+    assert found == [Failure("server_error", "boom", None)]
+    found = without_meta(events(ChatAdapter(), {"error": "just words"}))
+    assert found == [Failure("error", "just words", None)]
+
+
+def test_ping_and_unknown_chunks_give_nothing() -> None:
+    found = events(ChatAdapter(), {"type": "ping"}, {"type": "response.future", "delta": "?"}, 5)
+    assert without_meta(found) == []
+
+
+# -- Responses ------------------------------------------------------------------------------------
+
+
+RESPONSE = {
+    "id": "resp_1",
+    "model": "served-model",
+    "usage": {
+        "input_tokens": 11,
+        "output_tokens": 5,
+        "total_tokens": 16,
+        "input_tokens_details": {"cached_tokens": 3},
+        "output_tokens_details": {"reasoning_tokens": 2},
+    },
+}
+META = Meta("served-model", "resp_1")
+USAGE = Usage(11, 5, 16, 2, 3)
+
+
+def delta(kind: str, text: str, output: int = 0, **index: int) -> dict[str, Any]:
+    return {"type": f"response.{kind}.delta", "delta": text, "output_index": output, **index}
+
+
+def test_responses_text(shape: Shape) -> None:
+    found = events(
+        ResponsesAdapter(),
+        shape({"type": "response.created", "response": RESPONSE}),
+        shape(delta("output_text", "Hel", 1, content_index=0)),
+        shape(delta("output_text", "lo", 1, content_index=0)),
+        shape({"type": "response.completed", "response": RESPONSE}),
+    )
+    assert found == [
+        META,
+        Delta("text:1/0", "text", "Hel"),
+        Delta("text:1/0", "text", "lo"),
+        META,
+        USAGE,
+        Finish("stop"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "index", "type_"),
+    [
+        ("reasoning_text", "content_index", "reasoning"),
+        ("reasoning_summary_text", "summary_index", "reasoning"),
+        ("refusal", "content_index", "refusal"),
+    ],
+)
+def test_other_parts(kind: str, index: str, type_: Any) -> None:
+    found = events(ResponsesAdapter(), delta(kind, "x", 2, **{index: 3}))
+    assert found == [Delta(f"{type_}:2/3", type_, "x")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        ("max_output_tokens", "length"),
+        ("content_filter", "content_filter"),
+        (None, "incomplete"),
+    ],
+)
+def test_responses_incomplete(shape: Shape, reason: str | None, finish: str) -> None:
+    response = {**RESPONSE, "incomplete_details": {"reason": reason}}
+    chunk = shape({"type": "response.incomplete", "response": response})
+    assert events(ResponsesAdapter(), chunk) == [META, USAGE, Finish(finish)]
+
+
+def test_responses_failed(shape: Shape) -> None:
+    response = {**RESPONSE, "error": {"code": "server_error", "message": "boom"}}
+    chunk = shape({"type": "response.failed", "response": response})
+    expected = Failure("server_error", "boom", "server_error")
+    assert events(ResponsesAdapter(), chunk) == [META, USAGE, expected]
+
+
+def test_responses_failed_without_a_reason() -> None:
+    found = events(ResponsesAdapter(), {"type": "response.failed", "response": {}})
+    assert found == [Meta(), Failure("response.failed", "the server gave no reason", None)]
+
+
+def test_responses_error_event(shape: Shape) -> None:
+    chunk = shape({"type": "error", "message": "boom", "code": "rate_limit_exceeded"})
+    expected = [Failure("error", "boom", "rate_limit_exceeded")]
+    assert events(ResponsesAdapter(), chunk) == expected
+
+
+def test_responses_unknown_events() -> None:
+    unknown = ({"type": "response.future"}, {"type": None}, {}, None, "text", {"type": "ping"})
+    assert events(ResponsesAdapter(), *unknown) == []
+
+
+# -- choice ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chunk", "adapter"),
+    [
+        ("text", TextAdapter),
+        ("", TextAdapter),
+        (chat("x"), ChatAdapter),
+        ({"choices": None}, ChatAdapter),
+        ({"object": "chat.completion.chunk"}, ChatAdapter),
+        (as_sdk(chat("x")), ChatAdapter),
+        (as_sdk({"choices": [], "object": ""}), ChatAdapter),
+        ({"type": "response.created"}, ResponsesAdapter),
+        (as_sdk(delta("output_text", "x")), ResponsesAdapter),
+        ({"type": "error", "message": "x"}, ResponsesAdapter),
+    ],
+)
+def test_pick(chunk: Any, adapter: type) -> None:
+    assert type(pick(chunk)) is adapter
+
+
+@pytest.mark.parametrize("chunk", [b"bytes", 5, None, {}, {"type": "ping"}, object()])
+def test_pick_refuses_the_unknown(chunk: Any) -> None:
+    with pytest.raises(UsageError, match=f"cannot show a stream of {type(chunk).__name__}"):
+        pick(chunk)
+
+
+def test_text() -> None:
+    assert events(TextAdapter(), "a", "b") == [
+        Delta("text", "text", "a"),
+        Delta("text", "text", "b"),
+    ]
+    assert not TextAdapter.ends_with_finish_reason
+    assert ChatAdapter.ends_with_finish_reason
+    assert ResponsesAdapter.ends_with_finish_reason

@@ -1,0 +1,34 @@
+"""Events are plain values."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+
+import pytest
+
+from nbstream import events
+from nbstream.events import Delta, Event, Failure, Finish, Meta, Usage
+
+
+def test_events_are_values() -> None:
+    assert Delta("text", "text", "a") == Delta("text", "text", "a")
+    assert hash(Finish("stop")) == hash(Finish("stop"))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Finish("stop").finish_reason = "length"  # type: ignore[misc]
+
+
+def test_every_event_class_is_in_the_union() -> None:
+    classes = {value for value in vars(events).values() if dataclasses.is_dataclass(value)}
+    assert set(typing.get_args(Event)) == classes == {Delta, Meta, Usage, Finish, Failure}
+
+
+def test_usage_on_the_wire_leaves_out_what_is_unknown() -> None:
+    assert Usage(1, 2, 3).to_wire() == {
+        "input_tokens": 1,
+        "output_tokens": 2,
+        "total_tokens": 3,
+    }
+    full = Usage(1, 2, 3, reasoning_tokens=0, cached_tokens=4).to_wire()
+    assert full["reasoning_tokens"] == 0
+    assert full["cached_tokens"] == 4

@@ -1,0 +1,124 @@
+"""The public names: what they are, what they take, that they say what they do."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+import nbstream
+from nbstream.widget import StreamWidget
+
+NAMES = {
+    "NbstreamError",
+    "StreamError",
+    "StreamWidget",
+    "__version__",
+    "cancel_all",
+    "load_ipython_extension",
+    "show",
+    "stream",
+    "tasks",
+    "unload_ipython_extension",
+}
+MEMBERS = {
+    "cancel",
+    "error",
+    "finish_reason",
+    "is_done",
+    "label",
+    "model",
+    "note",
+    "print",
+    "reason",
+    "reasoning",
+    "refusal",
+    "request_id",
+    "response",
+    "start",
+    "status",
+    "text",
+    "text_bundle",
+    "timing",
+    "usage",
+    "wait",
+}
+
+
+def test_exported_names() -> None:
+    assert set(nbstream.__all__) == NAMES
+    assert set(dir(nbstream)) >= NAMES
+    for name in NAMES:
+        assert getattr(nbstream, name) is not None
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'strem'"):
+        nbstream.strem  # noqa: B018
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\w*", nbstream.__version__)
+
+
+def keywords(function: Any) -> dict[str, Any]:
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def test_stream_signature() -> None:
+    first, *_, last = inspect.signature(nbstream.stream).parameters.values()
+    assert (first.name, first.default) == ("prompt", inspect.Parameter.empty)
+    assert (last.name, last.kind) == ("params", inspect.Parameter.VAR_KEYWORD)
+    assert keywords(nbstream.stream) == dict.fromkeys(
+        (
+            "model",
+            "client",
+            "base_url",
+            "api",
+            "system",
+            "max_tokens",
+            "label",
+            "max_attempts",
+            "first_token_timeout",
+            "idle_timeout",
+        )
+    )
+
+
+def test_show_signature() -> None:
+    assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
+    names = ("label", "first_token_timeout", "idle_timeout")
+    assert keywords(nbstream.show) == dict.fromkeys(names)
+
+
+def test_cancel_signatures() -> None:
+    for function in (nbstream.cancel_all, StreamWidget.cancel):
+        assert inspect.signature(function).parameters["reason"].default == "stopped by you"
+    assert list(inspect.signature(StreamWidget.wait).parameters) == ["self", "timeout"]
+    assert list(inspect.signature(nbstream.tasks).parameters) == []
+
+
+def test_widget_members() -> None:
+    own = {name for name in vars(StreamWidget) if not name.startswith("_")}
+    inherited_names = {"close", "open", "show_in_cell"}
+    assert own - inherited_names == MEMBERS
+
+
+def test_docstrings() -> None:
+    for name in NAMES - {"__version__"}:
+        assert inspect.getdoc(getattr(nbstream, name)), name
+    for name in MEMBERS:
+        member = inspect.getattr_static(StreamWidget, name)
+        said = getattr(member, "help", None) or inspect.getdoc(member)
+        assert said, name
+    for name in ("stream", "show", "tasks", "cancel_all"):
+        assert ">>>" in (inspect.getdoc(getattr(nbstream, name)) or ""), f"{name}: no example"
+
+
+def test_errors_are_shown_without_frames() -> None:
+    assert issubclass(nbstream.StreamError, nbstream.NbstreamError)
+    shown = nbstream.NbstreamError("do this")._render_traceback_()
+    assert shown == ["NbstreamError: do this"]

@@ -1,0 +1,199 @@
+"""Values in prompts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from nbstream.errors import TemplateError
+from nbstream.template import render
+
+
+def fill(text: str, limit: int = 4000, **names: Any) -> str:
+    return render(text, lambda expression: eval(expression, {}, names), limit=limit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No braces.",
+        'f"{x}" and {"a": 1}',
+        "{% for x in y %}{x}{% endfor %}",
+        "Not closed: {{x",
+        "Not closed on its line: {{x\n}}",
+        "}} before {",
+        r"\frac{a}{b}",
+        "CRLF\r\n{one}\r\n",
+    ],
+)
+def test_everything_else_stays(text: str) -> None:
+    assert fill(text, x=1) == text
+
+
+def test_values_stand_where_they_were() -> None:
+    assert fill("a {{x}} b {{ y }} c{{x}}", x=1, y="two") == "a 1 b two c1"
+
+
+def test_values_are_not_expanded_again() -> None:
+    assert fill("{{x}}{{y}}", x="{{y}}", y="{{x}}") == "{{y}}{{x}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        (r"\{{x}}", "{{x}}"),
+        (r"\frac\{{a}}{b}", r"\frac{{a}}{b}"),
+        (r"\{{ {{x}} }}", "{{ 7 }}"),
+        ("{{{s}}}", "{hi}"),
+        (r"\frac{{{x}}}{2}", r"\frac{7}{2}"),
+        ("{{x}}}", "7}"),
+    ],
+)
+def test_literal_braces(text: str, result: str) -> None:
+    assert fill(text, x=7, s="hi") == result
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("{{ x + 1 }}", "8"),
+        ('{{ d["}}"] }}', "braces"),
+        ('{{ {"a": {"b": x}}["a"]["b"] }}', "7"),
+        ("{{ [n for n in range(3)] }}", "[0, 1, 2]"),
+        ("{{ s!r }}", "'hi'"),
+        ("{{s!r}} {{ s != 'a!r' }}", "'hi' True"),
+        ('{{ "a!r" }}', "a!r"),
+    ],
+)
+def test_expressions(text: str, result: str) -> None:
+    assert fill(text, x=7, s="hi", d={"}}": "braces"}) == result
+
+
+def test_all_failures_in_one_error() -> None:
+    with pytest.raises(TemplateError) as caught:
+        fill("{{good}}\n{{bad}} and {{1 / 0}}\n\n{{ }} {{x y}}", good=1)
+    lines = str(caught.value).splitlines()
+    assert lines[1] == "{{bad}} in line 2: NameError: name 'bad' is not defined"
+    assert lines[2] == "{{1 / 0}} in line 2: ZeroDivisionError: division by zero"
+    assert lines[3].startswith("{{(nothing)}} in line 4: ")
+    assert lines[4].startswith("{{x y}} in line 4: SyntaxError")
+    assert "Nothing was sent" in lines[5]
+    assert r"\{{" in lines[5]
+
+
+def test_a_statement_never_reaches_the_lookup() -> None:
+    seen: list[str] = []
+    with pytest.raises(TemplateError, match="SyntaxError"):
+        render("{{x = 1}} {{import os}}", seen.append)
+    assert seen == []
+
+
+def test_interrupts_pass() -> None:
+    def interrupt(expression: str) -> object:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render("{{x}}", interrupt)
+
+
+class Thing:
+    def __repr__(self) -> str:
+        return "<Thing 1>"
+
+
+class BrokenThing:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ("plain", "plain"),
+        (3, "3"),
+        (2.5, "2.5"),
+        (True, "True"),
+        (None, "None"),
+        ({"name": "Zoë"}, '{"name": "Zoë"}'),
+        ([1, "a", None], '[1, "a", null]'),
+        ((1, 2), "[1, 2]"),
+        ({"thing": Thing()}, "{'thing': <Thing 1>}"),
+        (Thing(), "<Thing 1>"),
+        (Thing, repr(Thing)),
+        (b"bytes", "b'bytes'"),
+        ({1, 2}, "{1, 2}"),
+    ],
+)
+def test_how_values_look(value: object, result: str) -> None:
+    assert fill("{{value}}", value=value) == result
+
+
+def test_long_json_is_indented() -> None:
+    value = {f"key {number}": number for number in range(20)}
+    text = fill("{{value}}", value=value)
+    assert json.loads(text) == value
+    assert text.startswith('{\n  "key 0": 0,')
+
+
+def test_recursive_values() -> None:
+    loop: list[Any] = [1]
+    loop.append(loop)
+    assert fill("{{loop}}", loop=loop).startswith("[1, <Recursion on list")
+
+
+def test_a_value_that_cannot_be_shown_is_an_error() -> None:
+    with pytest.raises(TemplateError, match="RuntimeError: no repr"):
+        fill("{{value}}", value=BrokenThing())
+
+
+def test_each_value_is_capped() -> None:
+    text = fill("{{a}}|{{b}}", limit=10, a="x" * 10, b="y" * 1010)
+    assert text == f"{'x' * 10}|{'y' * 10}\n… [1,000 more characters of b left out]"
+
+
+class Table:
+    """Stands for a DataFrame."""
+
+    def __init__(self, rows: int, error: type[Exception] | None = None) -> None:
+        self.shape = (rows, 2)
+        self._error = error
+
+    def head(self, count: int) -> Table:
+        return Table(min(count, self.shape[0]), self._error)
+
+    def to_markdown(self) -> str:
+        if self._error:
+            raise self._error("needs tabulate")
+        return f"| {self.shape[0]} rows |"
+
+    def to_string(self) -> str:
+        return f"{self.shape[0]} rows as text"
+
+
+class Series:
+    """Stands for a polars Series: no to_markdown, no to_string."""
+
+    shape = (3,)
+
+    def head(self, count: int) -> Series:
+        return self
+
+    def __str__(self) -> str:
+        return "[1, 2, 3]"
+
+
+def test_tables() -> None:
+    assert fill("{{df}}", df=Table(3)) == "| 3 rows |"
+    assert fill("{{df}}", df=Table(1500)) == ("| 20 rows |\n… [1,480 more rows of df left out]")
+    assert fill("{{df}}", df=Table(3, ImportError)) == "3 rows as text"
+    assert fill("{{s}}", s=Series()) == "[1, 2, 3]"
+    assert fill("{{df.shape}}", df=Table(3)) == "[3, 2]"
+
+
+def test_many_openings_take_linear_time() -> None:
+    with pytest.raises(TemplateError):
+        fill("{{ (" * 20_000 + "}}")
+    assert fill("{{ \n" * 20_000) == "{{ \n" * 20_000
