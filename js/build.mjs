@@ -1,20 +1,33 @@
-// Builds ../nbstream/static/widget.js and widget.css. `--watch` rebuilds on change.
+// Builds ../nbstream/static/widget.js and widget.css; with --dev serves dev/harness.html instead.
 import { context } from "esbuild";
 
-const build = await context({
-  entryPoints: { widget: "src/index.ts", "widget.css": "src/widget.css" },
-  outdir: "../nbstream/static",
-  entryNames: "widget",
+const options = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  minify: true,
   legalComments: "none",
   logLevel: "info",
-});
-if (process.argv.includes("--watch")) {
-  await build.watch();
+};
+
+if (process.argv.includes("--dev")) {
+  const dev = await context({
+    ...options,
+    entryPoints: ["dev/harness.ts", "src/widget.css"],
+    entryNames: "[name]",
+    outdir: "dev",
+    write: false,
+    sourcemap: "inline",
+  });
+  await dev.serve({ host: "127.0.0.1", servedir: "dev" });
+  console.log("harness.html?width=320&lab=dark");
 } else {
+  const build = await context({
+    ...options,
+    entryPoints: ["src/index.ts", "src/widget.css"],
+    entryNames: "widget",
+    outdir: "../nbstream/static",
+    minify: true,
+  });
   await build.rebuild();
   await build.dispose();
 }

@@ -87,8 +87,9 @@ def _execute(path: Path) -> Result:
         error = f"{type(failure).__name__}: {failure}"
     seconds = time.monotonic() - started
     statuses, tokens = _count(last.get("outputs", []))
-    if error is None and not (statuses["completed"] and tokens):
-        error = "no answer was completed, or no tokens were counted"
+    # An answer that reached its max_tokens is incomplete: the small model often goes on till then.
+    if error is None and not (tokens and statuses["completed"] + statuses["incomplete"]):
+        error = "no answer came, or no tokens were counted"
     return Result(path.name, seconds, statuses, tokens, error)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .hazards import code_is_dangerous, holds_fence, reaches_out, info_is_dangerous
+from .hazards import code_is_dangerous, holds_fence, info_is_dangerous, reaches_out
 
 FENCE = re.compile(
     r"(?P<prefix>(?:[ \t]|>|(?:[-*+]|\d{1,9}[.)])[ \t])*)"
@@ -139,7 +139,7 @@ class _Containers:
     def __init__(self) -> None:
         self._columns: list[int] = []
         self._after_blank = True
-        self._line_columns: list[int] | None = None
+        self._on_marker = 0  # the content column of a marker on the line last seen
 
     def see(self, line: str) -> None:
         """Takes in a line outside fences."""
@@ -152,7 +152,10 @@ class _Containers:
         while self._columns and indent < self._columns[-1]:
             self._columns.pop()
         position = 0
-        while not _RULE.match(line[position:]):
+        # Deeper than ten nobody nests; what is left uncertain is written at the margin.
+        for _ in range(10):
+            if _RULE.match(line, position):
+                break
             marker = _MARKER.match(line, position)
             if marker is None:
                 break

@@ -33,7 +33,6 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
 _URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)[^ \t\n]*", re.IGNORECASE)
-_URL_AT_END = re.compile(r"(?:(?:https?|ftp)://|www\.)[^ \t\n]*\Z", re.IGNORECASE)
 
 _CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
 _URL = rf"(?:(?:https?://|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
@@ -183,13 +182,15 @@ class _Lines:
         almost = first.startswith("```") and info_is_dangerous(first.replace("`", ""))
 
         pieces: list[str] = []
+        words = False
         for text, code in code_spans(line):
             if not code:
-                pieces.append(self._plain(text, defines, pieces))
+                pieces.append(self._plain(text, defines, words))
             elif code_is_dangerous(text) or almost or _ends_in_url(pieces):
                 pieces.append(escaped_code(text))
             else:
                 pieces.append(text)
+            words = words or _WORD.search(text) is not None
         result = "".join(pieces)
         if almost or FENCE.match(result):
             run = _OPENING.match(result)
@@ -198,9 +199,8 @@ class _Lines:
                 result = run["prefix"] + marks + result[run.end() :]
         return result
 
-    def _plain(self, text: str, defines: bool, before: list[str]) -> str:
+    def _plain(self, text: str, defines: bool, has_words: bool) -> str:
         text = _URL_RUN.sub(_without_math, text)
-        has_words = any(_WORD.search(piece) for piece in before)
         out: list[str] = []
         position = 0
         spans = [] if self._display else [match.span() for match in _MATH.finditer(text)]
@@ -248,7 +248,10 @@ class _Lines:
 
 def _ends_in_url(pieces: list[str]) -> bool:
     """Whether a URL stands directly before: GitHub's kind of links would take in what follows."""
-    return bool(pieces) and _URL_AT_END.search(pieces[-1][-2000:]) is not None
+    if not pieces:
+        return False
+    last = pieces[-1]
+    return _URL_RUN.search(last, max(last.rfind(" "), last.rfind("\t")) + 1) is not None
 
 
 def _without_math(match: re.Match[str]) -> str:
@@ -271,10 +274,11 @@ def code_spans(line: str) -> list[tuple[str, bool]]:
         same = later[end - start]
         while same and same[-1] <= index:
             same.pop()
-        backslashes = len(line[:start]) - len(line[position:start].rstrip("\\")) - position
+        before = line[position:start]
+        backslashes = len(before) - len(before.rstrip("\\"))
         if same and not backslashes % 2:
             closing = same.pop()
-            pieces.append((line[position:start], False))
+            pieces.append((before, False))
             position = runs[closing][1]
             pieces.append((line[start:position], True))
             index = closing + 1

@@ -35,6 +35,13 @@ CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
 
 
+FINISH_GRACE = 2.0
+"""Seconds that a server gets to end the body after the finish reason came.
+
+Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
+"""
+
+
 class Sink(Protocol):
     """Where a session reports to. Called on the session's loop; must not block or raise."""
 
@@ -127,6 +134,8 @@ class Session:
         self._watch: asyncio.TimerHandle | None = None
         self._cancel_reason: str | None = None
         self._timeout: ErrorInfo | None = None
+        self._finished_at: float | None = None
+        self._is_left = False
         self._listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
@@ -162,6 +171,11 @@ class Session:
         return self.is_done or self._cancel_reason is not None
 
     @property
+    def _is_closing(self) -> bool:
+        """Whether we end the stream: what its reader raises then is no error."""
+        return self._cancel_reason is not None or self._timeout is not None or self._is_left
+
+    @property
     def is_started(self) -> bool:
         """Whether a loop was chosen for it."""
         return self.loop is not None
@@ -175,7 +189,7 @@ class Session:
         try:
             await self._generate()
         except asyncio.CancelledError:
-            if self._timeout is None and self._cancel_reason is None:
+            if not self._is_closing:
                 self._cancel_reason = "its task was cancelled"
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
             self.fail(describe(exc, self._redact))
@@ -191,7 +205,7 @@ class Session:
             try:
                 return await self._attempt()
             except Exception as exc:
-                if self._cancel_reason is not None or self._timeout is not None:
+                if self._is_closing:
                     return
                 self._note_response(exc)
                 info = describe(exc, self._redact)
@@ -214,7 +228,7 @@ class Session:
             self._opened = opened = self._opened or await self.source.open()
             self._note_response(opened.raw)
             async for chunk in opened.chunks:
-                if self._cancel_reason is not None or self._timeout is not None:
+                if self._is_closing:
                     return
                 self.feed(chunk)
         finally:
@@ -248,6 +262,8 @@ class Session:
             append = self.transcript.apply(event)
             if append is not None:
                 self._appended(append)
+        if self.transcript.finish_reason is not None:
+            self._finished_at = self._clock()
         self._wake()
 
     def _appended(self, append: Append) -> None:
@@ -374,6 +390,10 @@ class Session:
         silence = now - (self.timing.started if last is None else last)
         if limit is not None and silence >= limit and self.status != "cancelling":
             self._time_out("first token" if first is None else "next token", limit)
+            return
+        if self._finished_at is not None and now - self._finished_at >= FINISH_GRACE:
+            self._is_left = True
+            self._end_task()
             return
         if self.status == "in_progress" and silence >= self._clocks.stall_after:
             self._move("stalled")

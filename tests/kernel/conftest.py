@@ -50,6 +50,7 @@ def kernel(shared_kernel: Kernel, server: Server) -> Iterator[Kernel]:
     """The module's kernel without what earlier tests left."""
     shared_kernel.messages.clear()
     yield shared_kernel
+    shared_kernel.end_cells()
     left = shared_kernel.run(
         "import nbstream; nbstream.cancel_all(); get_ipython().autoawait = True"
     )

@@ -97,7 +97,7 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
 
 def test_a_stopped_stream_does_not_fail_the_cell(kernel: Kernel, server: Server) -> None:
     cell = kernel.send("%%stream test/stall\nWhy?")
-    kernel.until(lambda: "in_progress" in kernel.statuses(kernel.opened()[1]))
+    kernel.until(lambda: "in_progress" in kernel.statuses())
     comm, stream = kernel.opened()
     kernel.request(comm, kind="cancel", stream=stream, reason="stopped by you")
     result = kernel.finish(cell)
@@ -177,7 +177,7 @@ def test_a_failed_turn_is_not_remembered(kernel: Kernel, server: Server) -> None
 
 def test_running_a_cell_again_stops_its_earlier_stream(kernel: Kernel, server: Server) -> None:
     kernel.run("%%stream test/stall --bg --as first\nHi", cell="cell-x")
-    kernel.until(lambda: "in_progress" in kernel.statuses(kernel.opened()[1]))
+    kernel.until(lambda: "in_progress" in kernel.statuses())
     kernel.run("%%stream test/stall --bg --as other\nHi", cell="cell-y")
     kernel.run("%%stream --as second\nHi", cell="cell-x")
     server.requests[0].wait_until_left()

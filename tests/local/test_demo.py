@@ -52,7 +52,7 @@ def test_check_counts_answers_and_tokens(
 
 
 @pytest.mark.parametrize(
-    ("cell", "problem"), [("1/0", "ZeroDivisionError"), ("1+1", "no answer was completed")]
+    ("cell", "problem"), [("1/0", "ZeroDivisionError"), ("1+1", "no answer came")]
 )
 def test_check_fails_readably(tmp_path: Path, cell: str, problem: str) -> None:
     (result,) = check_notebooks([notebook(tmp_path, cell)])

@@ -194,6 +194,9 @@ async def test_through_the_configuration(server: Server, monkeypatch: pytest.Mon
 async def test_faults_in_the_stream(
     server: Server, aclient: Any, api: Any, model: str, status: str, words: str, kept: str
 ) -> None:
+    if model == "test/error-flat" and SDK < (1, 109):
+        # That SDK drops the event; the missing finish reason still tells.
+        status, words = "incomplete", "before the answer was complete"
     w = await end_of(stream(aclient, model, api=api))
     assert (w.status, w.text) == (status, kept)
     said = w.reason if status == "incomplete" else w.error and w.error.message

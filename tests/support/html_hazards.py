@@ -6,11 +6,14 @@ import re
 from html.parser import HTMLParser
 
 # What Markdown and highlighting make; nothing here runs or loads.
-TAGS = set(
-    "a blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr input kbd li ol p pre s section "
-    "span strong sub sup table tbody td th thead tr ul".split()
+TAGS = frozenset(
+    ("a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4")
+    + ("h5", "h6", "hr", "input", "kbd", "li", "ol", "p", "pre", "s", "section", "span", "strong")
+    + ("sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul")
 )
-ATTRIBUTES = set("align checked class disabled href id start style title type".split())
+ATTRIBUTES = frozenset(
+    ("align", "checked", "class", "disabled", "href", "id", "start", "style", "title", "type")
+)
 LINK = re.compile(r"(?:https?:|mailto:|ftp:|#)", re.IGNORECASE)
 STYLE = re.compile(r"text-align: ?(?:left|right|center);?")
 

@@ -61,6 +61,7 @@ class Kernel:
         self.messages: list[Message] = []
         self.log_path = folder / "kernel.log"
         self._environment = environment
+        self._running: set[str] = set()
         self.manager = KernelManager(kernel_name="python3")
         self.client: BlockingKernelClient
 
@@ -95,7 +96,15 @@ class Kernel:
         metadata = {"cellId": cell} if cell else {}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(message)
-        return str(message["header"]["msg_id"])
+        message_id = str(message["header"]["msg_id"])
+        self._running.add(message_id)
+        return message_id
+
+    def end_cells(self) -> None:
+        """Interrupt cells that a test has left running."""
+        for message_id in tuple(self._running):
+            self.manager.interrupt_kernel()
+            self.finish(message_id)
 
     def finish(self, message_id: str, timeout: float = 20) -> Result:
         """Wait until the cell has ended."""
@@ -105,6 +114,7 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == message_id:
                 break
         self.until(lambda: self._is_idle(message_id), timeout)
+        self._running.discard(message_id)
         return Result(reply, self.of(message_id))
 
     def run(self, code: str, *, timeout: float = 20, **options: Any) -> Result:
@@ -161,8 +171,11 @@ class Kernel:
                 found += [(comm, frame) for frame in data["content"].get("frames", ())]
         return found
 
-    def statuses(self, stream: str) -> list[str]:
-        """The states that a stream went through."""
+    def statuses(self, stream: str | None = None) -> list[str]:
+        """The states that a stream, else the latest one, went through."""
+        if stream is None:
+            opened = [f["stream"] for _, f in self.frames() if f["kind"] == "opened"]
+            stream = opened[-1] if opened else ""
         return [f["status"] for _, f in self.frames() if f["stream"] == stream and "status" in f]
 
     def opened(self, number: int = -1) -> tuple[str, str]:

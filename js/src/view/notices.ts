@@ -5,7 +5,8 @@ import type { Local } from "../store.js";
 import { h } from "./dom.js";
 
 interface Notice {
-  readonly tone: "error" | "warning";
+  /** `narrow`: only where the header has no room for it. */
+  readonly tone: "error" | "warning" | "warning nbs-narrow";
   readonly title: string;
   readonly lines: readonly string[];
   readonly small?: string;
@@ -51,7 +52,15 @@ function noticesOf(state: State, local: Local): Notice[] {
     notices.push({
       tone: "warning",
       title: "The answer is incomplete",
-      lines: state.reason ? [`${state.reason}.`.replace(/\.\.$/, ".")] : [],
+      lines: state.reason ? [sentence(state.reason)] : [],
+    });
+  }
+  if (status === "retrying" && state.retry) {
+    const { attempt, max_attempts, reason } = state.retry;
+    notices.push({
+      tone: "warning nbs-narrow",
+      title: `Attempt ${attempt} of ${max_attempts} follows`,
+      lines: [reason],
     });
   }
   if (isTerminal(status)) {
@@ -64,6 +73,9 @@ function noticesOf(state: State, local: Local): Notice[] {
   }
   return notices;
 }
+
+const sentence = (words: string): string =>
+  `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
 
 const BUSY: Notice = {
   tone: "warning",

@@ -53,6 +53,7 @@ export function mountView(el: HTMLElement, store: Store, signal: AbortSignal): v
     const now = store.clock.now();
     const words = statusWords(state, local, now);
     root.dataset.status = local.stopping ? "cancelling" : state.status;
+    if (local.closed && !isTerminal(state.status)) root.dataset.status = "closed";
     root.setAttribute("aria-label", state.label ? `Answer: ${state.label}` : "Answer");
     setText(model, state.model || "…");
     setTitle(model, [state.model, state.label].filter(Boolean).join(" – "));

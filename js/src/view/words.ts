@@ -12,6 +12,8 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
+const number = (count: number): string => count.toLocaleString("en-US");
+
 /** The time since the start, as it ticks: no hundredths. */
 export function elapsed(state: State, local: Local, now: number): string {
   if (isTerminal(state.status)) return state.timing ? duration(state.timing.elapsed) : "";
@@ -74,9 +76,10 @@ export function figures({ timing, usage }: State): string {
   }
   if (usage) {
     const { input_tokens, output_tokens, reasoning_tokens, cached_tokens } = usage;
-    const aside = (count: number | undefined, what: string) => (count ? ` (${count} ${what})` : "");
-    words.push(`${input_tokens} tokens in${aside(cached_tokens, "cached")}`);
-    words.push(`${output_tokens} out${aside(reasoning_tokens, "reasoning")}`);
+    const aside = (count: number | undefined, what: string) =>
+      count ? ` (${number(count)} ${what})` : "";
+    words.push(`${number(input_tokens)} tokens in${aside(cached_tokens, "cached")}`);
+    words.push(`${number(output_tokens)} out${aside(reasoning_tokens, "reasoning")}`);
   }
   return words.join(" · ");
 }

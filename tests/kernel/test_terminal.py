@@ -1,0 +1,174 @@
+"""Plain scripts and IPython in a terminal: tokens print as they come, Ctrl-C stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.kernel.conftest import KEY
+from tests.support.scenario import DEFAULT_TEXT, Scenario
+from tests.support.server import Server
+
+FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
+
+
+class Process:
+    """A Python process whose output can be waited for."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], *command: str) -> None:
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI")}
+        plain |= {"IPYTHONDIR": str(folder / "ipython"), "TERM": "dumb", **environment}
+        self.output = ""
+        self._changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env=plain,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        while data := os.read(pipe.fileno(), 65536):
+            with self._changed:
+                self.output += data.decode(errors="replace")
+                self._changed.notify_all()
+
+    def until(self, words: str, timeout: float = 30) -> None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: words in self.output, timeout):
+                raise AssertionError(f"no {words!r} within {timeout} s in: {self.output!r}")
+
+    def type(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def wait(self, timeout: float = 20) -> int:
+        code = self.process.wait(timeout)
+        self._reader.join(5)
+        return code
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
+    started: list[Process] = []
+
+    def begin(*command: str) -> Process:
+        started.append(Process(tmp_path, environment, *command))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.close()
+
+
+SCRIPT = """
+import sys, nbstream
+w = nbstream.stream("Hi", model=sys.argv[1])
+w.print()
+print(w.status, w.usage.output_tokens)
+"""
+
+
+def test_a_script_prints_live(start: Any, server: Server) -> None:
+    server.enqueue(Scenario(gates=frozenset({"deltas"})))
+    script = start("-c", SCRIPT, "test/ok")
+    request = server.wait_for_request(1, 30)
+    request.release(5)
+    script.until(FIRST_FIVE)
+    assert "nothing is lost" not in script.output
+    request.release(100)
+    assert script.wait() == 0, script.output
+    assert script.output.rstrip().endswith(f"completed {len(DEFAULT_TEXT)}")
+    assert "".join(DEFAULT_TEXT) in script.output
+    assert "done]" in script.output
+    assert KEY not in script.output
+
+
+@pytest.mark.parametrize("model", ["test/stall", "test/no-first-token", "test/no-headers"])
+def test_ctrl_c_stops_a_script(start: Any, server: Server, model: str) -> None:
+    script = start("-c", SCRIPT, model)
+    request = server.wait_for_request(1, 30)
+    request.wait_for(lambda r: r.waiting)
+    if model == "test/stall":
+        script.until(FIRST_FIVE)
+    script.interrupt()
+    request.wait_until_left(2)
+    assert script.wait() != 0
+    assert "KeyboardInterrupt" in script.output
+    assert "cancelled: interrupted" in script.output
+
+
+def test_an_error_in_a_script(start: Any, server: Server) -> None:
+    script = start("-c", SCRIPT, "test/401")
+    assert script.wait(30) == 1
+    assert "StreamError" in script.output
+    assert "[redacted]" in script.output
+    assert KEY not in script.output
+
+
+def test_an_async_script(start: Any, server: Server) -> None:
+    code = (
+        "import asyncio, nbstream\n"
+        "async def main():\n"
+        "    w = nbstream.stream('Hi')\n"
+        "    async for delta in w:\n"
+        "        print(delta, end='')\n"
+        "asyncio.run(main())\n"
+    )
+    script = start("-W", "error", "-c", code)
+    assert script.wait(30) == 0, script.output
+    assert script.output == "".join(DEFAULT_TEXT)
+
+
+def test_a_script_that_forgets_to_wait(start: Any, server: Server) -> None:
+    code = "import nbstream\nw = nbstream.stream('A lost answer', model='test/stall')\n"
+    script = start("-c", code)
+    assert script.wait(30) == 0
+    assert "nbstream: 1 unfinished at exit: A lost answer." in script.output
+
+
+def test_ipython(start: Any, server: Server) -> None:
+    shell = start("-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor")
+    shell.type("%load_ext nbstream")
+    shell.type("get_ipython().run_cell_magic('stream', '--as w', 'Hi')")
+    shell.until("done]")
+    shell.type("print('status', w.status)")
+    shell.until("status completed")
+    assert "".join(DEFAULT_TEXT) in shell.output
+    assert shell.output.count(FIRST_FIVE) == 1
+    shell.type("get_ipython().run_cell_magic('stream', 'test/stall --as w', 'Hi')")
+    request = server.wait_for_request(2)
+    request.wait_for(lambda r: r.waiting)
+    shell.interrupt()
+    request.wait_until_left(3)
+    shell.until("cancelled: interrupted]")
+    shell.type("print('status', w.status)")
+    shell.until("status cancelled")
+    shell.type("exit")
+    shell.wait()
