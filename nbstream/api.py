@@ -10,8 +10,8 @@ from .config import settings
 from .faults import RetryPolicy, redactor
 from .registry import cancel_all, tasks
 from .request import Api, Prompt, Request, check_params, check_prompt
-from .session import Clocks
 from .sources import RequestSource, StreamSource, check_showable
+from .timing import Clocks
 from .widget import StreamWidget
 
 __all__ = ["cancel_all", "show", "stream", "tasks"]

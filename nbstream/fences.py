@@ -105,13 +105,14 @@ def _add(fence: Fence, line: str) -> bool:
     return False
 
 
-def write(fence: Fence, length: int, out: list[str], *, last: bool) -> None:
+def write(fence: Fence, length: int, out: list[str], *, before_blank: bool) -> None:
     """Appends the fence's lines in a form that parsers agree on.
 
     `length` is longer than any run of backticks in the text, the info string is never empty, the
     block is closed, and no line of it leaves its container. An irregular one goes to the margin
     between blank lines, where it is a fence for everybody; one in a list gets blank lines, too,
     and so does one that holds math, because no formula goes over a blank line in JupyterLab.
+    `before_blank`: a blank line follows already, or nothing.
     """
     at_margin = fence.irregular or (fence.quoted and reaches_out(fence.body))
     word = _INFO.match(fence.info)
@@ -129,7 +130,7 @@ def write(fence: Fence, length: int, out: list[str], *, last: bool) -> None:
     out.append(f"{opening}{'`' * length}{info}")
     out.extend((prefix + line).rstrip(" ") if not line else prefix + line for line in fence.body)
     out.append(prefix + "`" * length)
-    if apart and not last:
+    if apart and not before_blank:
         out.append("")
 
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from .safe_markdown import safe_markdown
 from .session import Session
-from .waiting import follow_blocking, wait_blocking
+from .waiting import follow_blocking, interrupt, wait_blocking
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -82,6 +82,9 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
             out.write(delta)
             out.flush()
         wait_blocking(session)
+    except KeyboardInterrupt:  # it may come while we write
+        interrupt(session)
+        raise
     finally:
         separator = "\n" if session.deltas else ""
         out.write(f"{separator}[{summary(session, model)}]\n")

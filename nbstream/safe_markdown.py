@@ -67,7 +67,7 @@ _WORD = re.compile(r"[^\W\d_]|\|")
 _OPENING = re.compile(rf"(?P<prefix>{_MARKERS.pattern})(?P<run>`{{3,}}|~{{3,}})")
 _BACKTICKS = re.compile(r"`+")
 _MATH = re.compile(
-    r"\$\$[^$\n]*\$\$|\$[^$\n]*\$|\\(?P<open>[(\[])[^\\\n]*(?:\\[^()\[\]\n][^\\\n]*)*\\[)\]]"
+    r"\$\$[^$\n]*\$\$|\$[^$\n]+\$|\\(?P<open>[(\[])[^\\\n]*(?:\\[^()\[\]\n][^\\\n]*)*\\[)\]]"
 )
 _BLOCK_MATH = re.compile(r"\$\$|\\(?=\\[(\[)\]]|(?:begin|end)\{)")
 
@@ -99,7 +99,9 @@ def safe_markdown(text: str) -> str:
     for index, block in enumerate(blocks):
         if isinstance(block, Fence):
             if rewrite:
-                write(block, max(3, longest + 1), out, last=index == len(blocks) - 1)
+                after = blocks[index + 1 : index + 2]
+                blank = not after or (isinstance(after[0], list) and not after[0][0].strip())
+                write(block, max(3, longest + 1), out, before_blank=blank)
             else:
                 out.extend(block.lines)
                 if not block.closed:

@@ -13,7 +13,6 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .adapters import Adapter, pick
@@ -28,7 +27,8 @@ from .faults import (
     redactor,
 )
 from .sources import Opened, Source
-from .states import TERMINAL, Status, allowed
+from .states import TERMINAL, Status, allowed, incomplete_reason
+from .timing import Clocks, Timing
 from .transcript import Append, Transcript
 
 CLOSE_GRACE = 1.0
@@ -50,43 +50,6 @@ class Sink(Protocol):
 
     def changed(self, session: Session) -> None:
         """The status or something shown beside it changed."""
-
-
-@dataclass(frozen=True)
-class Clocks:
-    """Limits in seconds; None is no limit."""
-
-    stall_after: float = 10.0
-    """A running stream without a token for this long is called stalled."""
-    first_token_timeout: float | None = None
-    """Fail when no token came for this long after the start."""
-    idle_timeout: float | None = None
-    """Fail when no token came for this long after the last one."""
-
-
-@dataclass
-class Timing:
-    """When things happened, in seconds of the session's clock; read through its properties."""
-
-    started: float
-    first: float | None = None
-    last: float | None = None
-    ended: float | None = None
-    now: Callable[[], float] = time.monotonic
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds from the start until the end, or until now."""
-        return (self.now() if self.ended is None else self.ended) - self.started
-
-    @property
-    def first_token(self) -> float | None:
-        """Seconds from the start to the first token; None before it."""
-        return None if self.first is None else self.first - self.started
-
-    def __repr__(self) -> str:
-        first = "none yet" if self.first_token is None else f"{self.first_token:.2f} s"
-        return f"Timing(elapsed={self.elapsed:.2f} s, first_token={first})"
 
 
 class Session:
@@ -350,7 +313,9 @@ class Session:
         elif self.transcript.failure is not None:
             self.fail(describe_failure(self.transcript.failure, self._redact))
         else:
-            self.reason = self._incomplete_reason()
+            self.reason = incomplete_reason(
+                self.transcript.finish_reason, expected=self._expects_finish_reason
+            )
             self._end("completed" if self.reason is None else "incomplete")
 
     def fail(self, info: ErrorInfo) -> None:
@@ -365,19 +330,13 @@ class Session:
         self.timing.ended = self._clock()
         self._move(status)
 
-    def _incomplete_reason(self) -> str | None:
-        finish = self.transcript.finish_reason
-        if finish == "length":
-            return "the answer reached the token limit (finish_reason: length)"
-        if finish == "content_filter":
-            return "the provider's content filter cut the answer (finish_reason: content_filter)"
-        if finish == "incomplete":
-            return "the server calls the response incomplete"
-        if finish is None and (self._adapter is None or self._adapter.ends_with_finish_reason):
-            if self._adapter is None and not self.source.reopenable:
-                return None
-            return "the connection ended before the answer was complete"
-        return None
+    @property
+    def _expects_finish_reason(self) -> bool:
+        """Whether an end without a finish reason means that the stream was cut."""
+        if self._adapter is None:
+            # An empty iterator is complete; a request that got no event at all is not.
+            return self.source.reopenable
+        return self._adapter.ends_with_finish_reason
 
     # -- clocks -------------------------------------------------------------------------------
 

@@ -36,3 +36,24 @@ def allowed(old: Status, new: Status) -> bool:
     False
     """
     return new in _MOVES.get(old, ())
+
+
+_CUTS = {
+    "length": "the answer reached the token limit (finish_reason: length)",
+    "content_filter": "the provider's content filter cut the answer"
+    " (finish_reason: content_filter)",
+    "incomplete": "the server calls the response incomplete",
+}
+
+
+def incomplete_reason(finish_reason: str | None, *, expected: bool) -> str | None:
+    """Why an answer that ended without an error is not complete, in words; None if it is.
+
+    ``expected`` says whether the wire format ends every complete answer with a finish reason.
+
+    >>> incomplete_reason(None, expected=True)
+    'the connection ended before the answer was complete'
+    """
+    if finish_reason is None:
+        return "the connection ended before the answer was complete" if expected else None
+    return _CUTS.get(finish_reason)

@@ -81,10 +81,15 @@ def wait_blocking(session: Session, timeout: float | None = None) -> bool:
     try:
         _wait_in_slices(session, timeout)
     except KeyboardInterrupt:
-        session.cancel("interrupted")
-        _wait_in_slices(session, 1.0)
+        interrupt(session)
         raise
     return session.is_done
+
+
+def interrupt(session: Session) -> None:
+    """Stop ``session`` for a Ctrl-C, and give it a second to end."""
+    session.cancel("interrupted")
+    _wait_in_slices(session, 1.0)
 
 
 def _wait_in_slices(session: Session, timeout: float | None) -> None:
@@ -128,7 +133,7 @@ def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
                 if position == len(items) and not session.is_done:
                     changed.wait(0.2)
     except KeyboardInterrupt:
-        session.cancel("interrupted")
+        interrupt(session)
         raise
     finally:
         stop()

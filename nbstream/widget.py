@@ -16,8 +16,9 @@ from .errors import ErrorInfo, StreamError
 from .frontend import is_headless
 from .loops import choose_loop
 from .protocol import parse_request
-from .session import Session, Timing
+from .session import Session
 from .sources import Source
+from .timing import Timing
 from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire
 
@@ -251,6 +252,14 @@ class StreamWidget(anywidget.AnyWidget):
         with its widget state would hold the JavaScript once for each answer."""
         if not self._headless:
             super().open()
+
+    @property
+    def model_id(self) -> str:
+        """The id of the model in the page. A layout that holds the widget asks for it, so the
+        comm is then opened in a headless run, too."""
+        if self.comm is None:
+            super().open()
+        return str(self.comm.comm_id)
 
     def close(self) -> None:
         """Take the widget off all pages and stop its stream. It can be displayed again."""

@@ -25,7 +25,7 @@ function channel(model: Model, signal: AbortSignal | undefined): Channel {
     get: (trait) => model.get(trait),
     send: (request) => model.send(request),
     onMessage: (receive) => listen("msg:custom", receive),
-    onClosed: (closed) => listen("comm_live_update", closed),
+    onConnection: (changed) => listen("comm_live_update", changed),
   };
 }
 

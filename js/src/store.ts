@@ -10,8 +10,8 @@ export interface Channel {
   send(request: protocol.Request): void;
   /** Calls `receive` with the content of each custom message. */
   onMessage(receive: (content: unknown) => void): void;
-  /** Calls `closed` when the connection to the kernel's side has ended. */
-  onClosed(closed: () => void): void;
+  /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
+  onConnection(changed: () => void): void;
 }
 
 /** What only this page knows. */
@@ -67,7 +67,7 @@ export class Store {
     const snapshot = protocol.parseFrame(channel.get("_snapshot"));
     if (snapshot) this.receive(snapshot);
     channel.onMessage((content) => this.onMessage(content));
-    channel.onClosed(() => this.change({ closed: true }));
+    channel.onConnection(() => this.onConnection());
     this.send(protocol.hello(this.state.stream, this.state.seq));
   }
 
@@ -115,6 +115,12 @@ export class Store {
     }
     for (const frame of message.frames) this.receive(frame);
     this.change({ closed: false });
+  }
+
+  private onConnection(): void {
+    // The first change is an end. Whether a later one is a beginning, an answer tells.
+    if (this.local.closed) this.send(protocol.resync(this.state.stream, this.state.seq));
+    this.change({ closed: true });
   }
 
   private receive(frame: protocol.Frame): void {

@@ -45,7 +45,7 @@ export class FakeClock implements Clock {
 export class FakeChannel implements Channel {
   sent: Request[] = [];
   receive: (content: unknown) => void = () => {};
-  close: () => void = () => {};
+  connection: () => void = () => {};
 
   constructor(
     private readonly stream = "s1",
@@ -64,8 +64,8 @@ export class FakeChannel implements Channel {
     this.receive = receive;
   }
 
-  onClosed(closed: () => void): void {
-    this.close = closed;
+  onConnection(changed: () => void): void {
+    this.connection = changed;
   }
 
   kinds(): string[] {

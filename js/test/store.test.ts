@@ -254,9 +254,13 @@ test("a kernel that has gone ends the running, one that speaks again resumes it"
   const seen = viewer();
   store.add(seen);
   channel.emit(opened);
-  channel.close();
+  channel.connection();
   expect(store.running).toBe(false);
+  expect(channel.kinds()).toEqual(["hello"]);
   expect(seen.changed).toHaveBeenCalledTimes(2);
+  channel.connection();
+  expect(channel.sent.at(-1)).toEqual({ v: 1, kind: "resync", stream: "s1", have: 1 });
+  expect(store.running).toBe(false);
   channel.emit(delta(2, 0, "Hello"));
   expect(store.running).toBe(true);
 });

@@ -64,8 +64,11 @@ def test_nbclient(execute: Any, server: Server) -> None:
 
 
 def test_persist_widget_has_no_script_either(execute: Any, server: Server) -> None:
-    made = execute("%%stream --persist widget\nWhy?", "import nbstream; w = nbstream.stream('Hi')\nw",
-                   "await w")
+    made = execute(
+        "%%stream --persist widget\nWhy?",
+        "import nbstream; w = nbstream.stream('Hi')\nw",
+        "await w",
+    )
     text = nbformat.writes(made)
     assert "_esm" not in text
     assert "Streams carry an answer" in markdown(made.cells[1])[0]
@@ -103,7 +106,9 @@ def test_an_error_may_be_let_through(execute: Any, server: Server) -> None:
     assert KEY not in nbformat.writes(made)
 
 
-def run(folder: Path, environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, environment: dict[str, str], *command: str
+) -> subprocess.CompletedProcess[str]:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI")}
     return subprocess.run(
         [sys.executable, "-m", *command],
@@ -123,7 +128,9 @@ NBCONVERT = ("nbconvert", "--to", "notebook", "--execute", "in.ipynb", "--output
 def test_commands(
     tmp_path: Path, environment: dict[str, str], server: Server, command: tuple[str, ...]
 ) -> None:
-    nbformat.write(notebook("%%stream\nWhy?", "%%stream --bg test/markdown\nWhy?"), tmp_path / "in.ipynb")
+    nbformat.write(
+        notebook("%%stream\nWhy?", "%%stream --bg test/markdown\nWhy?"), tmp_path / "in.ipynb"
+    )
     done = run(tmp_path, environment, *command)
     assert done.returncode == 0, done.stderr
     made = nbformat.read(tmp_path / "out.ipynb", 4)

@@ -6,10 +6,43 @@ import re
 from html.parser import HTMLParser
 
 # What Markdown and highlighting make; nothing here runs or loads.
-TAGS = frozenset(
-    ("a", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4")
-    + ("h5", "h6", "hr", "input", "kbd", "li", "ol", "p", "pre", "s", "section", "span", "strong")
-    + ("sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul")
+TAGS = (
+    frozenset(
+        (
+            "a",
+            "blockquote",
+            "br",
+            "code",
+            "dd",
+            "del",
+            "div",
+            "dl",
+            "dt",
+            "em",
+            "hr",
+            "input",
+            "kbd",
+        )
+    )
+    | frozenset(
+        (
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "s",
+            "section",
+            "span",
+            "strong",
+        )
+    )
+    | frozenset(("sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"))
 )
 ATTRIBUTES = frozenset(
     ("align", "checked", "class", "disabled", "href", "id", "start", "style", "title", "type")

@@ -12,9 +12,10 @@ import pytest
 
 from nbstream.errors import UsageError
 from nbstream.faults import RetryPolicy, redactor
-from nbstream.session import Clocks, Session, Timing
+from nbstream.session import Session
 from nbstream.sources import StreamSource
 from nbstream.states import TERMINAL
+from nbstream.timing import Clocks, Timing
 from tests.support.fakes import (
     ApiError,
     FakeSource,
@@ -418,7 +419,7 @@ async def test_never_retried_what_can_be_opened_once() -> None:
 
 
 async def test_never_retried_what_is_final() -> None:
-    session, sink = await run(ApiError(401), [chat("a"), DONE])
+    _session, sink = await run(ApiError(401), [chat("a"), DONE])
     assert sink.statuses == ["failed"]
 
 
@@ -487,7 +488,7 @@ async def test_first_token_timeout_counts_retries_in() -> None:
 
 
 async def test_idle_timeout() -> None:
-    session, sink = await run([chat("a"), Gate()], clocks=Clocks(10.0, None, 0.03))
+    session, _sink = await run([chat("a"), Gate()], clocks=Clocks(10.0, None, 0.03))
     assert session.status == "failed"
     assert session.error is not None
     assert session.error.message == "no next token came within 0.03 s"
@@ -495,7 +496,7 @@ async def test_idle_timeout() -> None:
 
 
 async def test_idle_timeout_of_a_stalled_stream() -> None:
-    session, sink = await run([chat("a"), Gate()], clocks=Clocks(0.02, None, 0.06))
+    _session, sink = await run([chat("a"), Gate()], clocks=Clocks(0.02, None, 0.06))
     assert sink.statuses == ["in_progress", "stalled", "failed"]
 
 

@@ -218,7 +218,7 @@ def test_ctrl_c_stops_the_stream(
     assert (session.status, session.reason) == ("cancelled", "interrupted")
 
 
-# -- a plain `for` on the loop's own thread ----------------------------------------------------------
+# -- a plain `for` on the loop's own thread --------------------------------------------------------
 
 
 async def test_for_over_a_blocking_stream_on_the_loops_thread() -> None:
@@ -270,9 +270,7 @@ async def test_cancel_inside_the_for_ends_it() -> None:
 
     session = begin(Session(StreamSource(generate()), RecordingSink(), keep_chunks=True))
     assert session.chunks is not None
-    count = 0
-    for _ in follow_blocking(session, session.chunks):
-        count += 1
+    for count, _ in enumerate(follow_blocking(session, session.chunks), 1):
         if count == 3:
             session.cancel()
         assert count <= 3, "text after a cancel"

@@ -31,7 +31,7 @@ export function createControls(store: Store): Controls {
       stop.hidden = !running;
       // Not `disabled`: that would drop the keyboard's focus.
       stop.setAttribute("aria-disabled", String(stopping));
-      copy.disabled = !state.parts.length;
+      copy.disabled = state.parts.every((part) => part.type === "reasoning");
     },
   };
 }

@@ -1,15 +1,17 @@
 /** Keys inside a view are the view's: Esc stops, and no notebook shortcut runs. */
 
-/** Lumino, which runs the notebook's shortcuts, leaves elements with this attribute alone. */
+/**
+ * Lumino, which runs the notebook's shortcuts, leaves elements with this attribute alone. It must
+ * be on the very element that has the focus: a selector that ends in `:focus` is tried there first
+ * (https://github.com/jupyterlab/lumino/blob/main/packages/commands/src/index.ts, targetDistance).
+ */
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
 export function attachKeys(el: HTMLElement, onEscape: () => void): void {
-  el.setAttribute(SUPPRESS, "");
   // Lumino listens while the event is on its way down, at the document: the window is before it.
-  // Saving and the like (Ctrl or Cmd, not with Enter, which runs cells) stay the page's.
   const decide = (event: KeyboardEvent) => {
-    if (event.target instanceof Node && el.contains(event.target)) {
-      el.toggleAttribute(SUPPRESS, !isPageKey(event));
+    if (event.target instanceof Element && el.contains(event.target)) {
+      event.target.toggleAttribute(SUPPRESS, !isPageKey(event));
     }
   };
   el.addEventListener("focusin", () => window.addEventListener("keydown", decide, true));
@@ -24,5 +26,6 @@ export function attachKeys(el: HTMLElement, onEscape: () => void): void {
   });
 }
 
+/** Saving and the like stay the page's: Ctrl or Cmd, but not with Enter, which runs cells. */
 const isPageKey = (event: KeyboardEvent): boolean =>
   (event.ctrlKey || event.metaKey) && event.key !== "Enter";

@@ -7,7 +7,10 @@ import type { Local } from "../store.js";
 export function duration(seconds: number): string {
   if (seconds < 0.995) return `${seconds.toFixed(2)} s`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
+  return wholeSeconds(Math.round(seconds));
+}
+
+function wholeSeconds(whole: number): string {
   if (whole < 60) return `${whole} s`;
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
@@ -20,7 +23,7 @@ export function elapsed(state: State, local: Local, now: number): string {
   const seconds = Math.max(0, (now - local.started) / 1000);
   return seconds < 10
     ? `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`
-    : duration(Math.floor(seconds));
+    : wholeSeconds(Math.floor(seconds));
 }
 
 const withReason = (word: string, reason: string | undefined): string =>
@@ -49,13 +52,13 @@ export function statusWords(state: State, local: Local, now: number): string {
       return "stopping…";
     case "stalled": {
       const silent = state.timing?.since_last ?? state.timing?.elapsed ?? 0;
-      return `no token for ${duration(Math.max(1, Math.floor(silent + waited)))}`;
+      return `no token for ${wholeSeconds(Math.max(1, Math.floor(silent + waited)))}`;
     }
     case "retrying": {
       const { retry } = state;
       if (!retry) return "retrying";
       const left = Math.ceil(retry.delay - waited);
-      const when = left > 0 ? `in ${duration(left)}` : "now";
+      const when = left > 0 ? `in ${wholeSeconds(left)}` : "now";
       return withReason(
         `retrying ${when} (attempt ${retry.attempt} of ${retry.max_attempts})`,
         retry.reason,

@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { mountView } from "../src/view/view.js";
+import { delta, opened, openStore, status } from "./fakes.js";
+
+let el: HTMLElement;
+let controller: AbortController;
+let opening: ReturnType<typeof openStore>;
+
+const get = <T extends HTMLElement = HTMLElement>(selector: string): T => {
+  const found = el.querySelector<T>(selector);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+};
+const text = (selector: string) => get(selector).textContent;
+
+/** Lets the kernel say something, and the page paint it. */
+function emit(...frames: Record<string, unknown>[]): void {
+  opening.channel.emit(...frames);
+  opening.clock.pass(16);
+}
+
+function mount(): HTMLElement {
+  const target = document.createElement("div");
+  document.body.append(target);
+  mountView(target, opening.store, controller.signal);
+  return target;
+}
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  controller = new AbortController();
+  opening = openStore();
+  el = mount();
+});
+
+afterEach(() => controller.abort());
+
+test("a stream from the beginning to the end", () => {
+  expect(text(".nbs-status")).toBe("waiting for the first token");
+  emit({ ...opened, note: "local model (demo quality)" });
+  expect(text(".nbs-model")).toBe("gpt-5.2");
+  expect(text(".nbs-note")).toBe("local model (demo quality)");
+  expect(get(".nbs-view").getAttribute("aria-label")).toBe("Answer: Say hello");
+  emit(status(2, "in_progress"), delta(3, 0, "Hello"));
+  emit(delta(4, 5, " world\nand all"));
+  expect(text(".nbs-status")).toBe("streaming");
+  expect([...el.querySelectorAll(".nbs-line")].map((line) => line.textContent)).toEqual([
+    "Hello world",
+    "and all",
+  ]);
+  expect(get(".nbs-stop").hidden).toBe(false);
+  emit(status(5, "completed", { timing: { elapsed: 4.2, first_token: 0.42 } }));
+  expect(text(".nbs-status")).toBe("done");
+  expect(text(".nbs-elapsed")).toBe("4.2 s");
+  expect(text(".nbs-figures")).toBe("first token 0.42 s");
+  expect(get(".nbs-stop").hidden).toBe(true);
+});
+
+test("many messages, one paint", () => {
+  const frame = vi.spyOn(opening.clock, "frame");
+  opening.channel.emit(opened);
+  opening.channel.emit(delta(2, 0, "a"));
+  opening.channel.emit(delta(3, 1, "b"));
+  expect(frame).toHaveBeenCalledOnce();
+  expect(el.querySelector(".nbs-text")).toBeNull();
+  opening.clock.pass(16);
+  expect(text(".nbs-text")).toBe("ab");
+});
+
+test("time ticks while it runs, and nothing does afterwards", () => {
+  emit(opened);
+  opening.clock.pass(2150);
+  expect(text(".nbs-elapsed")).toMatch(/^2\.\d s$/);
+  emit(status(2, "completed"));
+  opening.clock.pass(5000);
+  expect(opening.clock.waiting).toBe(0);
+});
+
+test("a second view shows all text so far, and both go on", () => {
+  emit(opened, delta(2, 0, "Hello"));
+  const second = mount();
+  expect(second.querySelector(".nbs-text")?.textContent).toBe("Hello");
+  emit(delta(3, 5, " world"));
+  for (const view of [el, second]) {
+    expect(view.querySelector(".nbs-text")?.textContent).toBe("Hello world");
+  }
+});
+
+describe("a snapshot", () => {
+  const snapshot = (seq: number, words: string) => ({
+    ...opened,
+    kind: "snapshot",
+    seq,
+    status: "in_progress",
+    parts: [{ part: "text", type: "text", text: words }],
+  });
+
+  test("that continues the text leaves what is there alone", () => {
+    emit(opened, delta(2, 0, "Hello"));
+    const line = get(".nbs-line");
+    emit(snapshot(9, "Hello world"));
+    expect(get(".nbs-line")).toBe(line);
+    expect(text(".nbs-text")).toBe("Hello world");
+  });
+
+  test("that differs replaces it", () => {
+    emit(opened, delta(2, 0, "Hello"));
+    emit(snapshot(9, "Other words"));
+    expect(text(".nbs-body")).toBe("Other words");
+    emit(delta(10, 11, "!"));
+    expect(text(".nbs-body")).toBe("Other words!");
+  });
+});
+
+describe("reasoning", () => {
+  const fold = () => get<HTMLDetailsElement>("details");
+
+  test("is open while it is all there is", () => {
+    emit(opened, delta(2, 0, "Let me see.", "reasoning"));
+    expect(fold().open).toBe(true);
+    expect(text("summary")).toBe("reasoning");
+    emit(delta(3, 0, "Hello"));
+    expect(fold().open).toBe(false);
+  });
+
+  test("stays as the reader wants it", () => {
+    emit(opened, delta(2, 0, "Let me see.", "reasoning"));
+    get("summary").dispatchEvent(new Event("click"));
+    fold().open = true;
+    emit(delta(3, 0, "Hello"));
+    expect(fold().open).toBe(true);
+  });
+});
+
+test("a refusal is marked", () => {
+  emit(opened, delta(2, 0, "I cannot.", "refusal"));
+  expect(text(".nbs-refusal")).toBe("refusalI cannot.");
+});
+
+describe("Stop", () => {
+  test("is shown at once; without an answer the kernel is busy", () => {
+    emit(opened);
+    get(".nbs-stop").click();
+    expect(opening.channel.count("cancel")).toBe(1);
+    opening.clock.pass(16);
+    expect(text(".nbs-status")).toBe("stopping…");
+    expect(get(".nbs-stop").getAttribute("aria-disabled")).toBe("true");
+    expect(text(".nbs-notices")).toBe("");
+    opening.clock.pass(400);
+    expect(text(".nbs-notices")).toMatch(/kernel is busy.*Interrupt \(■\) stops the running cell/);
+    emit(status(2, "cancelling"));
+    expect(text(".nbs-notices")).toBe("");
+    emit(status(3, "cancelled", { reason: "stopped by you" }));
+    expect(text(".nbs-status")).toBe("cancelled: stopped by you");
+  });
+
+  test("hands the keyboard's focus on when it goes", () => {
+    emit(opened, delta(2, 0, "Hello"));
+    get(".nbs-stop").focus();
+    emit(status(3, "completed"));
+    expect(document.activeElement).toBe(get(".nbs-copy"));
+  });
+});
+
+describe("keys", () => {
+  function press(key: string, more: KeyboardEventInit = {}) {
+    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+    const outside = vi.fn();
+    document.body.addEventListener("keydown", outside);
+    get(".nbs-copy").dispatchEvent(event);
+    document.body.removeEventListener("keydown", outside);
+    return { prevented: event.defaultPrevented, outside: outside.mock.calls.length };
+  }
+
+  test("Esc stops, and nothing else happens", () => {
+    emit(opened);
+    expect(press("Escape")).toEqual({ prevented: true, outside: 0 });
+    expect(opening.channel.count("cancel")).toBe(1);
+  });
+
+  test("the notebook's shortcuts do not hear ours, the page's do", () => {
+    get(".nbs-copy").dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+    const suppressed = () => get(".nbs-copy").hasAttribute("data-lm-suppress-shortcuts");
+    expect(press("d")).toEqual({ prevented: false, outside: 0 });
+    expect(suppressed()).toBe(true);
+    expect(press("s", { ctrlKey: true })).toEqual({ prevented: false, outside: 1 });
+    expect(suppressed()).toBe(false);
+    expect(press("Enter", { ctrlKey: true })).toEqual({ prevented: false, outside: 0 });
+    expect(suppressed()).toBe(true);
+    expect(opening.channel.count("cancel")).toBe(0);
+  });
+});
+
+test("Copy gives the answer's text and says so", async () => {
+  const writeText = vi.fn(async () => {});
+  vi.stubGlobal("navigator", { clipboard: { writeText } });
+  expect(get<HTMLButtonElement>(".nbs-copy").disabled).toBe(true);
+  emit(opened, delta(2, 0, "Thinking.", "reasoning"));
+  expect(get<HTMLButtonElement>(".nbs-copy").disabled).toBe(true);
+  emit(delta(3, 0, "Hello\n"));
+  get(".nbs-copy").click();
+  await vi.waitFor(() => expect(text(".nbs-copy")).toBe("copied"));
+  expect(writeText).toHaveBeenCalledWith("Hello\n");
+  opening.clock.pass(1500);
+  expect(text(".nbs-copy")).toBe("Copy");
+  vi.unstubAllGlobals();
+});
+
+test("an error in place, below the text so far", () => {
+  const error = {
+    type: "RateLimitError",
+    message: "Too many <b>requests</b>",
+    hint: "Wait a moment.",
+    status_code: 429,
+    code: "rate_limit_exceeded",
+  };
+  emit(opened, delta(2, 0, "Hello"), status(3, "failed", { error, request_id: "req_1" }));
+  expect(text(".nbs-text")).toBe("Hello");
+  const words = text(".nbs-error");
+  for (const part of ["RateLimitError", "429", error.message, error.hint, error.code, "req_1"]) {
+    expect(words).toContain(part);
+  }
+  expect(el.querySelector("b")).toBeNull();
+});
+
+test("an incomplete answer says so in words", () => {
+  emit(opened, delta(2, 0, "Hello"), status(3, "incomplete", { reason: "the answer was cut" }));
+  expect(text(".nbs-notices")).toBe("The answer is incompleteThe answer was cut.");
+});
+
+test("only the start and the end are announced", () => {
+  const live = get("[aria-live]");
+  const said: string[] = [];
+  const note = () => live.textContent !== said.at(-1) && said.push(live.textContent ?? "");
+  note();
+  emit(opened);
+  note();
+  for (let n = 0; n < 5; n++) {
+    emit(delta(n + 2, n, "x"));
+    note();
+  }
+  emit(status(7, "cancelled", { reason: "stopped by you" }));
+  note();
+  expect(said).toEqual([
+    "",
+    "The answer is being streamed.",
+    "The answer was cancelled: stopped by you",
+  ]);
+});
+
+test("an ending that was there before is not announced", () => {
+  emit(opened, status(2, "completed"));
+  const second = mount();
+  opening.clock.pass(1000);
+  expect(second.querySelector("[aria-live]")?.textContent).toBe("");
+});
+
+test("a view that ends leaves nothing behind", () => {
+  emit(opened);
+  controller.abort();
+  expect(el.childElementCount).toBe(0);
+  opening.clock.pass(2000);
+  expect(opening.clock.waiting).toBe(0);
+});

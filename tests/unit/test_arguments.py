@@ -1,0 +1,81 @@
+"""The line of ``%%stream``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nbstream.arguments import Arguments, build_parser, is_background, parse
+from nbstream.errors import UsageError
+
+
+def test_nothing() -> None:
+    assert parse("") == Arguments()
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("gpt-5-mini", "model", "gpt-5-mini"),
+        ("--system 'Be brief.'", "system", "Be brief."),
+        ("--as answer", "name", "answer"),
+        ("--bg", "bg", True),
+        ("--temperature 0.5", "params", {"temperature": 0.5}),
+        ("--max-tokens 9", "max_tokens", 9),
+        ("--base-url http://x/v1", "base_url", "http://x/v1"),
+        ("--api responses", "api", "responses"),
+        ("--chat c", "chat", "c"),
+        ("--persist widget", "persist", "widget"),
+        ("-p top_p=0.9", "params", {"top_p": 0.9}),
+        ('-p stop=\'["a", "b"]\'', "params", {"stop": ["a", "b"]}),
+        ("-p user='\"me\"' -p n=1", "params", {"user": "me", "n": 1}),
+        ("-p logprobs=true", "params", {"logprobs": True}),
+        ("-p seed=null", "params", {"seed": None}),
+    ],
+)
+def test_options(line: str, name: str, value: Any) -> None:
+    parsed = parse(line)
+    assert getattr(parsed, name) == value
+    assert {k: v for k, v in vars(parsed).items() if k != name} == {
+        k: v for k, v in vars(Arguments()).items() if k != name
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--temprature 1", "did you mean '--temperature'"),
+        ("m extra words", "unknown option 'extra'"),
+        ("--temperature hot", "--temperature"),
+        ("--max-tokens 0", "above 0"),
+        ("--max-tokens many", "--max-tokens"),
+        ("--api graphql", "graphql"),
+        ("--persist html", "html"),
+        ("--as 1x", "'1x' is no name of a variable"),
+        ("--as class", "'class' is no name of a variable"),
+        ("-p top_p", "-p takes KEY=JSON, not 'top_p'"),
+        ("-p top-p=1", "-p takes KEY=JSON"),
+        ("-p top_p=high", "'high' is not JSON"),
+        ("--system 'open", "a quote on the line stays open"),
+        ("--system", "--system"),
+        ("--temp 1", "unknown option '--temp'"),
+    ],
+)
+def test_mistakes(line: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(line)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("%%stream: ")
+
+
+def test_background() -> None:
+    assert is_background("m --bg")
+    assert not is_background("m --system '--bg'")
+    assert not is_background("--bg --nonsense")
+
+
+def test_help_names_every_option() -> None:
+    text = build_parser().format_help()
+    for option in ("--system", "--as", "--bg", "-p KEY=JSON", "--chat", "--persist"):
+        assert option in text

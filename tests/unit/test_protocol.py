@@ -1,0 +1,235 @@
+"""The fixtures that the front end's tests read, too: both sides mean the same messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nbstream.events import PartType
+from nbstream.faults import RetryPolicy
+from nbstream.protocol import PROTOCOL_VERSION, message, parse_request
+from nbstream.session import Session
+from nbstream.states import Status
+from nbstream.wire import Wire
+from tests.support.fakes import ApiError, FakeSource, chat, ended
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "protocol"
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
+
+
+def fixture(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+    assert found
+    return found
+
+
+def named(name: str) -> Any:
+    return pytest.mark.parametrize("case", fixture(name), ids=lambda case: case["name"])
+
+
+# -- a strict reader of version 1 -----------------------------------------------------------------
+
+
+class Invalid(Exception):
+    pass
+
+
+def check(condition: object) -> None:
+    if not condition:
+        raise Invalid
+
+
+def is_text(value: Any) -> None:
+    check(isinstance(value, str))
+
+
+def is_name(value: Any) -> None:
+    check(isinstance(value, str) and value)
+
+
+def is_count(value: Any) -> None:
+    check(isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+
+
+def is_seq(value: Any) -> None:
+    is_count(value)
+    check(value >= 1)
+
+
+def is_time(value: Any) -> None:
+    check(isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0)
+
+
+def is_one_of(*values: str) -> Any:
+    return lambda value: check(isinstance(value, str) and value in values)
+
+
+def is_object(needs: dict[str, Any], may: dict[str, Any] | None = None) -> Any:
+    def read(value: Any) -> None:
+        check(isinstance(value, dict))
+        check(set(needs) <= set(value) <= set(needs) | set(may or {}))
+        for name, item in value.items():
+            ({**needs, **(may or {})})[name](item)
+
+    return read
+
+
+def is_list(read: Any) -> Any:
+    def read_all(value: Any) -> None:
+        check(isinstance(value, list))
+        for item in value:
+            read(item)
+
+    return read_all
+
+
+def is_map(read: Any) -> Any:
+    def read_all(value: Any) -> None:
+        check(isinstance(value, dict))
+        for item in value.values():
+            read(item)
+
+    return read_all
+
+
+PART = {"part": is_name, "type": is_one_of(*typing.get_args(PartType))}
+FRAME = {"kind": is_name, "stream": is_name, "seq": is_seq}
+ABOUT = {"label": is_text, "model": is_text, "created": is_time}
+STATUS = is_one_of(*typing.get_args(Status))
+TOKENS = ("input_tokens", "output_tokens", "total_tokens")
+TIMES = ("elapsed", "first_token", "since_last", "tokens_per_second")
+FACTS = {
+    "reason": is_text,
+    "error": is_object(
+        {"type": is_text, "message": is_text},
+        {"hint": is_text, "status_code": is_count, "code": is_text},
+    ),
+    "retry": is_object(
+        {"attempt": is_count, "max_attempts": is_count, "delay": is_time, "reason": is_text}
+    ),
+    "finish_reason": is_text,
+    "usage": is_object(
+        dict.fromkeys(TOKENS, is_count), {"reasoning_tokens": is_count, "cached_tokens": is_count}
+    ),
+    "timing": is_object({"elapsed": is_time}, dict.fromkeys(TIMES[1:], is_time)),
+    "request_id": is_text,
+}
+FRAMES = {
+    "opened": is_object({**FRAME, **ABOUT}, {"note": is_text}),
+    "delta": is_object(
+        {**FRAME, "ops": is_list(is_object({**PART, "offset": is_count, "text": is_text}))}
+    ),
+    "status": is_object(
+        {**FRAME, "status": STATUS}, {**FACTS, "lengths": is_map(is_count), "model": is_text}
+    ),
+    "snapshot": is_object(
+        {
+            **FRAME,
+            **ABOUT,
+            "status": STATUS,
+            "parts": is_list(is_object({**PART, "text": is_text})),
+        },
+        {**FACTS, "note": is_text},
+    ),
+}
+
+
+def read_message(value: Any) -> None:
+    check(isinstance(value, dict))
+    check(value.get("v") == PROTOCOL_VERSION and value.get("v") is not True)
+    check(isinstance(value.get("frames"), list))
+    for frame in value["frames"]:
+        check(isinstance(frame, dict) and frame.get("kind") in FRAMES)
+        FRAMES[frame["kind"]](frame)
+
+
+# -- what the fixtures say ------------------------------------------------------------------------
+
+
+@named("requests")
+def test_requests(case: dict[str, Any]) -> None:
+    parsed = parse_request(case["request"])
+    if case["valid"]:
+        assert parsed == {k: v for k, v in case["request"].items() if k != "v"}
+    else:
+        assert parsed is None
+
+
+@named("frames")
+def test_frames(case: dict[str, Any]) -> None:
+    if "later kernel" in case["name"]:
+        with pytest.raises(Invalid):
+            read_message(case["message"])
+    else:
+        read_message(case["message"])
+
+
+@named("invalid")
+def test_the_reader_of_this_test_is_strict(case: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        read_message(case["message"])
+
+
+def test_requests_are_cut_to_size() -> None:
+    request = {"v": 1, "kind": "cancel", "stream": "s", "reason": "x" * 5000, "more": 1}
+    parsed = parse_request(request)
+    assert parsed is not None
+    assert parsed == {"kind": "cancel", "stream": "s", "reason": "x" * 200}
+
+
+def keys(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for item in value.values() for key in keys(item)}
+    return {key for item in value for key in keys(item)} if isinstance(value, list) else set()
+
+
+# -- what Python sends ----------------------------------------------------------------------------
+
+
+async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
+    sent: list[Any] = []
+    wire = Wire(
+        "s1",
+        label="",
+        model="m",
+        note=note,
+        send=sent.append,
+        observe=lambda what: None,
+        cancel_all=lambda reason: None,
+        released=lambda: None,
+    )
+    session = Session(FakeSource(*scripts), wire, retry=RetryPolicy(2, 0.001))
+    wire.open(session)
+    sent.append(message(wire.snapshot()))  # type: ignore[arg-type]
+    session.start(asyncio.get_running_loop())
+    await ended(session)
+    sent.append(message(wire.snapshot()))  # type: ignore[arg-type]
+    return json.loads(json.dumps(sent))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        ([chat(None, reasoning="hm"), chat("a😀"), {**chat(finish="stop"), "usage": USAGE}],),
+        ([chat("a"), chat(finish="length")],),
+        ([chat(None, refusal="No."), chat(finish="stop")],),
+        ([],),
+        (ApiError(503, "busy"), [chat("a"), chat(finish="stop")]),
+        (ApiError(401, "bad", code="c", body={"message": "bad"}),),
+        ([chat("a"), ValueError("boom")],),
+    ],
+    ids=["whole", "cut", "refusal", "nothing", "retry", "refused", "failed"],
+)
+async def test_what_python_sends_is_version_1(scripts: Any) -> None:
+    sent = await messages(*scripts, note="a note")
+    for one in sent:
+        read_message(one)
+        # ipykernel 7.4 keeps a routing entry for every distinct string under this key.
+        assert "id" not in keys(one)
+    kinds = [frame["kind"] for one in sent for frame in one["frames"]]
+    assert {"opened", "snapshot", "status"} <= set(kinds)
