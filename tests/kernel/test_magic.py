@@ -264,6 +264,8 @@ def test_stop_by_message(kernel: Kernel, server: Server, model: str, awaiting: b
     request = server.wait_for_request()
     request.wait_for(lambda r: r.waiting)
     kernel.until(lambda: kernel.frames())
+    if model == "test/stall":
+        kernel.until(lambda: kernel.text() == FIRST_FIVE)
     comm, stream = kernel.opened()
     if not awaiting:
         kernel.finish(cell)

@@ -47,9 +47,9 @@ class Process:
                 self.output += data.decode(errors="replace")
                 self._changed.notify_all()
 
-    def until(self, words: str, timeout: float = 30) -> None:
+    def until(self, words: str, timeout: float = 30, count: int = 1) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: words in self.output, timeout):
+            if not self._changed.wait_for(lambda: self.output.count(words) >= count, timeout):
                 raise AssertionError(f"no {words!r} within {timeout} s in: {self.output!r}")
 
     def type(self, line: str) -> None:
@@ -90,6 +90,7 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
 SCRIPT = """
 import sys, nbstream
 w = nbstream.stream("Hi", model=sys.argv[1])
+print("[printing]", flush=True)
 w.print()
 print(w.status, w.usage.output_tokens)
 """
@@ -115,8 +116,7 @@ def test_ctrl_c_stops_a_script(start: Any, server: Server, model: str) -> None:
     script = start("-c", SCRIPT, model)
     request = server.wait_for_request(1, 30)
     request.wait_for(lambda r: r.waiting)
-    if model == "test/stall":
-        script.until(FIRST_FIVE)
+    script.until(FIRST_FIVE if model == "test/stall" else "[printing]")
     script.interrupt()
     request.wait_until_left(2)
     assert script.wait() != 0
@@ -164,7 +164,7 @@ def test_ipython(start: Any, server: Server) -> None:
     assert shell.output.count(FIRST_FIVE) == 1
     shell.type("get_ipython().run_cell_magic('stream', 'test/stall --as w', 'Hi')")
     request = server.wait_for_request(2)
-    request.wait_for(lambda r: r.waiting)
+    shell.until(FIRST_FIVE, count=2)
     shell.interrupt()
     request.wait_until_left(3)
     shell.until("cancelled: interrupted]")

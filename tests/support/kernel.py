@@ -178,6 +178,11 @@ class Kernel:
             stream = opened[-1] if opened else ""
         return [f["status"] for _, f in self.frames() if f["stream"] == stream and "status" in f]
 
+    def text(self) -> str:
+        """What all deltas in ``messages`` add up to."""
+        ops = (op for _, frame in self.frames() for op in frame.get("ops", ()))
+        return "".join(op["text"] for op in ops)
+
     def opened(self, number: int = -1) -> tuple[str, str]:
         """The comm and the stream of one that was opened."""
         found = [(comm, f["stream"]) for comm, f in self.frames() if f["kind"] == "opened"]
