@@ -257,3 +257,32 @@ def test_a_view_that_comes_later_has_all_text(
     saved = page.save()
     assert "word39" in saved.cells[2].outputs[0].data["text/markdown"]
     assert json.dumps(saved.metadata).count("_esm") == 0
+
+
+def test_the_output_does_not_collapse_when_text_replaces_the_widget(
+    open_notebook: OpenNotebook, model: type[Model]
+) -> None:
+    paragraphs = [f"Paragraph {n} with some words in it.\n\n" for n in range(12)]
+    gated = model(Scenario(text=paragraphs, gates=frozenset({"finish"})))
+    # The first Markdown output of this page: JupyterLab's parser is not loaded yet.
+    page = open_notebook([f"%%stream {gated.name}\nHi"])
+    page.start(1)
+    wait_text(page, 1, "Paragraph 11")
+    page.page.evaluate(
+        """() => {
+            const output = document.querySelectorAll('.jp-Notebook .jp-Cell')[1]
+                .querySelector('.jp-OutputArea');
+            window.heights = [];
+            const record = () => {
+                window.heights.push(output.getBoundingClientRect().height);
+                window.recording = requestAnimationFrame(record);
+            };
+            record();
+        }"""
+    )
+    page.page.wait_for_function("() => window.heights.length > 5")
+    gated.request().release()
+    page.wait(lambda: page.widget(1).count() == 0, "the widget to give way to text")
+    page.page.wait_for_function("(n) => window.heights.length > n + 60", arg=60)
+    heights = page.page.evaluate("() => window.heights")
+    assert min(heights) > 0.7 * min(heights[0], heights[-1]), sorted(set(map(round, heights)))
