@@ -6,7 +6,7 @@ Nothing here does anything. A chunk of any service becomes zero or more of these
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal, Union
+from typing import Literal
 
 PartType = Literal["text", "reasoning", "refusal"]
 
@@ -63,4 +63,4 @@ class Failure:
     code: str | None = None
 
 
-Event = Union[Delta, Meta, Usage, Finish, Failure]
+Event = Delta | Meta | Usage | Finish | Failure

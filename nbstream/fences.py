@@ -78,8 +78,6 @@ def scan(lines: Sequence[str]) -> list[Fence | list[str]]:
             blocks[-1].append(line)
         else:
             blocks.append([line])
-    if fence is not None and "\t" in fence.prefix:
-        fence.irregular = True
     return blocks
 
 
@@ -111,10 +109,12 @@ def write(fence: Fence, length: int, out: list[str], *, before_blank: bool) -> N
     `length` is longer than any run of backticks in the text, the info string is never empty, the
     block is closed, and no line of it leaves its container. An irregular one goes to the margin
     between blank lines, where it is a fence for everybody; one in a list gets blank lines, too,
-    and so does one that holds math, because no formula goes over a blank line in JupyterLab.
+    and so does one that holds math, because no formula goes over a blank line in JupyterLab (if it
+    stands in a quote or on the line of a list marker, it goes to the margin for that).
     `before_blank`: a blank line follows already, or nothing.
     """
-    at_margin = fence.irregular or (fence.quoted and reaches_out(fence.body))
+    marked = bool(fence.prefix.strip())  # behind a quote mark or a list marker
+    at_margin = fence.irregular or (marked and reaches_out(fence.body))
     word = _INFO.match(fence.info)
     info = word[0] if word and not info_is_dangerous(fence.info) else "text"
     opening = "" if at_margin else fence.prefix
@@ -124,8 +124,7 @@ def write(fence: Fence, length: int, out: list[str], *, before_blank: bool) -> N
         if not fence.prefix.strip():
             opening = prefix
     apart = at_margin or ((fence.column > 0 or reaches_out(fence.body)) and not fence.quoted)
-    marked = bool(opening.strip(" >"))  # on the line of its list marker
-    if apart and not marked and out and out[-1].strip():
+    if apart and not opening.strip() and out and out[-1].strip():
         out.append("")
     out.append(f"{opening}{'`' * length}{info}")
     out.extend((prefix + line).rstrip(" ") if not line else prefix + line for line in fence.body)

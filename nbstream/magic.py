@@ -36,7 +36,7 @@ class StreamMagics(Magics):
     # Options may hold JSON, whose braces and dollars IPython would expand.
     @no_var_expand
     @cell_magic
-    def stream(self, line: str, cell: str) -> StreamWidget:
+    def stream(self, line: str, cell: str) -> StreamWidget | None:
         arguments = parse(line)
         prompt = self._render(cell).strip("\n")
         check_prompt(prompt)
@@ -86,17 +86,22 @@ class StreamMagics(Magics):
 
         widget._session.done.add_done_callback(store)
 
-    def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget:
+    def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget | None:
         if hasattr(self.shell, "kernel"):
             widget.show_in_cell(arguments.persist or settings().persist)
-        elif arguments.bg:
+            return widget
+        # A terminal would print an empty `Out[n]:` for a value that shows nothing.
+        self.shell.displayhook.update_user_ns(widget)
+        if arguments.bg:
             print(f"[{widget.label} goes on in the background; nbstream.tasks() lists it]")
-            widget._hide_next = True
         else:
-            widget._hide_next = True
-            print_live(widget._session, widget.model)
-            widget.wait()
-        return widget
+            try:
+                print_live(widget._session, widget.model)
+                widget.wait()
+            except KeyboardInterrupt:
+                widget.cancel("interrupted")
+                raise
+        return None
 
     @line_magic
     def nbstream(self, line: str) -> Any:

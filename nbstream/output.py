@@ -38,7 +38,7 @@ def summary(session: Session, model: str, note: str | None = None) -> str:
     words.append(f"{session.timing.elapsed:.1f} s")
     state = _WORDS[session.status]
     words.append(f"{state}: {session.reason}" if session.reason else state)
-    return " · ".join(words)
+    return " · ".join(word for word in words if word)
 
 
 def text_bundle(session: Session, model: str, note: str | None = None) -> dict[str, str]:

@@ -18,7 +18,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Sequence
 
+from .code_spans import code_spans, escaped_code
 from .fences import FENCE, Fence, scan, write
 from .hazards import (
     code_is_dangerous,
@@ -76,7 +79,8 @@ def safe_markdown(text: str) -> str:
     """The text with all that could run or load neutralised; ordinary answers stay as they are.
 
     The result never ends inside an open code block, so that what follows a blank line is read as
-    Markdown again. Takes linear time.
+    Markdown again. It has to start a paragraph of its own: a fence is none behind other text.
+    Takes linear time.
 
     >>> safe_markdown("Use **bold** and `x < y`.")
     'Use **bold** and `x < y`.'
@@ -85,51 +89,77 @@ def safe_markdown(text: str) -> str:
     >>> safe_markdown("![](https://example.org/p.png) [x](javascript:f())")
     '&#33;[](https://example.org/p.png) [x] (javascript:f())'
     """
-    text = _CONTROLS.sub("\ufffd", _LINE_ENDS.sub("\n", text))
-    blocks = scan(text.split("\n"))
-    fences = [block for block in blocks if isinstance(block, Fence)]
-    rewrite = any(fence.irregular or fence.dangerous for fence in fences)
-    # Of what will stand between the fences, so that writing twice changes nothing.
-    inside = "\n".join("\n".join(b.body if isinstance(b, Fence) else b) for b in blocks)
-    longest = max((len(run) for run in _BACKTICKS.findall(inside)), default=0)
-    definitions = not any("![" in line for fence in fences for line in fence.body)
-    defuse = rewrite and any(holds_block_math(fence.body) for fence in fences)
-
-    out: list[str] = []
-    for index, block in enumerate(blocks):
-        if isinstance(block, Fence):
-            if rewrite:
-                after = blocks[index + 1 : index + 2]
-                blank = not after or (isinstance(after[0], list) and not after[0][0].strip())
-                write(block, max(3, longest + 1), out, before_blank=blank)
-            else:
-                out.extend(block.lines)
-                if not block.closed:
-                    out.append(block.closer)
-        else:
-            lines = _Lines(block, definitions).safe()
-            if defuse:
-                lines = [_BLOCK_MATH.sub(_apart, line) for line in lines]
-            if rewrite:
-                lines = [definition.sub(_reference, line) for line in lines]
-            out.extend(lines)
-    return "\n".join(out)
+    return safe_parts([text])[0]
 
 
-def folded(summary: str, text: str) -> str:
-    """A closed fold (``<details>``) that holds a model's text and that the text cannot leave.
+def safe_parts(texts: Sequence[str]) -> list[str]:
+    """`safe_markdown` for texts that will stand in one document, such as reasoning and answer.
 
-    >>> print(folded("Reasoning", "Let me </details> see."))
+    nbconvert reads a formula on from one to the other, blank lines or not.
+    """
+    documents = [_Document(text) for text in texts]
+    code_matters = any(document.rewrite for document in documents)
+    defuse = code_matters and any(document.holds_block_math for document in documents)
+    return [document.safe(defuse) for document in documents]
+
+
+def folded(summary: str, safe: str) -> str:
+    """A closed fold (``<details>``) around safe Markdown, which cannot leave it.
+
+    >>> print(folded("Reasoning", safe_markdown("Let me </details> see.")))
     <details><summary>Reasoning</summary>
     <BLANKLINE>
     Let me &lt;/details> see.
     <BLANKLINE>
     </details>
     """
-    # Two in a row open and close nothing, whatever formula the text left open.
     title = html.escape(" ".join(summary.split())).replace("$", "&#36;")
-    body = _close_math(safe_markdown(text).strip("\n"))
+    body = _close_math(safe.strip("\n"))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+class _Document:
+    """One text, scanned."""
+
+    def __init__(self, text: str) -> None:
+        text = _CONTROLS.sub("\ufffd", _LINE_ENDS.sub("\n", text))
+        self._blocks = scan(text.split("\n"))
+        fences = [block for block in self._blocks if isinstance(block, Fence)]
+        self.rewrite = any(fence.irregular or fence.dangerous for fence in fences)
+        self.holds_block_math = any(holds_block_math(fence.body) for fence in fences)
+        # A definition could make an image of what another parser does not take for code.
+        self._definitions = not any("![" in line for fence in fences for line in fence.body)
+
+    def safe(self, defuse: bool) -> str:
+        """The safe text; `defuse`: no formula may go over lines, because code holds ``$$``."""
+        length = max(3, self._longest_run() + 1) if self.rewrite else 0
+        out: list[str] = []
+        for index, block in enumerate(self._blocks):
+            if not isinstance(block, Fence):
+                out.extend(self._lines(block, defuse))
+            elif self.rewrite:
+                after = self._blocks[index + 1 : index + 2]
+                blank = not after or (isinstance(after[0], list) and not after[0][0].strip())
+                write(block, length, out, before_blank=blank)
+            else:
+                out.extend(block.lines)
+                if not block.closed:
+                    out.append(block.closer)
+        return "\n".join(out)
+
+    def _lines(self, block: list[str], defuse: bool) -> list[str]:
+        lines = _Lines(block, self._definitions).safe()
+        if defuse:
+            lines = [_BLOCK_MATH.sub(_apart, line) for line in lines]
+        if self.rewrite:
+            lines = [definition.sub(_reference, line) for line in lines]
+        return lines
+
+    def _longest_run(self) -> int:
+        """Of what will stand between the fences, so that writing twice changes nothing."""
+        blocks = (block.body if isinstance(block, Fence) else block for block in self._blocks)
+        runs = (run for lines in blocks for line in lines for run in _BACKTICKS.findall(line))
+        return max((len(run) for run in runs), default=0)
 
 
 def _apart(match: re.Match[str]) -> str:
@@ -144,15 +174,17 @@ def _reference(match: re.Match[str]) -> str:
 def _close_math(text: str) -> str:
     """Undoes block math that is not paired: nbconvert would read on behind the fold's end."""
     dollars = len(re.findall(r"(?<!\\)\$\$", text))
-    pairs = [(r"\\[", r"\\]")]
-    pairs += [(rf"\begin{{{name}}}", rf"\end{{{name}}}") for name in _environments(text)]
-    if dollars % 2 or any(text.count(start) != text.count(end) for start, end in pairs):
-        return _BLOCK_MATH.sub(_apart, text)
-    return text
-
-
-def _environments(text: str) -> set[str]:
-    return set(re.findall(r"\\(?:begin|end)\{([a-zA-Z]*\*?)\}", text)) if "\\" in text else set()
+    names = Counter(re.findall(r"\\(begin|end)\{", text))
+    paired = text.count(r"\\[") == text.count(r"\\]") and names["begin"] == names["end"]
+    if paired and not dollars % 2:
+        return text
+    lines: list[str] = []
+    for block in scan(text.split("\n")):
+        if isinstance(block, Fence):
+            lines += block.lines
+        else:
+            lines += [_BLOCK_MATH.sub(_apart, line) for line in block]
+    return "\n".join(lines)
 
 
 class _Lines:
@@ -259,46 +291,3 @@ def _ends_in_url(pieces: list[str]) -> bool:
 def _without_math(match: re.Match[str]) -> str:
     """JupyterLab takes math out before Markdown and puts it back unquoted, even into an href."""
     return match[0].replace("$", "%24").replace("\\", "%5C").replace("@@", "%40%40")
-
-
-def code_spans(line: str) -> list[tuple[str, bool]]:
-    """Splits a line into (text, is it a code span); runs of backticks pair by their length."""
-    runs = [match.span() for match in _BACKTICKS.finditer(line)]
-    if not runs:
-        return [(line, False)]
-    later: dict[int, list[int]] = {}
-    for index in range(len(runs) - 1, -1, -1):
-        later.setdefault(runs[index][1] - runs[index][0], []).append(index)
-    pieces: list[tuple[str, bool]] = []
-    position, index = 0, 0
-    while index < len(runs):
-        start, end = runs[index]
-        same = later[end - start]
-        while same and same[-1] <= index:
-            same.pop()
-        before = line[position:start]
-        backslashes = len(before) - len(before.rstrip("\\"))
-        if same and not backslashes % 2:
-            closing = same.pop()
-            pieces.append((before, False))
-            position = runs[closing][1]
-            pieces.append((line[start:position], True))
-            index = closing + 1
-        else:
-            index += 1
-    pieces.append((line[position:], False))
-    return [(text, code) for text, code in pieces if text]
-
-
-def escaped_code(span: str) -> str:
-    """A code span as ``<code>`` that no Markdown parser can read differently.
-
-    >>> escaped_code("`<b>`")
-    '<code>&lt;b&gt;</code>'
-    """
-    text = span.strip("`")
-    if text.startswith(" ") and text.endswith(" ") and text.strip():
-        text = text[1:-1]
-    text = html.escape(text, quote=False)
-    references = re.sub(r"[^\w\s&;,=\"'/-]|_", lambda match: f"&#{ord(match[0])};", text)
-    return f"<code>{references}</code>"

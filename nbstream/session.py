@@ -36,7 +36,7 @@ CLOSE_GRACE = 1.0
 
 
 FINISH_GRACE = 2.0
-"""Seconds that a server gets to end the body after the finish reason came.
+"""Seconds that a server gets to end the body after the finish reason or an error came.
 
 Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
 """
@@ -225,7 +225,7 @@ class Session:
             append = self.transcript.apply(event)
             if append is not None:
                 self._appended(append)
-        if self.transcript.finish_reason is not None:
+        if self.transcript.finish_reason is not None or self.transcript.failure is not None:
             self._finished_at = self._clock()
         self._wake()
 

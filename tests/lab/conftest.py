@@ -73,8 +73,10 @@ def open_notebook(
         context = browser.new_context(viewport={"width": width, "height": 800})
         contexts.append(context)
         page = NotebookPage(context.new_page(), jupyter, file).open(kernel)
-        if dark:
-            page.command("apputils:change-theme", theme="JupyterLab Dark")
+        # The server remembers the theme of the page before.
+        page.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
+        if jupyter.app == "lab":
+            page.command("application:toggle-left-area")
         if sources is not None:
             page.run(0)
         return page
