@@ -78,7 +78,7 @@ def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
     if not host or urlsplit(url).scheme not in ("http", "https"):
         raise ConfigError(f"{url!r} is no base URL: it looks like https://host/v1")
     is_openai = host == "api.openai.com"
-    if key is None and host not in ("localhost", "127.0.0.1", "::1"):
+    if key is None and not _is_loopback(url):
         raise ConfigError(
             f"no API key for {host}: set NBSTREAM_API_KEY, or name another variable with"
             " %config NBStream.api_key_env"
@@ -141,9 +141,15 @@ _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, s
 def _client(url: str, key: str) -> Any:
     """One client per loop, server and key, so that connections are reused: a connection pool
     belongs to the loop that it was first used on."""
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
     cache = _clients.setdefault(asyncio.get_running_loop(), {})
     if (url, key) not in cache:
-        cache[url, key] = AsyncOpenAI(base_url=url, api_key=key, max_retries=0)
+        # What runs on this machine is not asked for through HTTP_PROXY.
+        direct = DefaultAsyncHttpxClient(trust_env=False) if _is_loopback(url) else None
+        cache[url, key] = AsyncOpenAI(base_url=url, api_key=key, max_retries=0, http_client=direct)
     return cache[url, key]
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

@@ -587,3 +587,14 @@ async def test_a_key_in_an_error_is_redacted(server: Server, key: str, kind: str
     for place, text in places.items():
         assert key not in text, place
     assert "[redacted]" in places["error"]
+
+
+async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    w = await nbstream.stream("Hi", base_url=server.url, model="test/ok")
+    assert w.status == "completed"
