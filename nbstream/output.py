@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from .safe_markdown import safe_markdown
+from .safe_markdown import folded, safe_parts
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
 
@@ -43,17 +43,19 @@ def summary(session: Session, model: str, note: str | None = None) -> str:
 
 def text_bundle(session: Session, model: str, note: str | None = None) -> dict[str, str]:
     """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
-    whatever the model wrote: see `safe_markdown`."""
+    whatever the model wrote: see `nbstream.safe_markdown`."""
     transcript = session.transcript
     line = summary(session, model, note)
+    reasoning, text, refusal = safe_parts(
+        [transcript.reasoning, transcript.text, transcript.refusal]
+    )
     blocks = []
-    if transcript.reasoning:
-        inner = safe_markdown(transcript.reasoning)
-        blocks.append(f"<details><summary>reasoning</summary>\n\n{inner}\n\n</details>")
-    if transcript.text:
-        blocks.append(safe_markdown(transcript.text))
-    if transcript.refusal:
-        blocks.append("**The model refused:** " + safe_markdown(transcript.refusal))
+    if reasoning:
+        blocks.append(folded("reasoning", reasoning))
+    if text:
+        blocks.append(text)
+    if refusal:
+        blocks += ["**The model refused:**", refusal]
     plain = [transcript.text or transcript.refusal]
     if session.error is not None:
         blocks.append("**" + _escaped(f"{session.error}") + "**")

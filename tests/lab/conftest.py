@@ -18,8 +18,9 @@ KEY = "test-key-0123456789abcdef"
 OpenNotebook = Callable[..., NotebookPage]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    # Ends with this folder: Playwright's loop on the main thread would be in others' way.
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=ensure_chromium(),

@@ -51,6 +51,7 @@ ARROWS: dict[str, set[str]] = {
     "arguments": {"request", "errors"},
     "rewrite": {"arguments", "frontend"},
     "output": {"safe_markdown", "session", "waiting"},
+    "safe_markdown": {"code_spans", "fences", "hazards"},
 }
 MAY_IMPORT_WIDGETS = {"widget", "panel", "magic"}
 

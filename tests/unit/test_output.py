@@ -50,7 +50,7 @@ async def test_reasoning_is_folded_and_not_in_plain_text() -> None:
 
 async def test_a_refusal() -> None:
     bundle = text_bundle(await run([chat(None, refusal="I won't."), DONE]), "m")
-    assert "**The model refused:** I won't." in bundle["text/markdown"]
+    assert "**The model refused:**\n\nI won't." in bundle["text/markdown"]
     assert bundle["text/plain"].startswith("I won't.")
 
 
