@@ -79,8 +79,7 @@ class StreamWidget(anywidget.AnyWidget):
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
-        self._displays: list[str] = []
-        self._persist = "widget"
+        self._displays: dict[str, str] = {}  # display id -> what its output keeps
         self._hide_next = False
         self._closes_when_released = False
         self._headless = is_headless()
@@ -223,8 +222,7 @@ class StreamWidget(anywidget.AnyWidget):
     def show_in_cell(self, persist: str) -> None:
         """Display now, once, even if the widget is the cell's value too. At the end the output
         keeps the text only (``persist="markdown"``) or the widget with the text as fallback."""
-        self._persist = persist
-        self._ipython_display_()
+        self._display(persist)
         self._hide_next = True
 
     # -- the front end ------------------------------------------------------------------------
@@ -295,9 +293,12 @@ class StreamWidget(anywidget.AnyWidget):
             # The magic has shown the widget; as the cell's value it must not appear twice.
             self._hide_next = False
             return
+        self._display("widget")
+
+    def _display(self, persist: str) -> None:
         display_id = uuid.uuid4().hex
         self._publish(self._repr_mimebundle_()[0], display_id)
-        self._displays.append(display_id)
+        self._displays[display_id] = persist
 
     @staticmethod
     def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
@@ -307,14 +308,14 @@ class StreamWidget(anywidget.AnyWidget):
 
     def _update_displays(self, _: Any = None) -> None:
         """Give every output of this stream its final form: what the notebook keeps."""
-        if not self._displays:
-            return
-        keeps_text_only = self._persist == "markdown"
-        # Outputs elsewhere (a layout, another cell) may still need the comm: the page says when
-        # its last view is gone.
-        self._closes_when_released = keeps_text_only
-        bundle = self.text_bundle() if keeps_text_only else self._repr_mimebundle_()[0]
-        for display_id in self._displays:
+        for display_id, persist in tuple(self._displays.items()):
+            if persist == "markdown":
+                # Outputs elsewhere may still need the comm: the page says when its last view
+                # is gone.
+                self._closes_when_released = True
+                bundle = self.text_bundle()
+            else:
+                bundle = self._repr_mimebundle_()[0]
             self._publish(bundle, display_id, update=True)
 
     def text_bundle(self) -> dict[str, str]:

@@ -250,8 +250,12 @@ def test_a_view_that_comes_later_has_all_text(
     gated.request().release(len(WORDS))
     wait_text(page, 2, "word39")
     wait_text(page, 1, "40 tokens")
+    page.wait(lambda: "40 tokens" in page.output_data(2)["text/markdown"], "the fallback")
     saved = page.save()
+    assert "word39" in saved.cells[1].outputs[0].data["text/markdown"]
     assert "word39" in saved.cells[2].outputs[0].data["text/markdown"]
+    assert page.widget(1).count() == 0
+    assert page.widget(2).count() == 1, "what a person displays stays a widget"
     assert json.dumps(saved.metadata).count("_esm") == 0
 
 

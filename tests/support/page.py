@@ -94,6 +94,13 @@ class NotebookPage:
         """The output area of a cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea").first
 
+    def output_data(self, index: int) -> dict[str, str]:
+        """The first output of a cell, as it would be saved: MIME type to text."""
+        found: dict[str, str] = self.page.evaluate(
+            f"(i) => {_PANEL}.content.widgets[i].model.outputs.get(0).data", index
+        )
+        return found
+
     def widget(self, index: int) -> Locator:
         """The live stream in a cell's output."""
         return self.output(index).locator(".nbs-view")
