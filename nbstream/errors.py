@@ -14,7 +14,7 @@ class NbstreamError(Exception):
     """
 
     def _render_traceback_(self) -> list[str]:
-        # https://ipython.readthedocs.io/en/stable/config/integrating.html#custom-exceptions
+        # https://ipython.readthedocs.io/en/stable/config/integrating.html
         return [f"{type(self).__name__}: {self}"]
 
 

@@ -23,7 +23,7 @@ def is_headless() -> bool:
 
     Those ask for no input (``allow_stdin`` of the execute request), which every interactive
     front end does. Voila does so too, but shows widgets; it names itself in the kernel's
-    environment (https://voila.readthedocs.io/en/stable/customize.html#accessing-the-server).
+    environment (https://github.com/voila-dashboards/voila/blob/main/voila/handler.py).
     """
     running = kernel()
     if running is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):

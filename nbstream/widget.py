@@ -170,7 +170,7 @@ class StreamWidget(anywidget.AnyWidget):
         await wait(self._session)
         if self._headless:
             # nbclient takes messages of the running cell only, not of the one that displayed us:
-            # https://github.com/jupyter/nbclient/issues/231
+            # https://github.com/jupyter/nbclient/blob/main/nbclient/client.py
             self._update_displays()
         return self._raise_error()
 
