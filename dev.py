@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -270,12 +271,17 @@ def call(
 ) -> int:
     """Run a command in the foreground and return its exit status."""
     process = subprocess.Popen(command, env=environment, cwd=cwd)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            # The command got it too, and ends as it thinks fit.
-            continue
+    # Whoever ends this process means the command: it must not stay behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # The command got it too, and ends as it thinks fit.
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -196,3 +196,19 @@ def test_without_any_browser_the_remedy_is_named_after_both_ways_were_tried(
     with pytest.raises(browser.NoBrowserError, match="CHROMIUM"):
         browser.ensure_chromium()
     assert tried == ["playwright", "apt"]
+
+
+def test_a_command_ends_with_dev_py() -> None:
+    script = (
+        "import dev, sys; sys.exit(dev.call([sys.executable, '-c',"
+        " 'import time; print(1, flush=True); time.sleep(600)']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process:
+        assert process.stdout.readline() == "1\n"
+        process.terminate()
+        # The pipe ends when the last process that holds it has ended.
+        assert process.stdout.read() == ""
