@@ -134,7 +134,8 @@ def _hint(exc: BaseException, name: str, status: int | None, code: Any) -> str |
         return "Run the cell again; if it stays, the server does not speak this API."
     if name in _CONNECTION_ERRORS or name.startswith(("APIConnection", "APITimeout")):
         return "Check the network and the base URL, then run the cell again."
-    return None
+    # What the SDK raises for an error that the server reports inside the stream.
+    return "Run the cell again." if name == "APIError" else None
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:

@@ -330,3 +330,8 @@ def test_error_info_on_the_wire() -> None:
         "code": "c",
     }
     assert ErrorInfo("X", "m").to_wire() == {"type": "X", "message": "m"}
+
+
+def test_an_error_inside_the_stream_says_what_to_do() -> None:
+    error = type("APIError", (Exception,), {})("The server had an error.")
+    assert describe(error).hint == "Run the cell again."
