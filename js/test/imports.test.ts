@@ -11,15 +11,15 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 const MAY_IMPORT: Record<string, string[]> = {
   "clock.ts": [],
   "protocol.ts": [],
-  "text.ts": [],
   "swap.ts": [],
+  "markdown/": ["markdown/"],
   "reduce.ts": ["protocol.ts"],
   "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
-  "view/": ["clock.ts", "reduce.ts", "store.ts", "text.ts", "view/"],
+  "view/": ["clock.ts", "reduce.ts", "store.ts", "markdown/", "view/"],
   "index.ts": ["clock.ts", "store.ts", "swap.ts", "view/"],
 };
 
-const ruleOf = (file: string) => (file.startsWith("view/") ? "view/" : file);
+const ruleOf = (file: string) => /^(?:view|markdown)\//.exec(file)?.[0] ?? file;
 
 function importsOf(file: string, source: string): string[] {
   return [...source.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gm)].map(([, path]) => {

@@ -44,10 +44,7 @@ test("a stream from the beginning to the end", () => {
   emit(status(2, "in_progress"), delta(3, 0, "Hello"));
   emit(delta(4, 5, " world\nand all"));
   expect(text(".nbs-status")).toBe("streaming");
-  expect([...el.querySelectorAll(".nbs-line")].map((line) => line.textContent)).toEqual([
-    "Hello world",
-    "and all",
-  ]);
+  expect(text(".nbs-markdown p")).toBe("Hello world\nand all");
   expect(get(".nbs-stop").hidden).toBe(false);
   emit(status(5, "completed", { timing: { elapsed: 4.2, first_token: 0.42 } }));
   expect(text(".nbs-status")).toBe("done");
@@ -62,9 +59,9 @@ test("many messages, one paint", () => {
   opening.channel.emit(delta(2, 0, "a"));
   opening.channel.emit(delta(3, 1, "b"));
   expect(frame).toHaveBeenCalledOnce();
-  expect(el.querySelector(".nbs-text")).toBeNull();
+  expect(el.querySelector(".nbs-markdown")).toBeNull();
   opening.clock.pass(16);
-  expect(text(".nbs-text")).toBe("ab");
+  expect(text(".nbs-markdown")).toBe("ab");
 });
 
 test("time ticks while it runs, and nothing does afterwards", () => {
@@ -79,10 +76,10 @@ test("time ticks while it runs, and nothing does afterwards", () => {
 test("a second view shows all text so far, and both go on", () => {
   emit(opened, delta(2, 0, "Hello"));
   const second = mount();
-  expect(second.querySelector(".nbs-text")?.textContent).toBe("Hello");
+  expect(second.querySelector(".nbs-markdown")?.textContent).toBe("Hello");
   emit(delta(3, 5, " world"));
   for (const view of [el, second]) {
-    expect(view.querySelector(".nbs-text")?.textContent).toBe("Hello world");
+    expect(view.querySelector(".nbs-markdown")?.textContent).toBe("Hello world");
   }
 });
 
@@ -97,10 +94,10 @@ describe("a snapshot", () => {
 
   test("that continues the text leaves what is there alone", () => {
     emit(opened, delta(2, 0, "Hello"));
-    const line = get(".nbs-line");
+    const line = get(".nbs-markdown p");
     emit(snapshot(9, "Hello world"));
-    expect(get(".nbs-line")).toBe(line);
-    expect(text(".nbs-text")).toBe("Hello world");
+    expect(get(".nbs-markdown p")).toBe(line);
+    expect(text(".nbs-markdown")).toBe("Hello world");
   });
 
   test("that differs replaces it", () => {
@@ -215,7 +212,7 @@ test("an error in place, below the text so far", () => {
     code: "rate_limit_exceeded",
   };
   emit(opened, delta(2, 0, "Hello"), status(3, "failed", { error, request_id: "req_1" }));
-  expect(text(".nbs-text")).toBe("Hello");
+  expect(text(".nbs-markdown")).toBe("Hello");
   const words = text(".nbs-error");
   for (const part of ["RateLimitError", "429", error.message, error.hint, error.code, "req_1"]) {
     expect(words).toContain(part);

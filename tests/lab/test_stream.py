@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.page import NotebookPage
 from tests.support.record import Request
-from tests.support.scenario import Scenario
+from tests.support.scenario import MARKDOWN, Scenario
 from tests.support.server import Server
 
 from .conftest import KEY, OpenNotebook
@@ -286,3 +286,30 @@ def test_the_output_does_not_collapse_when_text_replaces_the_widget(
     page.page.wait_for_function("(n) => window.heights.length > n + 60", arg=60)
     heights = page.page.evaluate("() => window.heights")
     assert min(heights) > 0.7 * min(heights[0], heights[-1]), sorted(set(map(round, heights)))
+
+
+def test_markdown_is_rendered_while_it_streams(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path
+) -> None:
+    lines = [line + "\n" for line in MARKDOWN.splitlines()]
+    gated = model(Scenario(text=lines, gates=frozenset({"deltas", "finish"})))
+    page = open_notebook([f"%%stream {gated.name}\nHi"])
+    page.start(1)
+    live = page.output(1).locator(".nbs-markdown")
+    code = lines.index("```python\n") + 2
+    gated.request().release(code)
+    page.wait(lambda: "maxsize" in live.locator("pre code").inner_text(), "half the code")
+    assert live.locator("h1").inner_text() == "Backpressure"
+    assert live.locator("strong").inner_text() == "slow"
+    assert "```" not in live.inner_text()
+    gated.request().release(len(lines) - code)
+    page.wait(lambda: live.locator("ol li").count() == 2, "the list")
+    assert live.locator("tr").count() == 3
+    page.page.screenshot(path=shots / f"{page.server.app}-markdown.png")
+    before = live.inner_text().split()
+    gated.request().release()
+    page.wait(lambda: page.widget(1).count() == 0, "the widget to give way to text")
+    saved = page.output(1).locator(".jp-RenderedMarkdown").inner_text().split()
+    # The formula is set in the saved text only.
+    formula = before.index("limit:")
+    assert saved[:formula] == before[:formula]

@@ -1,14 +1,14 @@
 /** The answer's parts, each with its own renderer. */
 
+import { createRenderer, type MarkdownRenderer } from "../markdown/index.js";
 import { lengthOf, type Part, type State, textAfter } from "../reduce.js";
-import { createRenderer, type Renderer } from "../text.js";
 import { h } from "./dom.js";
 
 /** What is shown of one part. `rebuilt` parts are thrown away whole. */
 interface PartView {
   readonly el: HTMLElement;
   shown: Part;
-  readonly renderer: Renderer;
+  readonly renderer: MarkdownRenderer;
   /** Reasoning only: open until an answer follows, unless the reader has decided. */
   readonly fold?: HTMLDetailsElement;
   touched: boolean;
@@ -69,7 +69,9 @@ export function createBody(): Body {
 }
 
 function createPart(part: Part, parent: HTMLElement): PartView {
-  const content = h("div", "nbs-text");
+  // JupyterLab's own class: the live answer looks as the saved Markdown will.
+  const content = h("div", "nbs-markdown jp-RenderedHTMLCommon");
+  content.dir = "auto";
   const el = h(part.type === "reasoning" ? "details" : "div", `nbs-part nbs-${part.type}`);
   const renderer = createRenderer(content);
   const base = { el, shown: part, renderer, touched: false };

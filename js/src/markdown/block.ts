@@ -1,0 +1,72 @@
+/** A document as blocks: what the block parser makes and the page shows. */
+
+import type { Align } from "./table.js";
+
+export type BlockKind =
+  | "root"
+  | "quote"
+  | "list"
+  | "item"
+  | "paragraph"
+  | "heading"
+  | "code"
+  | "rule"
+  | "table"
+  | "row";
+
+export class Block {
+  children: Block[] = [];
+  /** A leaf's text, or a row's single line. */
+  lines: string[] = [];
+  /** Code: how many of the lines count; blank ones at the end of indented code do not. */
+  solid = 0;
+  /** No more lines will come. */
+  closed = false;
+  /** How many children, or lines, no later text can change. */
+  settled = 0;
+  /** The number of the last line that belongs to the block. */
+  end: number;
+  /** Heading. */
+  level = 0;
+  /** Fenced code: its fence, and the text after it. */
+  fence = "";
+  info = "";
+  /** Fenced code and items: columns of white space before the fence or the marker. */
+  offset = 0;
+  /** Item: columns that the marker and the space after it take. */
+  padding = 0;
+  /** List: "-", "+", "*", "." or ")". */
+  marker = "";
+  start = 1;
+  loose = false;
+  align: readonly Align[] = [];
+
+  constructor(
+    readonly kind: BlockKind,
+    line: number,
+  ) {
+    this.end = line;
+  }
+}
+
+/** The number of the last line that belongs to `block` or to what is in it. */
+export function endOf(block: Block): number {
+  let end = block.end;
+  for (let last = block.children.at(-1); last; last = last.children.at(-1))
+    end = Math.max(end, last.end);
+  return end;
+}
+
+/** What `block` was, to be put back later. Children and lines may only be added meanwhile. */
+export function save(block: Block): () => void {
+  const fields = { ...block };
+  const children = block.children.length;
+  const lines = block.lines.length;
+  const last = block.children.at(-1);
+  return () => {
+    Object.assign(block, fields);
+    block.children.length = children;
+    if (last) block.children[children - 1] = last;
+    block.lines.length = lines;
+  };
+}

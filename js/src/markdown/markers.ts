@@ -1,0 +1,74 @@
+/** What a line may begin with: headings, fences, rules, list markers. */
+
+import type { Line } from "./line.js";
+import { trim, trimEnd, unescapeText } from "./strings.js";
+
+const RULE = /(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/y;
+const ATX = /#{1,6}(?=[ \t]|$)/y;
+const SETEXT = /(?:=+|-+)[ \t]*$/y;
+const FENCE = /`{3,}(?=[^`]*$)|~{3,}/y;
+const CLOSING_FENCE = /(?:`{3,}|~{3,})(?=[ \t]*$)/y;
+const MARKER = /(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)/y;
+
+export const isRule = (line: Line) => line.match(RULE) !== null;
+
+/** The level of the heading that `line` makes of the paragraph above it, 0 if none. */
+export function underlineLevel(line: Line): number {
+  if (!line.match(SETEXT)) return 0;
+  return line.text[line.next] === "=" ? 1 : 2;
+}
+
+export function takeHeading(line: Line): { level: number; text: string } | null {
+  const level = line.match(ATX)?.length;
+  if (!level) return null;
+  line.take(level);
+  return { level, text: withoutClosing(trim(line.content())) };
+}
+
+/** A heading without the `#`s at its end, if there is space before them. */
+function withoutClosing(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "#") end--;
+  if (end === text.length) return text;
+  const cut = trimEnd(text.slice(0, end));
+  return cut.length < end || end === 0 ? cut : text;
+}
+
+export function takeFence(line: Line): { fence: string; offset: number; info: string } | null {
+  const fence = line.match(FENCE);
+  if (!fence) return null;
+  const offset = line.indent;
+  line.take(fence.length);
+  return { fence, offset, info: unescapeText(trim(line.content())) };
+}
+
+export function closesFence(line: Line, fence: string): boolean {
+  const closing = line.indent < 4 ? line.match(CLOSING_FENCE) : null;
+  return closing !== null && closing[0] === fence[0] && closing.length >= fence.length;
+}
+
+export interface Marker {
+  /** "-", "+", "*", "." or ")". */
+  readonly type: string;
+  readonly ordered: boolean;
+  readonly start: number;
+  readonly offset: number;
+  /** Columns from the containing block's content to the item's. */
+  readonly padding: number;
+}
+
+/** A list marker; one that follows a paragraph's text has to begin at 1 and may not be empty. */
+export function takeMarker(line: Line, afterText: boolean): Marker | null {
+  const marker = line.match(MARKER);
+  if (!marker) return null;
+  const ordered = marker.length > 1;
+  const start = ordered ? Number.parseInt(marker, 10) : 1;
+  const empty = !trim(line.text.slice(line.next + marker.length));
+  if (afterText && (empty || start !== 1)) return null;
+  const offset = line.indent;
+  line.take(marker.length);
+  const space = empty || line.indent > 4 ? 1 : line.indent;
+  line.skip(space);
+  const type = marker.at(-1) ?? "";
+  return { type, ordered, start, offset, padding: offset + marker.length + space };
+}

@@ -1,0 +1,101 @@
+/** What blocks and inlines both need: white space, escapes, labels, link destinations and titles. */
+
+import { decodeEntity, ENTITY } from "./entities.js";
+
+export const PUNCTUATION = "!-/:-@\\[-`{-~";
+const ESCAPED = new RegExp(`\\\\([${PUNCTUATION}])|${ENTITY.source}`, "gi");
+const isSpace = (character: string | undefined) => character === " " || character === "\t";
+const isGap = (character: string | undefined) => isSpace(character) || character === "\n";
+
+/** Without spaces and tabs at its end. */
+export function trimEnd(text: string): string {
+  let end = text.length;
+  while (isSpace(text[end - 1])) end--;
+  return text.slice(0, end);
+}
+
+/** Without spaces and tabs at either end. */
+export function trim(text: string): string {
+  let start = 0;
+  while (isSpace(text[start])) start++;
+  return trimEnd(text.slice(start));
+}
+
+/** Backslash escapes and entities resolved. */
+export function unescapeText(text: string): string {
+  return text.replace(
+    ESCAPED,
+    (whole, escaped?: string) => escaped ?? decodeEntity(whole) ?? whole,
+  );
+}
+
+/** Two labels match if their folded forms are equal; "" is no label. */
+export function foldLabel(label: string): string {
+  return label
+    .replace(/[ \t\n]+/g, " ")
+    .replace(/^ | $/g, "")
+    .toLowerCase()
+    .toUpperCase();
+}
+
+export const MAX_LABEL = 999;
+const LABEL = new RegExp(`\\[((?:\\\\.|[^\\[\\]\\\\]){0,${MAX_LABEL}})\\]`, "sy");
+
+/** A label in brackets at `at`, with its end; null if there is none. */
+export function scanLabel(text: string, at: number): { label: string; end: number } | null {
+  LABEL.lastIndex = at;
+  const label = LABEL.exec(text)?.[1];
+  if (label === undefined || label.length > MAX_LABEL) return null;
+  return { label, end: LABEL.lastIndex };
+}
+
+/** A piece of text and where it ends. */
+export interface Scanned {
+  readonly value: string;
+  readonly end: number;
+}
+
+const POINTED = /<((?:\\.|[^<>\\\n])*)>/y;
+const MAX_PARENTHESES = 32;
+
+export function scanDestination(text: string, at: number): Scanned | null {
+  if (text[at] === "<") {
+    POINTED.lastIndex = at;
+    const value = POINTED.exec(text)?.[1];
+    return value === undefined ? null : { value: unescapeText(value), end: POINTED.lastIndex };
+  }
+  let depth = 0;
+  let end = at;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code <= 0x20 || code === 0x7f) break;
+    if (code === 0x5c && end + 1 < text.length && !isGap(text[end + 1])) end++;
+    else if (code === 0x28 && ++depth > MAX_PARENTHESES) return null;
+    else if (code === 0x29 && --depth < 0) break;
+  }
+  if (depth > 0 || end === at) return null;
+  return { value: unescapeText(text.slice(at, end)), end };
+}
+
+const TITLE = /"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\(((?:\\.|[^()\\])*)\)/sy;
+
+export function scanTitle(text: string, at: number): Scanned | null {
+  TITLE.lastIndex = at;
+  const match = TITLE.exec(text);
+  if (!match) return null;
+  return { value: unescapeText(match[1] ?? match[2] ?? match[3] ?? ""), end: TITLE.lastIndex };
+}
+
+/** The end of spaces, tabs and line endings at `at`. */
+export function skipGap(text: string, at: number): number {
+  let end = at;
+  while (isGap(text[end])) end++;
+  return end;
+}
+
+/** The end of spaces and tabs at `at`. */
+export function skipSpaces(text: string, at: number): number {
+  let end = at;
+  while (isSpace(text[end])) end++;
+  return end;
+}

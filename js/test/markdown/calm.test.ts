@@ -1,0 +1,53 @@
+/** Half-typed markup does not flash: what is shown of each part of a text. */
+
+import { expect, test } from "vitest";
+import { createRenderer } from "../../src/markdown/index.js";
+
+/** What is shown after each character, what is hidden left out. */
+function frames(text: string): string[] {
+  const el = document.createElement("div");
+  const renderer = createRenderer(el);
+  return [...text].map((character) => {
+    renderer.append(character);
+    const shown = [...el.querySelectorAll("p,h1,h2,h3,pre,td,th")];
+    return shown.map((block) => ((block as HTMLElement).hidden ? "" : block.textContent)).join("|");
+  });
+}
+
+test.each([
+  ["emphasis", "It is **very bold** and *so* on, ~~not~~.\n", /[*~]/],
+  ["emphasis in emphasis", "***both** one* and **a *b* c**.\n", /\*/],
+  ["code", "Call `f(x)` or ``g`h`` now.\n", /^[^g]*`/],
+  ["a link's target", "See [the docs](https://x.example/a_(b) 'T') there.\n", /http|\(https|'T/],
+  ["an image's target", "See ![a chart](https://x.example/a.png) there.\n", /\.png/],
+  ["headings", "# One\n\n## Two\n", /#/],
+  ["an underlined heading", "One\n===\n\nTwo\n---\n", /[=-]/],
+  ["a rule", "a\n\n---\n\nb\n", /-/],
+  ["list markers", "- a\n- b\n\n1. c\n2. d\n", /[-.]|\d/],
+  ["tasks", "- [ ] a\n- [x] b\n", /[[\]]/],
+  ["a quote", "> a\n> b\n", />/],
+  ["a fence", "```py\nx = 1\n```\n\nend\n", /`/],
+  ["a table", "| a | b |\n|---|--:|\n| c | d |\n\nend\n", /\|\s|-/],
+  ["a definition", "a\n\n[x]: https://x.example 'T'\n\nb\n", /http|x/],
+])("%s", (_, text, flash) => {
+  const wrong = frames(text).filter((frame) => flash.test(frame));
+  expect(wrong).toEqual([]);
+});
+
+test.each([
+  ["2 * 3 is 6 and 5*4", "2 * 3 is 6 and 5*4"],
+  ["a snake_case_name", "a snake_case_name"],
+  ["see [1](that is, below", "see [1](that is, below"],
+  ["an escaped \\*", "an escaped *"],
+])("what is no markup is shown: %s", (text, shown) => {
+  expect(frames(text).at(-1)).toBe(shown);
+});
+
+test("what looked like markup and was none is text in the end", () => {
+  const el = document.createElement("div");
+  const renderer = createRenderer(el);
+  renderer.append("**never closed, `nor this\n");
+  expect(el.querySelector("strong code")?.textContent).toBe("nor this");
+  renderer.finish();
+  expect(el.textContent).toBe("**never closed, `nor this");
+});

@@ -1,0 +1,28 @@
+/** Documents made of pieces of markup at random, to be split and compared. */
+
+const PIECES = [
+  ..."*_`~[]()!<>#-+=|:\\&\"' \t\n\n\n",
+  ...["**", "__", "~~", "***", "``", "```\n", "~~~\n", "```js\n", "    ", "  ", "   "],
+  ...["> ", ">", "- ", "* ", "+ ", "1. ", "2) ", "10. ", "- [x] ", "- [ ] ", "# ", "### "],
+  ...["\n\n", "\n\n\n", "\n> ", "\n- ", "\n  ", "\n    ", "\n1. ", "\n---\n", "\n===\n", "\n\t"],
+  ...["a", "b", "foo", "bar ", "word word", "é", "😀", "\u00a0", "\u2014", "。"],
+  ...[
+    "[foo]",
+    "[foo]: /url\n",
+    "[foo]: <x> 'title'\n",
+    "[bar][foo]",
+    "[a](b)",
+    "![i](u 't')",
+    "](u)",
+  ],
+  ...['[bar]: /u\n"t\n"\n', "[foo][]", "&amp;", "&copy;", "&#65;", "&nope;", "\\*", "\\\n", "  \n"],
+  ...["<http://a.b>", "<a@b.c>", "www.a.b", "https://a.b/c_d*e*", "x@y.z", "http://a.b)."],
+  ...["|a|b|\n|-|-|\n", "| c |\n", "a|b\n:-|-:\n", "|---|\n", "\\|", "\r\n", "\r", "\0"],
+];
+
+export function makeDocument(next: () => number): string {
+  const count = 2 + Math.floor(next() * 40);
+  let text = "";
+  for (let n = 0; n < count; n++) text += PIECES[Math.floor(next() * PIECES.length)];
+  return text;
+}

@@ -1,0 +1,125 @@
+/** Nothing in a text loads, runs, or leads anywhere but to the web, whatever part has arrived. */
+
+import { expect, test } from "vitest";
+import { createRenderer } from "../../src/markdown/index.js";
+import { allowedUrl, encodeUrl } from "../../src/markdown/url.js";
+
+const URLS = [
+  "javascript:alert(1)",
+  "JaVaScRiPt:alert(1)",
+  "javascript&colon;alert(1)",
+  "java&Tab;script:alert(1)",
+  "java&#10;script:alert(1)",
+  "&#1;javascript:alert(1)",
+  "&#x6A;avascript:alert(1)",
+  "\\javascript:alert(1)",
+  "javascript\\:alert(1)",
+  "%6aavascript:alert(1)",
+  "vbscript:x",
+  "data:text/html,<script>alert(1)</script>",
+  "data:image/svg+xml;base64,PHN2Zz4=",
+  "blob:https://a.b/c",
+  "file:///etc/passwd",
+  "view-source:https://a.b",
+  "filesystem:https://a.b/c",
+  "ftp://a.b",
+  "//evil.example",
+  "/\\evil.example",
+  "/api/contents",
+  "?token",
+  "#id",
+  "about:blank",
+  "intent://a#Intent;end",
+  "jupyter:x",
+  "https:",
+  "http://",
+  "http://[",
+  "",
+];
+
+const PLACES: ((url: string) => string)[] = [
+  (url) => `[a](${url})`,
+  (url) => `[a](<${url}>)`,
+  (url) => `![a](${url})`,
+  (url) => `[![a](${url})](${url})`,
+  (url) => `<${url}>`,
+  (url) => `[a]: ${url}\n\n[a] ![a]\n`,
+  (url) => `[a]\n\n[a]: <${url}>\n`,
+  (url) => `| a |\n|---|\n| [a](${url}) ${url} |\n`,
+  (url) => `${url} www.${url}`,
+];
+
+const MARKUP = [
+  "<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> <svg/onload=alert(1)>",
+  '<a href="javascript:alert(1)" id="x" name="y">x</a>\n<iframe srcdoc="x"></iframe>',
+  '[a](https://a.b "\\" onmouseover=\\"alert(1)")',
+  '[a](https://a.b/" onclick=alert(1))',
+  '![" onerror="alert(1)](https://a.b/c.png)',
+  '```js" onclick="alert(1)\nx\n```\n# a {#id}\n\n# a <a id=x>',
+  "![a](https://a.b/c.png) ![a](https://a.b/?c=<b>document.cookie</b>)",
+  "<style>@import 'https://a.b'</style>\n<link rel=stylesheet href=https://a.b>",
+  "- [x] <input autofocus onfocus=alert(1)>",
+  "&lt;script&gt;alert(1)&lt;/script&gt; \\<script>",
+];
+
+const ELEMENTS =
+  "p,h1,h2,h3,h4,h5,h6,ul,ol,li,blockquote,hr,pre,code,span,table,thead,tbody,tr,th,td,a,em,strong,del,br,input";
+const ATTRIBUTES = new Set(
+  "class,title,href,target,rel,role,aria-label,data-src,data-tight,start,hidden,style,type,disabled,checked".split(
+    ",",
+  ),
+);
+const CLASSES = /^(?:nbs-image|nbs-refused|language-\S*)$/;
+
+function check(el: HTMLElement): void {
+  for (const inner of el.querySelectorAll("*")) {
+    expect(inner.matches(ELEMENTS), inner.localName).toBe(true);
+    for (const { name, value } of inner.attributes) {
+      expect(ATTRIBUTES.has(name), name).toBe(true);
+      if (name === "href" || name === "data-src") expect(value).toMatch(/^(?:https?|mailto):/i);
+      if (name === "style") expect(value).toMatch(/^(?:text-align: ?(?:left|center|right);)?$/);
+    }
+    for (const name of inner.classList) expect(name).toMatch(CLASSES);
+    if (inner.hasAttribute("href")) {
+      expect(inner.getAttribute("rel")).toBe("noopener noreferrer");
+      expect(inner.getAttribute("target")).toBe("_blank");
+      expect(inner.getAttribute("title")).toBeTruthy();
+    }
+  }
+}
+
+function checkPrefixes(text: string): void {
+  const el = document.createElement("div");
+  const renderer = createRenderer(el);
+  for (const character of text) {
+    renderer.append(character);
+    check(el);
+  }
+  renderer.finish();
+  check(el);
+}
+
+test.each(URLS)("address %s", (url) => {
+  expect(allowedUrl(url)).toBeNull();
+  for (const place of PLACES) checkPrefixes(place(url));
+});
+
+test.each(MARKUP)("%s", checkPrefixes);
+
+test.each([
+  ["https://a.b/c?d=e#f", "https://a.b/c?d=e#f"],
+  ["HTTP://a.b/ä b", "HTTP://a.b/%C3%A4%20b"],
+  ["mailto:a@b.c", "mailto:a@b.c"],
+  ["https://a.b/%20%2", "https://a.b/%20%252"],
+  ["https://a.b/\ud800", "https://a.b/%EF%BF%BD"],
+])("allowed: %s", (url, shown) => {
+  expect(allowedUrl(url)).toBe(shown);
+  expect(encodeUrl(shown)).toBe(shown);
+});
+
+test("an image is named, never loaded", () => {
+  const el = document.createElement("div");
+  createRenderer(el).append("![a *chart*](https://x.example/c.png)");
+  expect(el.textContent).toBe("a chart · x.example");
+  expect(el.querySelector("img, [src]")).toBeNull();
+});

@@ -1,0 +1,88 @@
+/** What stays in place while a text arrives. */
+
+import { expect, test } from "vitest";
+import { createRenderer, type MarkdownRenderer } from "../../src/markdown/index.js";
+
+function start(...pieces: string[]): [HTMLElement, MarkdownRenderer] {
+  const el = document.createElement("div");
+  const renderer = createRenderer(el);
+  for (const piece of pieces) renderer.append(piece);
+  return [el, renderer];
+}
+
+test("text grows in the node that it is in", () => {
+  const [el, renderer] = start("Hello **bold** wo");
+  const [hello, bold, rest] = el.querySelector("p")?.childNodes ?? [];
+  renderer.append("rld\nand *more");
+  renderer.append("* of it\n");
+  expect([...(el.querySelector("p")?.childNodes ?? [])].slice(0, 3)).toEqual([hello, bold, rest]);
+  expect(rest?.textContent).toBe(" world\nand ");
+});
+
+test("finished blocks stay the same nodes", () => {
+  const [el, renderer] = start("# Title\n\n- a\n- b\n\n```\ncode\n```\n\nlast");
+  const before = [...el.querySelectorAll("*")];
+  renderer.append(" line\n\n> new\n\n[a]: https://x.example\n");
+  renderer.finish();
+  expect([...el.querySelectorAll("*")].slice(0, before.length)).toEqual(before);
+});
+
+test("a list that becomes loose moves no node", () => {
+  const [el, renderer] = start("- a\n- b");
+  const before = [...el.querySelectorAll("*")];
+  expect(el.querySelector("ul")?.hasAttribute("data-tight")).toBe(true);
+  renderer.append("\n\n- c");
+  expect(el.querySelector("ul")?.hasAttribute("data-tight")).toBe(false);
+  expect([...el.querySelectorAll("*")].slice(0, before.length)).toEqual(before);
+});
+
+test("a late definition touches only what waits for it", () => {
+  const [el, renderer] = start("[a] and [b]\n\n*other*\n\n");
+  const other = el.querySelectorAll("p")[1]?.firstChild;
+  renderer.append("[a]: https://x.example\n\n");
+  expect(el.querySelector("a")?.getAttribute("href")).toBe("https://x.example");
+  expect(el.querySelector("p")?.textContent).toBe("a and [b]");
+  expect(el.querySelectorAll("p")[1]?.firstChild).toBe(other);
+});
+
+test("the first definition of a label counts, also while the line may go on", () => {
+  const [el, renderer] = start("[a]\n\n[a]: https://x.example\n- ");
+  expect(el.querySelector("a")).toBeNull();
+  renderer.append("b\n\n[a]: https://y.example\n\n");
+  renderer.finish();
+  expect(el.querySelector("a")?.getAttribute("href")).toBe("https://x.example");
+});
+
+test("definitions are not shown while they arrive", () => {
+  const [el] = start("[a]: https://x.example\n");
+  expect(el.querySelector("p")?.hidden).toBe(true);
+});
+
+test("code keeps its nodes, many lines are in several", () => {
+  const [el, renderer] = start("```py\n");
+  for (let n = 0; n < 130; n++) renderer.append(`line ${n}\n`);
+  const code = el.querySelector("code");
+  expect(code?.className).toBe("language-py");
+  expect(code?.children).toHaveLength(3);
+  const [first] = code?.children ?? [];
+  renderer.append("``");
+  renderer.append("`\n");
+  expect(code?.firstElementChild).toBe(first);
+  expect(code?.textContent?.split("\n")).toHaveLength(131);
+});
+
+test("a long paragraph is shown whole while its markup waits", () => {
+  const text = "some *words* here ".repeat(1000);
+  const [el, renderer] = start(text);
+  renderer.append("and *more* ");
+  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and *more*`);
+  renderer.finish();
+  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and more`);
+});
+
+test("a finished renderer may be finished again", () => {
+  const [el, renderer] = start("a\r");
+  renderer.finish();
+  renderer.finish();
+  expect(el.textContent).toBe("a");
+});
