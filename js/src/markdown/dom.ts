@@ -24,8 +24,8 @@ interface View {
   done: number;
   /** The leaf itself, or a row's cells. */
   readonly leaves: Leaf[];
-  /** Code: the text of each chunk. */
-  readonly chunks: string[];
+  /** Code: its lines, some in each node. */
+  readonly chunks: { readonly node: Text; text: string }[];
 }
 
 export class BlockDom {
@@ -100,7 +100,7 @@ export class BlockDom {
     this.updateChildren(view);
   }
 
-  private leaf(view: View, index: number, el: Element): Leaf {
+  private leaf(view: View, index: number, el: HTMLElement): Leaf {
     const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.options);
     view.leaves[index] = leaf;
     return leaf;
@@ -109,18 +109,12 @@ export class BlockDom {
   private fillRow(view: View, table: Block, index: number): void {
     const cells = splitRow(view.block.lines[0] ?? "");
     for (const [column, align] of table.align.entries()) {
-      let cell = view.el.children[column] as HTMLElement | undefined;
-      if (!cell) {
-        cell = document.createElement(index ? "td" : "th");
-        view.el.append(cell);
-      }
+      const cell = view.leaves[column]?.el ?? document.createElement(index ? "td" : "th");
+      if (!view.leaves[column]) view.el.append(cell);
       cell.style.textAlign = align;
       this.leaf(view, column, cell).show(cells[column] ?? "", false);
     }
-    while (view.el.children.length > table.align.length) {
-      view.el.lastElementChild?.remove();
-      view.leaves.pop();
-    }
+    for (const { el } of view.leaves.splice(table.align.length)) el.remove();
   }
 }
 
@@ -188,16 +182,19 @@ function fillCode({ el, block, chunks, done }: View): void {
   let index = Math.floor(done / CHUNK);
   for (; index * CHUNK < solid; index++) {
     const end = Math.min((index + 1) * CHUNK, solid);
-    const text = `${lines.slice(index * CHUNK, end).join("\n")}\n`;
-    let chunk = code.children[index];
+    // The last line's ending comes with the next line: until then the line may go on.
+    const ending = end < solid || block.closed ? "\n" : "";
+    const text = lines.slice(index * CHUNK, end).join("\n") + ending;
+    let chunk = chunks[index];
     if (!chunk) {
-      chunk = document.createElement("span");
-      chunk.append(document.createTextNode(""));
-      code.append(chunk);
+      chunk = { node: document.createTextNode(""), text: "" };
+      const span = document.createElement("span");
+      span.append(chunk.node);
+      code.append(span);
+      chunks.push(chunk);
     }
-    setText(chunk.firstChild as Text, chunks[index] ?? "", text);
-    chunks[index] = text;
+    setText(chunk.node, chunk.text, text);
+    chunk.text = text;
   }
-  chunks.length = index;
-  while (code.children.length > index) code.lastElementChild?.remove();
+  for (const { node } of chunks.splice(index)) node.parentElement?.remove();
 }

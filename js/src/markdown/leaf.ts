@@ -73,7 +73,7 @@ export class Leaf {
   private tail: Text | null = null;
 
   constructor(
-    private readonly el: Element,
+    readonly el: HTMLElement,
     private readonly references: References,
     private readonly options: LeafOptions,
   ) {}
@@ -97,17 +97,17 @@ export class Leaf {
     this.tail?.remove();
     this.tail = null;
     let text = this.open ? holdBack(this.text) : this.text;
-    const inlines: (Inline | Checkbox)[] = [];
     const box = this.task ? TASK.exec(text) : null;
-    if (box) {
-      inlines.push({ kind: "checkbox", checked: box[1]?.toLowerCase() === "x" });
-      text = text.slice(box[0].length);
-    }
+    if (box) text = text.slice(box[0].length);
     const { strikethrough, autolinks, url } = this.options;
     const lookup = (label: string) => this.references.lookup(label, this);
-    inlines.push(
-      ...parseInlines(text, { strikethrough, autolinks, lookup, unfinished: this.open }),
-    );
+    const inlines: (Inline | Checkbox)[] = parseInlines(text, {
+      strikethrough,
+      autolinks,
+      lookup,
+      unfinished: this.open,
+    });
+    if (box) inlines.unshift({ kind: "checkbox", checked: box[1]?.toLowerCase() === "x" });
     update(this.el, this.shown, inlines, url);
   }
 }

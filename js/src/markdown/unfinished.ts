@@ -5,6 +5,9 @@ import { trimEnd } from "./strings.js";
 /** How far back an opened span may lie: one that stays open so long is probably none. */
 export const REACH = 400;
 
+/** How many characters of markup at the end are held back. */
+const MOST = 16;
+
 // What may be the beginning of a link's target: an address, then a title.
 const TARGET = /^\((?:\S*|\S+\s+(?:["'(].*)?)$/s;
 
@@ -28,7 +31,8 @@ export function holdBack(text: string): string {
   // The link is there already, only where it leads is not known.
   if (target >= 0) return `${text.slice(0, target)}]()`;
   let end = text.length;
-  while (end > 0 && "*_~`".includes(text[end - 1] ?? "")) end--;
+  const least = Math.max(0, end - MOST);
+  while (end > least && "*_~`".includes(text[end - 1] ?? "")) end--;
   return text[end - 1] === "\\" ? text : text.slice(0, end);
 }
 

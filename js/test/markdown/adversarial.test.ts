@@ -1,6 +1,7 @@
 /** Hostile sizes: work grows with the text, not with its square. Ratios of times, no times. */
 
 import { expect, test } from "vitest";
+import { parseInlines } from "../../src/markdown/inlines.js";
 import { COMMONMARK, GFM, render } from "./html.js";
 
 const repeat = (piece: string) => (count: number) => piece.repeat(count);
@@ -12,8 +13,8 @@ const INPUTS: [name: string, make: (count: number) => string, count: number][] =
   ["strikethrough", repeat("~a ~~b "), 6000],
   ["opening brackets", repeat("["), 50_000],
   ["images in brackets", repeat("![[]("), 12_000],
-  ["links after open brackets", (n) => "[".repeat(n) + "[a](b)".repeat(n), 6000],
-  ["links after open images", (n) => "![".repeat(n) + "[a](b)".repeat(n), 6000],
+  ["links after open brackets", (n) => "[".repeat(n) + "[a](b)".repeat(n), 1500],
+  ["links after open images", (n) => "![".repeat(n) + "[a](b)".repeat(n), 1500],
   ["half a link", repeat("[a](<b"), 8000],
   ["links with parentheses", repeat("[a](b("), 8000],
   ["half a title", repeat('[a](b "c '), 8000],
@@ -24,7 +25,7 @@ const INPUTS: [name: string, make: (count: number) => string, count: number][] =
   ],
   ["autolinks that do not end", repeat("<a:b"), 12_000],
   ["half an entity", repeat("&#1234&a"), 8000],
-  ["addresses", repeat("https://a.b/(c) "), 4000],
+  ["addresses", repeat("https://a.b/(c) "), 2000],
   ["an address with parentheses", (n) => `https://a.b/${")".repeat(n)}`, 50_000],
   ["signs of mail", repeat("a@"), 25_000],
   ["names of mail", (n) => `${"a".repeat(n)}@b`, 50_000],
@@ -59,6 +60,38 @@ test.each(INPUTS)("%s", { timeout: 60_000 }, (_, make, count) => {
   const ratio = time(make(count * 2)) / small;
   // Eight times the text; its square would be 64.
   expect(ratio).toBeLessThan(24);
+});
+
+const LINE = "word *em* `c` and some more text, as long as a line of an answer is at times";
+
+test.each([
+  ["one line", (n: number) => `${LINE} `.repeat(n)],
+  ["one paragraph", (n: number) => `${LINE}\n`.repeat(n)],
+  ["paragraphs", (n: number) => `${LINE}\n\n`.repeat(n)],
+  ["one list", (n: number) => `- ${LINE}\n`.repeat(n)],
+  ["one table", (n: number) => `|a|b|\n|-|-|\n${`| *a* | ${LINE} |\n`.repeat(n)}`],
+  ["one block of code", (n: number) => `\`\`\`\n${`${LINE}\n`.repeat(n)}`],
+  ["open spans", (n: number) => "*a _b [c ".repeat(n * 8)],
+  ["runs", (n: number) => "*_".repeat(n * 40)],
+  ["brackets", (n: number) => "[".repeat(n * 80)],
+] as const)("streamed in small pieces: %s", { timeout: 120_000 }, (_, make) => {
+  const streamed = (count: number) => {
+    const pieces = make(count).match(/.{1,32}/gs) ?? [];
+    const start = performance.now();
+    render(pieces, GFM);
+    return performance.now() - start;
+  };
+  streamed(100);
+  const small = Math.min(streamed(200), streamed(200));
+  // Eight times the text; its square would be 64.
+  expect(Math.min(streamed(1600), streamed(1600)) / small).toBeLessThan(30);
+});
+
+test("more inlines in one leaf than a call may have arguments", () => {
+  const text = "*a* ".repeat(150_000);
+  const options = { strikethrough: true, autolinks: true, unfinished: false };
+  const inlines = parseInlines(text.trimEnd(), { ...options, lookup: () => undefined });
+  expect(inlines).toHaveLength(299_999);
 });
 
 const depthOf = (el: Element): number =>

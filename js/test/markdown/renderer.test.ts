@@ -45,12 +45,17 @@ test("a late definition touches only what waits for it", () => {
   expect(el.querySelectorAll("p")[1]?.firstChild).toBe(other);
 });
 
-test("the first definition of a label counts, also while the line may go on", () => {
-  const [el, renderer] = start("[a]\n\n[a]: https://x.example\n- ");
-  expect(el.querySelector("a")).toBeNull();
-  renderer.append("b\n\n[a]: https://y.example\n\n");
+test("the first definition of a label counts", () => {
+  const [el, renderer] = start("[a]\n\n[a]: https://x.example\n\n[a]: https://y.example\n\n");
   renderer.finish();
   expect(el.querySelector("a")?.getAttribute("href")).toBe("https://x.example");
+});
+
+test("a line that may go on defines nothing", () => {
+  // What looks like a fence, which would end the definition, is the rest of its title.
+  const [el, renderer] = start('[a]\n\n[a]: https://x.example\n"one\n```b', '`"\n\n');
+  renderer.finish();
+  expect(el.querySelector("a")?.title).toBe("one\n```b`\nhttps://x.example");
 });
 
 test("definitions are not shown while they arrive", () => {
