@@ -1,6 +1,7 @@
 /** Stop and Copy. */
 
 import type { Clock } from "../clock.js";
+import { copyText } from "../markdown/clipboard.js";
 import { joined, type State } from "../reduce.js";
 import type { Store } from "../store.js";
 import { h, setText } from "./dom.js";
@@ -49,23 +50,4 @@ function button(className: string, text: string, title: string): HTMLButtonEleme
 function feedback(el: HTMLElement, word: string, clock: Clock): void {
   setText(el, word);
   clock.after(FEEDBACK_TIME, () => setText(el, "Copy"));
-}
-
-async function copyText(text: string, near: HTMLElement): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // No clipboard without https or permission (VS Code, remote hosts): the old way.
-    const area = h("textarea", "nbs-hidden");
-    area.value = text;
-    near.append(area);
-    const focused = document.activeElement;
-    area.focus({ preventScroll: true });
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
-    return done;
-  }
 }
