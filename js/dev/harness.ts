@@ -46,6 +46,38 @@ const TEXT = `Backpressure is what a slow reader does to a fast writer: it makes
 So no one has to guess a rate, and nothing is lost.`;
 const REASONING = "The user asks about backpressure. ".repeat(30).trim();
 
+const LONG = Array.from({ length: 40 }, (_, n) => `### Step ${n + 1}\n\n${TEXT}\n\n`).join("");
+const MIXED = `## Kinds of blocks
+
+A paragraph with **bold**, *emphasis*, ~~struck~~ text, \`code\`, a [link](https://example.org), a
+[refused one](javascript:x), and an image: ![A map of the coast](https://example.org/map.png).
+
+> A quote with a list:
+>
+> - [x] done
+> - [ ] not done
+
+\`\`\`python
+def wait(seconds: float) -> None:  # ${"a long line, ".repeat(12)}
+    time.sleep(seconds)
+\`\`\`
+
+| name | ${Array.from({ length: 9 }, (_, n) => `column ${n}`).join(" | ")} |
+|---|${"--:|".repeat(9)}
+| wide | ${Array.from({ length: 9 }, (_, n) => `${n}00000000`).join(" | ")} |
+
+1. שלום עולם, זהו פריט בעברית.
+2. An English item.
+
+הפסקה הזאת כתובה בעברית, עם \`code = 1\` בתוכה.
+
+هذه فقرة بالعربية فيها كلمة English واحدة.
+
+| English | עברית |
+|---|---|
+| a word | מילה |
+`;
+
 const opened = (more: Content = {}): Content => ({
   kind: "opened",
   label: "Explain backpressure to a beginner",
@@ -155,6 +187,20 @@ const SCRIPTS: Record<string, (model: ScriptedModel) => void> = {
     ),
   refusal: (m) =>
     m.emit(opened(), add("I cannot help with that.", "refusal"), status("completed", { timing })),
+  "long, streaming": (m) =>
+    m.emit(opened(), status("in_progress", { timing }), add(REASONING, "reasoning"), add(LONG)),
+  "long, completed": (m) => m.emit(opened(), add(LONG), status("completed", { usage, timing })),
+  mixed: (m) => m.emit(opened(), status("in_progress", { timing }), add(MIXED)),
+  "mixed, raw": (m) => m.emit(opened(), status("in_progress", { timing }), add(MIXED)),
+  growing: (m) => {
+    m.emit(opened(), status("in_progress", { timing }));
+    let offset = 0;
+    const timer = setInterval(() => {
+      m.emit(add(LONG.slice(offset, offset + 12), "text", offset));
+      offset += 12;
+      if (offset >= LONG.length) clearInterval(timer);
+    }, 30);
+  },
   "kernel gone": (m) => {
     m.emit(opened(), status("in_progress", { timing }), add(TEXT.slice(0, 60)));
     m.close();
@@ -173,6 +219,7 @@ if (!views) throw new Error("no #views");
 if (query.has("width")) views.style.width = `${query.get("width")}px`;
 if (query.get("lab") === "dark") document.body.classList.add("lab-dark");
 for (const [name, script] of Object.entries(SCRIPTS)) {
+  if (!name.includes(query.get("only") ?? "")) continue;
   const model = new ScriptedModel(name);
   const { signal } = new AbortController();
   const el = document.createElement("div");
@@ -183,4 +230,5 @@ for (const [name, script] of Object.entries(SCRIPTS)) {
   widget.render({ model, el, signal });
   script(model);
   if (name.startsWith("stop")) el.querySelector<HTMLButtonElement>(".nbs-stop")?.click();
+  if (name.endsWith("raw")) el.querySelector<HTMLButtonElement>(".nbs-show-raw")?.click();
 }

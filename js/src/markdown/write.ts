@@ -290,11 +290,8 @@ export function toHtml(node: Node, range?: Range): string {
   if (node.matches(".nbs-image"))
     return `<a${link}>${text(node.getAttribute("aria-label") || "image")}</a>`;
   const content = inner(node);
-  if (
-    !TAGS.test(name) ||
-    (name === "p" && node.closest("[data-tight] > li") === node.parentElement)
-  )
-    return content;
+  const isTight = name === "p" && node.parentElement?.matches("[data-tight] > li");
+  if (!TAGS.test(name) || isTight) return content;
   if (name === "br" || name === "hr") return `<${name}>`;
   let more = name === "a" ? link : "";
   if (name === "ol") more = ` start="${firstNumber(node, range)}"`;

@@ -6,6 +6,8 @@ import { h } from "./dom.js";
 const LINES = 40;
 /** Characters in one element: a longer line goes on in the next, from a space on if there is one. */
 const LENGTH = 4096;
+/** Elements of lines in one sheet: the page looks at each sibling of what has grown. */
+const SHEET = 32;
 
 export interface PlainRenderer {
   append(text: string): void;
@@ -13,6 +15,7 @@ export interface PlainRenderer {
 
 /** A renderer that fills `el`; the elements' texts, one after the other, are the text. */
 export function createPlain(el: HTMLElement): PlainRenderer {
+  let sheet: HTMLElement | null = null;
   let node: Text | null = null;
   let lines = 0;
 
@@ -20,9 +23,13 @@ export function createPlain(el: HTMLElement): PlainRenderer {
     if (!node) {
       node = document.createTextNode("");
       lines = 0;
+      if (!sheet || sheet.childElementCount >= SHEET) {
+        sheet = h("div", "nbs-sheet");
+        el.append(sheet);
+      }
       const piece = h("div", "nbs-lines");
       piece.append(node);
-      el.append(piece);
+      sheet.append(piece);
     }
     node.appendData(text);
     if (text.endsWith("\n")) lines++;
