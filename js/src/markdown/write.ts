@@ -45,6 +45,9 @@ function formula(el: Element): string | null {
   return tex === null || !el.classList.contains("nbs-math") ? null : mark + tex + mark;
 }
 
+/** An image's description. */
+const altOf = (el: HTMLElement): string => el.dataset.alt ?? el.getAttribute("aria-label") ?? "";
+
 class Writer {
   constructor(
     private readonly plain: boolean,
@@ -52,12 +55,10 @@ class Writer {
   ) {}
 
   write(node: Node): string {
-    const { localName } = node as Element;
-    if (!(node instanceof Element) || LEAF.test(localName) || INLINE.test(localName))
-      return node instanceof Element && !INLINE.test(localName)
-        ? this.inlines(node)
-        : this.inline(node, "", "");
-    return localName === "pre" ? source(node, this.range) : this.blocks(node);
+    const { localName: name } = node as Element;
+    if (name === "pre") return source(node, this.range);
+    if (LEAF.test(name)) return this.inlines(node);
+    return node instanceof Text || INLINE.test(name) ? this.inline(node) : this.blocks(node);
   }
 
   /** The blocks in `el`, with what separates blocks between them. */
@@ -91,6 +92,8 @@ class Writer {
   private block(el: Element, other: boolean): string {
     const { plain } = this;
     const name = el.localName;
+    const tex = formula(el);
+    if (tex !== null) return tex;
     if (LIST.test(name)) return this.list(el, other);
     if (el.matches("pre, .nbs-code")) return this.code(el);
     if (el.matches("table, .nbs-table")) return this.table(el);
@@ -184,7 +187,7 @@ class Writer {
   }
 
   /** `around`: the delimiter of the nearest emphasis. */
-  private inline(node: Node, around: string, next: string, before = ""): string {
+  private inline(node: Node, around = "", next = "", before = ""): string {
     const { plain } = this;
     if (node instanceof Text) {
       const text = source(node, this.range);
@@ -194,7 +197,7 @@ class Writer {
     const tex = formula(el);
     if (tex !== null) return tex;
     if (el.matches("input")) return `[${el.hasAttribute("checked") ? "x" : " "}]`;
-    if (el.matches(".nbs-image")) return this.target(el, el.getAttribute("aria-label") ?? "");
+    if (el.matches(".nbs-image")) return this.target(el, altOf(el));
     if (el.matches(".nbs-footnote")) return `[${plain ? "" : "^"}${source(el, undefined)}]`;
     const name = el.localName;
     if (name === "br") return plain ? "\n" : "\\\n";
@@ -287,8 +290,7 @@ export function toHtml(node: Node, range?: Range): string {
   if (name === "input") return node.hasAttribute("checked") ? "[x]" : "[ ]";
   const address = node.getAttribute("href") ?? node.getAttribute("data-src") ?? "";
   const link = /^(https?|mailto):/i.test(address) ? ` href="${text(address)}"` : "";
-  if (node.matches(".nbs-image"))
-    return `<a${link}>${text(node.getAttribute("aria-label") || "image")}</a>`;
+  if (node.matches(".nbs-image")) return `<a${link}>${text(altOf(node) || "image")}</a>`;
   const content = inner(node);
   const isTight = name === "p" && node.parentElement?.matches("[data-tight] > li");
   if (!TAGS.test(name) || isTight) return content;
