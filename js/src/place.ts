@@ -1,5 +1,7 @@
 /** Where the reader is in a bounded answer, found again in the finished text that replaces it. */
 
+import { keepInPlace } from "./still.js";
+
 /** What is seen of an answer that does not fit into its box. */
 export interface Place {
   /** Which of the cell's outputs it is. */
@@ -121,7 +123,14 @@ function toggle(text: HTMLElement, height: string): HTMLElement {
     button.setAttribute("aria-expanded", String(all));
   };
   text.tabIndex = 0;
-  button.addEventListener("click", () => show(Boolean(text.style.maxHeight)));
+  button.addEventListener("click", () => {
+    const all = Boolean(text.style.maxHeight);
+    // The text stays in place when it gets more room, the button when the text gives it up.
+    keepInPlace((all && text.firstElementChild) || button, text, () => {
+      show(all);
+      if (!all) text.scrollTop = text.scrollHeight;
+    });
+  });
   show(false);
   return button;
 }

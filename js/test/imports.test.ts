@@ -11,12 +11,13 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 const MAY_IMPORT: Record<string, string[]> = {
   "clock.ts": [],
   "protocol.ts": [],
-  "place.ts": [],
+  "place.ts": ["still.ts"],
+  "still.ts": [],
   "swap.ts": ["place.ts"],
   "markdown/": ["markdown/"],
   "reduce.ts": ["protocol.ts"],
   "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
-  "view/": ["clock.ts", "reduce.ts", "store.ts", "markdown/", "view/"],
+  "view/": ["clock.ts", "reduce.ts", "store.ts", "still.ts", "markdown/", "view/"],
   "index.ts": ["clock.ts", "store.ts", "swap.ts", "view/"],
 };
 

@@ -277,6 +277,32 @@ EDGE = """([selector, words]) => {
 }"""
 
 
+def test_expand_and_collapse_leave_in_place_what_is_looked_at(
+    open_notebook: OpenNotebook, model: type[Model]
+) -> None:
+    gated = model(Scenario(text=STEPS[:60], gates=GATES))
+    _, reader = start(open_notebook, gated, 60)
+    reader.wheel(-1000)
+    middle = reader.view.locator(".nbs-markdown h2").nth(40)
+
+    def top(locator: Locator) -> float:
+        return float(locator.evaluate("el => el.getBoundingClientRect().top"))
+
+    before = top(middle)
+    button = reader.view.locator(".nbs-expand")
+    button.click()
+    assert button.inner_text() == "Collapse"
+    assert reader.box.evaluate("box => box.scrollHeight - box.clientHeight") <= 1
+    assert abs(top(middle) - before) <= 2, "the text has not moved"
+    button.scroll_into_view_if_needed()
+    before = top(button)
+    button.click()
+    assert button.inner_text() == "Expand"
+    assert abs(top(button) - before) <= 2, "the button has not moved"
+    reader.settle()
+    assert reader.below <= 1
+
+
 @pytest.mark.parametrize("where", ["end", "middle"])
 def test_the_finished_text_takes_the_place_of_the_view(
     open_notebook: OpenNotebook, model: type[Model], shots: Path, where: str

@@ -1,5 +1,6 @@
 /** The box that a long answer grows in, so that the notebook around it stays where it is. */
 
+import { keepInPlace } from "../still.js";
 import { h } from "./dom.js";
 import { follow } from "./follow.js";
 
@@ -61,7 +62,11 @@ export function createBox(): Box {
     follower.toEnd();
   });
   toggle.addEventListener("click", () => {
-    expand(!expanded);
+    // The text stays in place when it gets more room, the button when the text gives it up.
+    keepInPlace(expanded ? toggle : content, el, () => {
+      expand(!expanded);
+      if (!expanded) follower.toEnd();
+    });
     update();
   });
 
