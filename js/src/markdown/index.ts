@@ -6,6 +6,7 @@
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
 import { defaultLeafOptions, References } from "./leaf.js";
+import type { Parts } from "./parts.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {
@@ -19,6 +20,8 @@ export interface MarkdownOptions {
   readonly autolinks?: boolean;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
+  /** Highlighting and mathematics; default: none. */
+  readonly parts?: Parts;
 }
 
 export interface MarkdownRenderer {
