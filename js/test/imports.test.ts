@@ -15,8 +15,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   "markdown/": ["markdown/"],
   "reduce.ts": ["protocol.ts"],
   "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
+  "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
   "view/": ["clock.ts", "reduce.ts", "store.ts", "markdown/", "view/"],
-  "index.ts": ["clock.ts", "store.ts", "swap.ts", "view/"],
+  "index.ts": ["assets.ts", "clock.ts", "store.ts", "swap.ts", "view/"],
 };
 
 const ruleOf = (file: string) => /^(?:view|markdown)\//.exec(file)?.[0] ?? file;

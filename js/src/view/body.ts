@@ -1,6 +1,7 @@
 /** The answer's parts, each with its own renderer. */
 
 import { createRenderer, type MarkdownRenderer } from "../markdown/index.js";
+import { noParts, type Parts } from "../markdown/parts.js";
 import { lengthOf, type Part, type State, textAfter } from "../reduce.js";
 import { h } from "./dom.js";
 
@@ -19,7 +20,7 @@ export interface Body {
   update(state: State, running: boolean): void;
 }
 
-export function createBody(): Body {
+export function createBody(heavy: Parts = noParts): Body {
   const el = h("div", "nbs-body");
   let views: PartView[] = [];
   let finished = false;
@@ -42,7 +43,7 @@ export function createBody(): Body {
   function show(parts: readonly Part[]): boolean {
     for (const [index, part] of parts.entries()) {
       const view = views[index];
-      if (!view) views.push(createPart(part, el));
+      if (!view) views.push(createPart(part, el, heavy));
       else if (view.shown.part !== part.part || view.shown.type !== part.type) return false;
       else if (view.shown !== part && !extend(view, part)) return false;
     }
@@ -68,12 +69,12 @@ export function createBody(): Body {
   };
 }
 
-function createPart(part: Part, parent: HTMLElement): PartView {
+function createPart(part: Part, parent: HTMLElement, heavy: Parts): PartView {
   // JupyterLab's own class: the live answer looks as the saved Markdown will.
   const content = h("div", "nbs-markdown jp-RenderedHTMLCommon");
   content.dir = "auto";
   const el = h(part.type === "reasoning" ? "details" : "div", `nbs-part nbs-${part.type}`);
-  const renderer = createRenderer(content);
+  const renderer = createRenderer(content, { parts: heavy });
   const base = { el, shown: part, renderer, touched: false };
   let view: PartView = base;
   if (el instanceof HTMLDetailsElement) {
