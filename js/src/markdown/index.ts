@@ -5,6 +5,7 @@
 
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
+import { learnEntities } from "./entities.js";
 import { defaultLeafOptions, References } from "./leaf.js";
 import { isMarkup } from "./unfinished.js";
 
@@ -46,6 +47,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
       const ending = /\r\n|\n|\r(?!$)/g;
       ending.lastIndex = Math.max(0, rest.length - 1);
       rest += text;
+      learnEntities(text);
       let start = 0;
       for (let end = ending.exec(rest); end; end = ending.exec(rest)) {
         parser.add(rest.slice(start, end.index));

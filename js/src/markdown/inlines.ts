@@ -2,7 +2,7 @@
 
 import { type Autolink, findAutolinks } from "./autolinks.js";
 import { Runs, scanRun } from "./emphasis.js";
-import { decodeEntity, ENTITY } from "./entities.js";
+import { decodeEntity, ENTITY, learnEntities } from "./entities.js";
 import type { Inline } from "./inline.js";
 import type { Definition } from "./references.js";
 import {
@@ -47,6 +47,7 @@ const MAIL =
 const ESCAPABLE = new RegExp(`[${PUNCTUATION}]`);
 
 export function parseInlines(text: string, options: InlineOptions): Inline[] {
+  learnEntities(text);
   return new InlineParser(text, options).parse();
 }
 
