@@ -1,8 +1,10 @@
 /** Blocks as DOM nodes, matched by place and kind; what is settled is never visited again. */
 
 import type { Block } from "./block.js";
-import { Leaf, type LeafOptions, type References, setText } from "./leaf.js";
+import type { References } from "./labels.js";
+import { Leaf, type LeafOptions } from "./leaf.js";
 import { takeDefinitions } from "./references.js";
+import { setText } from "./shown.js";
 import { trimEnd } from "./strings.js";
 import { splitRow } from "./table.js";
 

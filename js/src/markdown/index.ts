@@ -6,7 +6,8 @@
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
 import { learnEntities } from "./entities.js";
-import { defaultLeafOptions, References } from "./leaf.js";
+import { References } from "./labels.js";
+import { defaultLeafOptions } from "./leaf.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {

@@ -69,7 +69,7 @@ const ATTRIBUTES = new Set(
     ",",
   ),
 );
-const CLASSES = /^(?:nbs-image|nbs-refused|language-\S*)$/;
+const CLASSES = /^(?:nbs-image|nbs-refused|nbs-segment|language-\S*)$/;
 
 function check(el: HTMLElement): void {
   for (const inner of el.querySelectorAll("*")) {

@@ -76,15 +76,6 @@ test("code keeps its nodes, many lines are in several", () => {
   expect(code?.textContent?.split("\n")).toHaveLength(131);
 });
 
-test("a long paragraph is shown whole while its markup waits", () => {
-  const text = "some *words* here ".repeat(1000);
-  const [el, renderer] = start(text);
-  renderer.append("and *more* ");
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and *more*`);
-  renderer.finish();
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and more`);
-});
-
 test("a finished renderer may be finished again", () => {
   const [el, renderer] = start("a\r");
   renderer.finish();
