@@ -22,7 +22,7 @@ export const defaultLeafOptions: LeafOptions = {
 };
 
 /** How long a segment may be. */
-export const SEGMENT = 8192;
+export const SEGMENT = 4096;
 
 const always = () => true;
 
