@@ -51,6 +51,8 @@ test("the rules are about files that exist, and imports are seen", () => {
 test("no HTML from strings anywhere", () => {
   for (const [file, source] of files) {
     expect(source, file).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
+    // Names of characters alone go through the platform's parser.
+    if (file !== "markdown/entities.ts") expect(source, file).not.toContain("DOMParser");
   }
 });
 

@@ -2,9 +2,9 @@
 
 import type { Block } from "./block.js";
 import { copyText } from "./clipboard.js";
-import { setText } from "./leaf.js";
 import type { Settled } from "./pages.js";
 import type { CodeReader, Parts, Token } from "./parts.js";
+import { setText } from "./shown.js";
 
 /** Lines in one element: layout of an append does not depend on the code before it. */
 const CHUNK = 32;

@@ -2,7 +2,8 @@
 
 import type { Block } from "./block.js";
 import { CodeView } from "./code.js";
-import { Leaf, type LeafOptions, type References } from "./leaf.js";
+import type { References } from "./labels.js";
+import { Leaf, type LeafOptions } from "./leaf.js";
 import { ListSegments, Pages, type Place, Settled, setStart, TableSegments } from "./pages.js";
 import type { Parts } from "./parts.js";
 import { takeDefinitions } from "./references.js";
@@ -35,6 +36,9 @@ export class BlockDom {
   private readonly settled = new Settled();
   /** Code whose grammar came later than the code. */
   private readonly stale = new Set<CodeView>();
+  /** Long text of which a part is not shown yet. */
+  private readonly unfinished = new Set<Leaf>();
+  private time = () => true;
 
   constructor(
     el: HTMLElement,
@@ -57,19 +61,25 @@ export class BlockDom {
     };
   }
 
-  update(): void {
+  /** Shows what has changed; long text in it only while there is `time`. */
+  update(time: () => boolean): void {
+    this.time = time;
     this.settled.freeze();
     this.updateChildren(this.root);
-    this.references.resolve();
   }
 
-  /** Does what was left over, while there is `time`; true if there is more. */
+  /** Does what was left over, while there is `time`; true if all is done. */
   work(time: () => boolean): boolean {
+    for (const leaf of this.unfinished) {
+      if (!leaf.work(time)) return false;
+      this.unfinished.delete(leaf);
+    }
+    if (!this.references.resolve(time)) return false;
     for (const code of this.stale) {
-      while (code.work()) if (!time()) return true;
+      while (code.work()) if (!time()) return false;
       this.stale.delete(code);
     }
-    return false;
+    return true;
   }
 
   private updateChildren(view: View): void {
@@ -123,11 +133,11 @@ export class BlockDom {
         const head = this.options.tables && block.lines.length === 1 && text[0] === "|";
         el.hidden = !text || (head && !block.closed);
         const task = this.options.tasks && index === 0 && parent.block.kind === "item";
-        this.leaf(view, 0, el).show(text, !block.closed, task);
+        this.show(view, 0, el, text, !block.closed, task);
         return;
       }
       case "heading":
-        this.leaf(view, 0, el).show(block.lines.join("\n"), !block.closed);
+        this.show(view, 0, el, block.lines.join("\n"), !block.closed);
         return;
       case "code":
         view.code?.update(block);
@@ -142,16 +152,24 @@ export class BlockDom {
         fillList(view);
         break;
       case "details":
-        this.leaf(view, 0, el.firstElementChild as HTMLElement).show(block.info || "…", false);
+        this.show(view, 0, el.firstElementChild as HTMLElement, block.info || "…");
         break;
     }
     this.updateChildren(view);
   }
 
-  private leaf(view: View, index: number, el: HTMLElement): Leaf {
+  /** Shows `text` as the leaf number `index` of a block, in `el`. */
+  private show(
+    view: View,
+    index: number,
+    el: HTMLElement,
+    text: string,
+    open = false,
+    task = false,
+  ) {
     const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.options);
     view.leaves[index] = leaf;
-    return leaf;
+    if (!leaf.show(text, open, task, this.time)) this.unfinished.add(leaf);
   }
 
   private fillRow(view: View, table: Block, index: number): void {
@@ -160,7 +178,7 @@ export class BlockDom {
       const cell = view.leaves[column]?.el ?? document.createElement(index ? "td" : "th");
       if (!view.leaves[column]) view.el.append(cell);
       cell.style.textAlign = align;
-      this.leaf(view, column, cell).show(cells[column] ?? "", false);
+      this.show(view, column, cell, cells[column] ?? "");
     }
     for (const { el } of view.leaves.splice(table.align.length)) el.remove();
   }

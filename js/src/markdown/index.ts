@@ -5,7 +5,9 @@
 
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
-import { defaultLeafOptions, References } from "./leaf.js";
+import { learnEntities } from "./entities.js";
+import { References } from "./labels.js";
+import { defaultLeafOptions } from "./leaf.js";
 import { noParts, type Parts } from "./parts.js";
 import { isMarkup } from "./unfinished.js";
 
@@ -108,15 +110,14 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   }
 
   function again(): void {
-    if (scheduled || !schedule) {
-      if (!schedule) dom.work(() => true);
-      return;
+    if (!schedule) dom.work(() => true);
+    else if (!scheduled) {
+      scheduled = true;
+      schedule(() => {
+        scheduled = false;
+        work();
+      });
     }
-    scheduled = true;
-    schedule(() => {
-      scheduled = false;
-      work();
-    });
   }
 
   function work(): void {
@@ -125,14 +126,15 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     let more = true;
     while (more && time()) {
       more = read();
-      dom.update();
+      dom.update(time);
     }
-    if (more || dom.work(time)) again();
+    if (more || !dom.work(time)) again();
   }
 
   return {
     append(text) {
       rest += text;
+      learnEntities(text);
       if (!scheduled) work();
     },
     finish() {

@@ -50,7 +50,7 @@ function serialise(node: Node): string {
   const wrap = (attributes = "") => `<${name}${attributes}>${inner}</${name}>`;
   switch (name) {
     case "span": {
-      if (el.closest("code")) return inner;
+      if (el.closest("code") || el.className === "nbs-segment") return inner;
       const src = el.getAttribute("data-src") ?? "";
       const alt = escapeHtml(el.getAttribute("aria-label") ?? "");
       return `<img src="${escapeHtml(src)}" alt="${alt}"${titleOf(el, src)} />`;

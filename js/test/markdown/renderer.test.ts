@@ -63,15 +63,6 @@ test("definitions are not shown while they arrive", () => {
   expect(el.querySelector("p")?.hidden).toBe(true);
 });
 
-test("a long paragraph is shown whole while its markup waits", () => {
-  const text = "some *words* here ".repeat(1000);
-  const [el, renderer] = start(text);
-  renderer.append("and *more* ");
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and *more*`);
-  renderer.finish();
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and more`);
-});
-
 test("a finished renderer may be finished again", () => {
   const [el, renderer] = start("a\r");
   renderer.finish();
