@@ -11,7 +11,8 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 const MAY_IMPORT: Record<string, string[]> = {
   "clock.ts": [],
   "protocol.ts": [],
-  "swap.ts": [],
+  "place.ts": [],
+  "swap.ts": ["place.ts"],
   "markdown/": ["markdown/"],
   "reduce.ts": ["protocol.ts"],
   "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],

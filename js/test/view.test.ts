@@ -103,9 +103,9 @@ describe("a snapshot", () => {
   test("that differs replaces it", () => {
     emit(opened, delta(2, 0, "Hello"));
     emit(snapshot(9, "Other words"));
-    expect(text(".nbs-body")).toBe("Other words");
+    expect(text(".nbs-parts")).toBe("Other words");
     emit(delta(10, 11, "!"));
-    expect(text(".nbs-body")).toBe("Other words!");
+    expect(text(".nbs-parts")).toBe("Other words!");
   });
 });
 

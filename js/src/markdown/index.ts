@@ -34,7 +34,7 @@ export interface MarkdownOptions {
    * Calls `run` before the next paint. With it, no call takes much longer than a few milliseconds:
    * what is left of long texts is done in later frames. Without it, everything is done at once.
    */
-  readonly schedule?: (run: () => void) => void;
+  readonly schedule?: ((run: () => void) => void) | undefined;
 }
 
 export interface MarkdownRenderer {

@@ -1,98 +1,77 @@
-/** The answer's parts, each with its own renderer. */
+/** The answer's parts, in a box of their own. */
 
-import { createRenderer, type MarkdownRenderer } from "../markdown/index.js";
 import { noParts, type Parts } from "../markdown/parts.js";
-import { lengthOf, type Part, type State, textAfter } from "../reduce.js";
+import { lengthOf, type State } from "../reduce.js";
+import { createBox } from "./box.js";
+import { attachCopy } from "./copy.js";
 import { h } from "./dom.js";
-
-/** What is shown of one part. `rebuilt` parts are thrown away whole. */
-interface PartView {
-  readonly el: HTMLElement;
-  shown: Part;
-  readonly renderer: MarkdownRenderer;
-  /** Reasoning only: open until an answer follows, unless the reader has decided. */
-  readonly fold?: HTMLDetailsElement;
-  touched: boolean;
-}
+import { PartView } from "./part.js";
 
 export interface Body {
   readonly el: HTMLElement;
+  /** Takes the bound of the box away and gives it back. */
+  readonly expand: HTMLButtonElement;
+  /** Shows the source in place of the rendered text, or the other way round. */
+  raw: boolean;
   update(state: State, running: boolean): void;
 }
 
-export function createBody(heavy: Parts = noParts): Body {
+/** `heavy`: where the renderer's heavy parts come from. `schedule`: how it goes on with long texts. */
+export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) => void): Body {
   const el = h("div", "nbs-body");
+  const box = createBox();
+  let raw = false;
+  let running = true;
   let views: PartView[] = [];
-  let finished = false;
+  let latest: State | null = null;
+  el.append(box.el);
+  attachCopy(box.content);
 
   function clear(): void {
-    el.replaceChildren();
+    box.content.replaceChildren();
     views = [];
-    finished = false;
   }
 
-  /** Appends what is new; false if what is shown is not how `part` begins. */
-  function extend(view: PartView, part: Part): boolean {
-    const text = textAfter(part, view.shown);
-    if (text === null) return false;
-    if (text) view.renderer.append(text);
-    view.shown = part;
-    return true;
-  }
-
-  function show(parts: readonly Part[]): boolean {
+  function show(state: State): boolean {
+    const parts = state.parts.filter(lengthOf);
     for (const [index, part] of parts.entries()) {
-      const view = views[index];
-      if (!view) views.push(createPart(part, el, heavy));
-      else if (view.shown.part !== part.part || view.shown.type !== part.type) return false;
-      else if (view.shown !== part && !extend(view, part)) return false;
+      let view = views[index];
+      if (!view) {
+        view = new PartView(part, running, { parts: heavy, schedule });
+        views.push(view);
+        box.content.append(view.el);
+      }
+      if (!view.show(part, raw, running)) return false;
     }
+    const lastAnswer = parts.findLastIndex((part) => part.type !== "reasoning");
+    for (const [index, view] of views.entries()) view.open(index > lastAnswer);
     return views.length === parts.length;
+  }
+
+  function update(state: State): void {
+    latest = state;
+    if (show(state)) return;
+    clear();
+    show(state);
   }
 
   return {
     el,
-    update(state, running) {
-      const parts = state.parts.filter(lengthOf);
-      if (!show(parts)) {
-        clear();
-        show(parts);
-      }
-      const lastAnswer = parts.findLastIndex((part) => part.type !== "reasoning");
-      for (const [index, { fold, touched }] of views.entries()) {
-        if (fold && !touched) fold.open = index > lastAnswer;
-      }
+    expand: box.toggle,
+    get raw() {
+      return raw;
+    },
+    set raw(next) {
+      raw = next;
+      box.swap(() => {
+        if (latest) update(latest);
+      });
+    },
+    update(state, now) {
+      running = now;
       el.classList.toggle("nbs-running", running);
-      if (!running && !finished) for (const { renderer } of views) renderer.finish();
-      finished = !running;
+      box.running(running);
+      update(state);
     },
   };
-}
-
-function createPart(part: Part, parent: HTMLElement, heavy: Parts): PartView {
-  // JupyterLab's own class: the live answer looks as the saved Markdown will.
-  const content = h("div", "nbs-markdown jp-RenderedHTMLCommon");
-  content.dir = "auto";
-  const el = h(part.type === "reasoning" ? "details" : "div", `nbs-part nbs-${part.type}`);
-  const renderer = createRenderer(content, { parts: heavy });
-  const base = { el, shown: part, renderer, touched: false };
-  let view: PartView = base;
-  if (el instanceof HTMLDetailsElement) {
-    const summary = h("summary", "nbs-fold", "reasoning");
-    const scroller = h("div", "nbs-scroller");
-    scroller.append(content);
-    el.append(summary, scroller);
-    view = { ...base, fold: el };
-    // "toggle" also fires for what the code does; a click, or a key, is the reader's.
-    summary.addEventListener("click", () => {
-      view.touched = true;
-    });
-  } else {
-    if (part.type === "refusal") el.append(h("div", "nbs-mark", "refusal"));
-    el.append(content);
-  }
-  parent.append(el);
-  const text = textAfter(part, { ...part, last: null });
-  if (text) renderer.append(text);
-  return view;
 }

@@ -1,9 +1,10 @@
-/** Stop and Copy. */
+/** Stop, Raw and Copy. */
 
 import type { Clock } from "../clock.js";
 import { copyText } from "../markdown/clipboard.js";
 import { joined, type State } from "../reduce.js";
 import type { Store } from "../store.js";
+import type { Body } from "./body.js";
 import { h, setText } from "./dom.js";
 
 const FEEDBACK_TIME = 1500;
@@ -13,12 +14,18 @@ export interface Controls {
   update(): void;
 }
 
-export function createControls(store: Store): Controls {
+export function createControls(store: Store, body: Body): Controls {
   const el = h("span", "nbs-controls");
   const stop = button("nbs-stop", "Stop", "Stop the answer (Esc)");
   const copy = button("nbs-copy", "Copy", "Copy the answer's text");
-  el.append(stop, copy);
+  const raw = button("nbs-show-raw", "Raw", "Show the source of the text");
+  raw.setAttribute("aria-pressed", "false");
+  el.append(stop, raw, copy);
   stop.addEventListener("click", () => store.cancel());
+  raw.addEventListener("click", () => {
+    body.raw = !body.raw;
+    raw.setAttribute("aria-pressed", String(body.raw));
+  });
   copy.addEventListener("click", async () => {
     feedback(copy, (await copyText(answer(store.state), el)) ? "copied" : "failed", store.clock);
   });

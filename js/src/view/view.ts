@@ -26,12 +26,14 @@ export function mountView(
   const time = h("span", "nbs-elapsed");
   const dot = h("span", "nbs-dot");
   const header = h("div", "nbs-header");
-  const footer = h("div", "nbs-figures");
+  const footer = h("div", "nbs-foot");
+  const numbers = h("span", "nbs-figures");
   const live = h("div", "nbs-hidden");
-  const controls = createControls(store);
-  const body = createBody(parts);
+  const body = createBody(parts, store.clock.frame);
+  const controls = createControls(store, body);
   const notices = createNotices();
 
+  footer.append(numbers, body.expand);
   header.append(dot, model, note, status, time, controls.el);
   root.append(header, body.el, notices.el, footer, live);
   root.setAttribute("role", "region");
@@ -69,7 +71,7 @@ export function mountView(
     if (running || isTerminal(state.status)) setText(time, elapsed(state, local, now));
     body.update(state, running);
     notices.update(state, local);
-    setText(footer, figures(state));
+    setText(numbers, figures(state));
     controls.update();
     announce(running);
     cancelTick?.();

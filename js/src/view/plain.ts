@@ -1,0 +1,40 @@
+/** A text as it is, in pieces of lines: the cost of an append does not grow with what is there. */
+
+import { h } from "./dom.js";
+
+/** Lines in one element. */
+const LINES = 40;
+/** Characters in one element: a longer line goes on in the next, from a space on if there is one. */
+const LENGTH = 4096;
+
+export interface PlainRenderer {
+  append(text: string): void;
+}
+
+/** A renderer that fills `el`; the elements' texts, one after the other, are the text. */
+export function createPlain(el: HTMLElement): PlainRenderer {
+  let node: Text | null = null;
+  let lines = 0;
+
+  function add(text: string): void {
+    if (!node) {
+      node = document.createTextNode("");
+      lines = 0;
+      const piece = h("div", "nbs-lines");
+      piece.append(node);
+      el.append(piece);
+    }
+    node.appendData(text);
+    if (text.endsWith("\n")) lines++;
+    const full = node.length >= LENGTH && /\s$/.test(text);
+    // Not inside a character.
+    const over = node.length >= 2 * LENGTH && !/[\ud800-\udbff]$/.test(text);
+    if (lines >= LINES || full || over) node = null;
+  }
+
+  return {
+    append(text) {
+      for (const [line] of text.matchAll(/[^\n]{0,2048}\n|[^\n]{1,2048}/gu)) add(line);
+    },
+  };
+}
