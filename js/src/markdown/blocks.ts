@@ -3,8 +3,8 @@
  * continues, then may open new ones, and what is left of it is text for the innermost.
  */
 
-import { Block, endOf, save } from "./block.js";
-import { closes, continues, holds, takeQuote } from "./containers.js";
+import { Block, save } from "./block.js";
+import { closes, continues, takeQuote } from "./containers.js";
 import { Line } from "./line.js";
 import {
   closesDetails,
@@ -19,6 +19,7 @@ import {
   underlineLevel,
 } from "./markers.js";
 import { type Definition, takeDefinitions } from "./references.js";
+import { Spine } from "./spine.js";
 import { trimEnd } from "./strings.js";
 import { scanDelimiters, splitRow } from "./table.js";
 
@@ -36,19 +37,15 @@ export interface BlockOptions {
   defineFootnote(label: string, number: number): void;
 }
 
-export class BlockParser {
-  readonly root = new Block("root", 0);
-  /** The open blocks, outermost first. */
-  private open: Block[] = [this.root];
-  private number = 0;
+export class BlockParser extends Spine {
   private footnotes = 0;
-  /** How many of the open blocks the current line continues. */
-  private matched = 0;
   /** A line that may still change defines nothing. */
   private guessing = false;
   private undo: (() => void) | null = null;
 
-  constructor(private readonly options: BlockOptions) {}
+  constructor(private readonly options: BlockOptions) {
+    super();
+  }
 
   /** Adds a complete line. */
   add(text: string): void {
@@ -76,10 +73,7 @@ export class BlockParser {
   /** Says in each open block what is settled; to be called before a guess. */
   settle(): void {
     this.takeBack();
-    for (const [index, block] of this.open.entries()) {
-      if (block.kind === "code") block.settled = block.solid;
-      else block.settled = block.children.length - (index + 1 < this.open.length ? 1 : 0);
-    }
+    this.settleOpen();
   }
 
   finish(): void {
@@ -90,10 +84,6 @@ export class BlockParser {
   private takeBack(): void {
     this.undo?.();
     this.undo = null;
-  }
-
-  private get tip(): Block {
-    return this.open.at(-1) ?? this.root;
   }
 
   private process(text: string): void {
@@ -298,38 +288,9 @@ export class BlockParser {
     block.end = this.number;
   }
 
-  /** Opens a block in the innermost one that the line continues and that may hold it. */
-  private push(kind: Block["kind"]): Block {
-    while (!holds(this.open[this.matched - 1] as Block, kind)) this.matched--;
-    this.closeTo(this.matched);
-    const parent = this.tip;
-    if (parent.kind === "item" || parent.kind === "list") {
-      const list = parent.kind === "list" ? parent : (this.open.at(-2) as Block);
-      if (endOf(parent) < this.number - 1) list.loose = true;
-    }
-    const block = new Block(kind, this.number);
-    parent.children.push(block);
-    this.open.push(block);
-    this.matched = this.open.length;
-    return block;
-  }
-
-  /** Puts a new block where the innermost open one was. */
-  private replaceTip(kind: Block["kind"]): Block {
-    const block = new Block(kind, this.number);
-    this.open.pop();
-    this.tip.children[this.tip.children.length - 1] = block;
-    this.open.push(block);
-    return block;
-  }
-
-  private closeTo(depth: number): void {
-    while (this.open.length > depth) {
-      const block = this.open.pop() as Block;
-      block.closed = true;
-      if (block.kind === "paragraph") this.closeParagraph(block);
-      else if (block.kind === "math" && block.fence) this.closeMath(block);
-    }
+  protected closed(block: Block): void {
+    if (block.kind === "paragraph") this.closeParagraph(block);
+    else if (block.kind === "math" && block.fence) this.closeMath(block);
   }
 
   private closeParagraph(block: Block): void {
