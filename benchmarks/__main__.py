@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import render
+from . import adversarial, calm, render
 from .browser import serve
 
-COMMANDS = {"render": render}
+COMMANDS = {"render": render, "adversarial": adversarial, "calm": calm}
 
 
 def main() -> int:

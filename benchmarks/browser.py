@@ -101,7 +101,12 @@ def heap(cdp: CDPSession) -> float:
     return float(usage["usedSize"] + usage.get("embedderHeapUsedSize", 0)) / 1e6
 
 
-def task_seconds(cdp: CDPSession) -> float:
-    """Seconds the main thread has been busy so far, by the browser's own count."""
+def watch_cpu(cdp: CDPSession) -> None:
+    """Let the browser count the main thread's processor time from now on."""
+    cdp.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+
+def cpu_seconds(cdp: CDPSession) -> float:
+    """Seconds the main thread has worked so far; other processes' turns are not in it."""
     metrics = cdp.send("Performance.getMetrics")["metrics"]
     return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")

@@ -11,26 +11,56 @@ FRAME_MS = 1000 / 60
 
 @dataclass(frozen=True)
 class Run:
-    """What one contender took for one text in one round."""
+    """One contender, one text, one round: js+layout of each frame, in milliseconds.
+
+    With fewer ``costs`` than ``frames``, these are an even sample of the frames.
+    """
+
+    costs: Sequence[float]
+    frames: int
+    heap_mb: float = 0.0
+    cpu_ms: float = 0.0
+
+    @property
+    def total_ms(self) -> float:
+        """What all frames take."""
+        return fmean(self.costs) * self.frames
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One contender and one text, over all rounds."""
 
     total_ms: float
+    typical_ms: float
     growth: float
     p95_ms: float
     slow_share: float
     heap_mb: float
-    busy_ms: float = 0.0
+    cpu_ms: float
 
 
-def measure(costs: Sequence[float], frames: int, heap_mb: float, busy_ms: float = 0.0) -> Run:
-    """The figures of a run; with fewer ``costs`` than ``frames`` these are an even sample."""
-    return Run(
-        total_ms=fmean(costs) * frames,
-        growth=growth(costs),
-        p95_ms=quantile(costs, 0.95),
-        slow_share=sum(cost > FRAME_MS for cost in costs) / len(costs),
-        heap_mb=heap_mb,
-        busy_ms=busy_ms,
+def figures(runs: Sequence[Run]) -> Figures:
+    """Medians over the rounds.
+
+    ``typical_ms`` and ``growth`` are of the frames' own medians: what hits a frame in one round
+    only, another process or a garbage collection, is not in them.
+    """
+    frames = [median(costs) for costs in zip(*(run.costs for run in runs), strict=False)]
+    return Figures(
+        total_ms=median(run.total_ms for run in runs),
+        typical_ms=fmean(frames) * runs[0].frames,
+        growth=growth(frames),
+        p95_ms=median(quantile(run.costs, 0.95) for run in runs),
+        slow_share=median(slow_share(run.costs) for run in runs),
+        heap_mb=median(run.heap_mb for run in runs),
+        cpu_ms=median(run.cpu_ms for run in runs),
     )
+
+
+def slow_share(costs: Sequence[float]) -> float:
+    """The share of the frames that a screen with 60 Hz would miss."""
+    return sum(cost > FRAME_MS for cost in costs) / len(costs)
 
 
 def growth(costs: Sequence[float]) -> float:
@@ -45,25 +75,18 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
-def middle(runs: Sequence[Run]) -> Run:
-    """Each figure's median over the rounds."""
-    return Run(
-        **{name: median(getattr(run, name) for run in runs) for name in Run.__dataclass_fields__}
-    )
-
-
 def ratios(runs: Sequence[Run], floor: Sequence[Run]) -> float:
     """The median of the ratios of each round: both were measured one after the other."""
     return median(run.total_ms / base.total_ms for run, base in zip(runs, floor, strict=True))
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A table in plain text; the first ``left`` columns are aligned to the left."""
+    """A table in plain text; the first ``left`` columns and the last are aligned to the left."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = []
     for row in (head, *rows):
         cells = [
-            cell.ljust(width) if index < left else cell.rjust(width)
+            cell.rjust(width) if left <= index < len(row) - 1 else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
@@ -74,6 +97,6 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
 def verdict(goals: Mapping[str, tuple[float, float]]) -> str:
     """``PASS``, or by how much which goal is missed; a goal is a name, its value, its limit."""
     short = [
-        f"{name} {value:.2f} > {limit:g}" for name, (value, limit) in goals.items() if value > limit
+        f"{name} {value:.3g} > {limit:g}" for name, (value, limit) in goals.items() if value > limit
     ]
     return "short: " + ", ".join(short) if short else "PASS"

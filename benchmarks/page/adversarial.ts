@@ -46,7 +46,7 @@ export async function run(
   removePlaces();
   const pieces = arrive(text, arrival);
   const inTime = () => performance.now() - started < limit;
-  const frames = await stream(create, place(), pieces, inTime);
+  const frames = await stream(create, place(), pieces, { seen: inTime });
   const longest = (of: (frame: Frame) => number) => Math.max(...frames.map(of));
   removePlaces();
   return {

@@ -15,11 +15,12 @@ export interface Result {
   readonly frames: number;
 }
 
-/** `scale` shortens the text; `samples` is the number of frames of the sampled contender. */
+/** `draw`: the browser draws after so many tokens. `scale` shortens the text; `samples` is the number of frames of the sampled contender. */
 export async function run(
   text: string,
   tokens: number,
   contender: string,
+  draw: number,
   scale: number,
   samples: number,
 ): Promise<Result> {
@@ -31,7 +32,7 @@ export async function run(
   const sampled = contender === SAMPLED && pieces.length > samples;
   const frames = sampled
     ? await sample(create, pieces, samples)
-    : await stream(create, place(), pieces);
+    : await stream(create, place(), pieces, { drawEvery: Math.max(1, Math.floor(draw / tokens)) });
   // Microseconds are enough, and thousands of numbers travel.
   const costs = frames.map(({ cost }) => Math.round(cost * 1000) / 1000);
   return { costs, frames: Math.max(pieces.length, costs.length) };
