@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Everything a newcomer needs, in two commands that set up what they use:
+"""Everything a newcomer needs, in commands that set up what they use:
 
     python3 dev.py demo                try it: JupyterLab on the demo notebook
     python3 dev.py demo --check        run the demo notebooks without a browser and report
     python3 dev.py test                all checks and tests, as in continuous integration
     python3 dev.py test -k wire        pytest only, with these arguments
+    python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm
 
 Needs Python 3.10 or newer and nothing else. A virtual environment is made in .venv, and brought
 up to date when pyproject.toml, constraints.txt or the front end's sources change.
@@ -32,6 +33,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = str(BIN / ("python.exe" if os.name == "nt" else "python"))
 PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
 STATIC = ROOT / "nbstream" / "static"
+# Not npm ci: it refuses a lock file that lacks other systems' optional binaries, and registry
+# mirrors may not carry them. What the lock file names is installed as it says.
+NPM_INSTALL = ["install", "--no-save", "--no-audit", "--no-fund"]
 # The newest is the one in the environment. The others: the oldest that is supported, the last of
 # each earlier major version's line that behaves differently.
 OLDER_OPENAI = ("1.66.3", "1.109.1", "2.54.0")
@@ -59,6 +63,8 @@ def main(arguments: Sequence[str]) -> int:
         return run_demo(rest)
     if command == ["test"] and rest not in (["-h"], ["--help"]):
         return run_tests(rest)
+    if command == ["bench"]:
+        return run_bench(rest)
     print(TEST_HELP if command == ["test"] else __doc__)
     return 0 if {"-h", "--help"} & set(arguments) else 2
 
@@ -90,10 +96,7 @@ def run_tests(arguments: Sequence[str]) -> int:
     steps.run("ruff check", [PYTHON, "-m", "ruff", "check", "."], environment)
     steps.run("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], environment)
     steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
-    # Not npm ci: it refuses a lock file that lacks other systems' optional binaries, and registry
-    # mirrors may not carry them. What the lock file names is installed as it says.
-    npm_install = [npm, "install", "--no-save", "--no-audit", "--no-fund"]
-    steps.run("front end: packages", npm_install, environment, cwd=js)
+    steps.run("front end: packages", [npm, *NPM_INSTALL], environment, cwd=js)
     steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
     steps.run_vitest(npm, environment, js)
     # Two processes: Playwright keeps an event loop running on the main thread, where pytest-asyncio
@@ -107,6 +110,17 @@ def run_tests(arguments: Sequence[str]) -> int:
         "demo notebooks", ["--nbval-lax", "--nbval-current-env", "notebooks"], environment
     )
     return steps.finish()
+
+
+def run_bench(arguments: Sequence[str]) -> int:
+    """Set up and hand over to the benchmarks, which need a browser and the front end's packages."""
+    if not install("local", "demo", "test"):
+        return 1
+    environment = tool_environment()
+    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    if call([npm, *NPM_INSTALL, "--silent"], environment, ROOT / "js"):
+        return 1
+    return call([PYTHON, "-m", "benchmarks", *arguments], environment)
 
 
 @dataclass

@@ -6,12 +6,14 @@ named ``id``: ipykernel 7.4 keeps a routing entry for every distinct one.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from .events import PartType
 from .states import Status
 
 PROTOCOL_VERSION = 1
+
+AssetName = Literal["highlight", "math", "math-font"]
 
 
 class Op(TypedDict):
@@ -107,6 +109,19 @@ class Message(TypedDict):
     frames: list[Frame]
 
 
+class _Asset(TypedDict):
+    v: int
+    kind: Literal["asset"]
+    name: AssetName
+
+
+class AssetMessage(_Asset, total=False):
+    """A custom message of its own that brings an asset: its bytes are the one buffer. With an
+    ``error`` there is none."""
+
+    error: str
+
+
 class Hello(TypedDict):
     """A front end has attached and knows ``have`` (stream to seq)."""
 
@@ -137,12 +152,28 @@ class Released(TypedDict):
     stream: str
 
 
-Request = Hello | Resync | Cancel | Released
+class AssetRequest(TypedDict):
+    """A page needs a heavy part of the front end; ``stream`` is the widget that asks for it."""
+
+    kind: Literal["asset"]
+    stream: str
+    name: AssetName
+
+
+Request = Hello | Resync | Cancel | Released | AssetRequest
 
 
 def message(*frames: Frame) -> Message:
     """One message with ``frames``."""
     return {"v": PROTOCOL_VERSION, "frames": list(frames)}
+
+
+def asset_message(name: AssetName, error: str | None = None) -> AssetMessage:
+    """The answer to a request for an asset; its buffer travels beside it."""
+    content: AssetMessage = {"v": PROTOCOL_VERSION, "kind": "asset", "name": name}
+    if error is not None:
+        content["error"] = error
+    return content
 
 
 def parse_request(content: Any) -> Request | None:
@@ -167,6 +198,8 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "cancel", "stream": stream, "reason": content["reason"][:200]}
     if kind == "released":
         return {"kind": "released", "stream": stream}
+    if kind == "asset" and content.get("name") in get_args(AssetName):
+        return {"kind": "asset", "stream": stream, "name": content["name"]}
     return None
 
 

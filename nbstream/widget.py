@@ -5,24 +5,21 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any, TextIO
 
 import anywidget
 import traitlets
 
-from . import output, registry
+from . import assets, output, registry
 from .errors import ErrorInfo, StreamError
 from .frontend import is_headless
 from .loops import choose_loop
-from .protocol import parse_request
+from .protocol import AssetName, parse_request
 from .session import Session
 from .sources import Source
 from .timing import Timing
 from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class _Fact(traitlets.TraitType[Any, Any]):
@@ -52,9 +49,11 @@ class StreamWidget(anywidget.AnyWidget):
     >>> w.text, w.usage, w.finish_reason                    # doctest: +SKIP
     """
 
-    _esm = _STATIC / "widget.js"
-    _css = _STATIC / "widget.css"
+    _esm = assets.STATIC / "widget.js"
+    _css = assets.STATIC / "widget.css"
     _stream = traitlets.Unicode().tag(sync=True)
+    # By default what it is when the comm opens: a headless run reads no assets.
+    _assets = traitlets.Unicode().tag(sync=True)
     # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
     _snapshot = traitlets.Any(None).tag(
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
@@ -89,6 +88,7 @@ class StreamWidget(anywidget.AnyWidget):
             model=model,
             note=note,
             send=self._send_message,
+            send_asset=self._send_asset,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,
@@ -229,6 +229,14 @@ class StreamWidget(anywidget.AnyWidget):
 
     def _send_message(self, message: Any) -> None:
         self.send(message)
+
+    def _send_asset(self, name: AssetName) -> None:
+        message, buffers = assets.answer(name)
+        self.send(message, buffers)
+
+    @traitlets.default("_assets")
+    def _assets_version(self) -> str:
+        return assets.version()
 
     def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
         request = parse_request(content)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from .hub import hub_of
 from .protocol import (
+    AssetName,
     Facts,
     Frame,
     Message,
@@ -27,8 +28,9 @@ Send = Callable[[Message], None]
 class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
-    ``send`` puts one message on the wire, ``observe`` is told when text or status changed, and
-    ``cancel_all`` is what a request to stop every stream calls.
+    ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
+    ``observe`` is told when text or status changed, and ``cancel_all`` is what a request to stop
+    every stream calls.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Wire:
         model: str,
         note: str | None,
         send: Send,
+        send_asset: Callable[[AssetName], None],
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
         released: Callable[[], None],
@@ -50,6 +53,7 @@ class Wire:
         self.created = time.time()
         self.seq = 0
         self._send = send
+        self._send_asset = send_asset
         self._observe = observe
         self._cancel_all = cancel_all
         self._released = released
@@ -169,6 +173,10 @@ class Wire:
     def _answer(self, request: Request) -> None:
         if request["kind"] == "released":
             self._released()
+            return
+        if request["kind"] == "asset":
+            if request["stream"] == self.stream:
+                self._send_asset(request["name"])
             return
         if request["kind"] == "hello":
             if request["have"].get(self.stream) == self.seq:

@@ -1,23 +1,31 @@
 /** The anywidget module (https://anywidget.dev/en/afm/): wiring only. */
 
+import { type AssetsOf, createAssets } from "./assets.js";
 import { browserClock } from "./clock.js";
 import { type Channel, Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
 import { mountView } from "./view/view.js";
 
+type Listener = (content: unknown, buffers?: readonly DataView[]) => void;
+
 interface Model {
   get(name: string): unknown;
   send(content: unknown): void;
-  on(event: string, callback: (content: unknown) => void): void;
-  off(event: string, callback: (content: unknown) => void): void;
+  on(event: string, callback: Listener): void;
+  off(event: string, callback: Listener): void;
   readonly widget_manager?: unknown;
 }
 
+interface Opened {
+  readonly store: Store;
+  readonly assetsOf: AssetsOf;
+}
+
 /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
-const stores = new Map<unknown, Store>();
+const models = new Map<unknown, Opened>();
 
 function channel(model: Model, signal: AbortSignal | undefined): Channel {
-  const listen = (event: string, callback: (content: unknown) => void) => {
+  const listen = (event: string, callback: Listener) => {
     model.on(event, callback);
     signal?.addEventListener("abort", () => model.off(event, callback));
   };
@@ -29,15 +37,17 @@ function channel(model: Model, signal: AbortSignal | undefined): Channel {
   };
 }
 
-function open(model: Model, signal: AbortSignal | undefined): Store {
-  const store = new Store(channel(model, signal), browserClock);
+function open(model: Model, signal: AbortSignal | undefined): Opened {
+  const line = channel(model, signal);
+  const store = new Store(line, browserClock);
   const stream = store.state.stream;
-  stores.set(stream, store);
+  const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
+  models.set(stream, opened);
   signal?.addEventListener("abort", () => {
     store.dispose();
-    if (stores.get(stream) === store) stores.delete(stream);
+    if (models.get(stream) === opened) models.delete(stream);
   });
-  return store;
+  return opened;
 }
 
 // Synchronous: a model that takes longer than 2 s to initialise never gets a message.
@@ -46,11 +56,11 @@ function initialize({ model, signal }: { model: Model; signal?: AbortSignal }): 
 }
 
 function render({ model, el, signal }: { model: Model; el: HTMLElement; signal?: AbortSignal }) {
-  const store = stores.get(String(model.get("_stream"))) ?? open(model, undefined);
+  const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model, undefined);
   const view = new AbortController();
   signal?.addEventListener("abort", () => view.abort());
   warmMarkdown(model.widget_manager);
-  mountView(el, store, view.signal);
+  mountView(el, store, view.signal, assetsOf(view.signal));
   holdHeight(el, view.signal);
   return () => view.abort();
 }

@@ -109,6 +109,17 @@ export interface Message {
   readonly frames: readonly Frame[];
 }
 
+export const ASSETS = ["highlight", "math", "math-font"] as const;
+export type AssetName = (typeof ASSETS)[number];
+
+/** Brings an asset: its bytes are the message's one buffer. With an `error` there is none. */
+export interface AssetMessage {
+  readonly v: typeof VERSION;
+  readonly kind: "asset";
+  readonly name: AssetName;
+  readonly error?: string;
+}
+
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, Check>>;
 
@@ -178,18 +189,31 @@ export function parseFrame(value: unknown): Frame | null {
     : null;
 }
 
-/** A kernel's message, or null if any of it is not of this protocol. */
+/** The frames of a kernel's message, or null if any of it is not of this protocol. */
 export function parse(value: unknown): Message | null {
-  if (!isObject(value) || value.v !== VERSION || !Array.isArray(value.frames)) return null;
+  if (!isObject(value) || value.v !== VERSION) return null;
+  // A message of a kind of its own is for others, or of a later kernel: it has no frames.
+  if (value.frames === undefined && name(value.kind)) return { v: VERSION, frames: [] };
+  if (!Array.isArray(value.frames)) return null;
   const frames = value.frames.map(parseFrame);
   return frames.includes(null) ? null : { v: VERSION, frames: frames as Frame[] };
+}
+
+const isAsset = shape({ kind: oneOf(["asset"]), name: oneOf(ASSETS) }, { error: text });
+
+/** The answer to a request for an asset, or null if it is something else. */
+export function parseAsset(value: unknown): AssetMessage | null {
+  return isObject(value) && value.v === VERSION && isAsset(value)
+    ? (value as unknown as AssetMessage)
+    : null;
 }
 
 export type Request =
   | { v: 1; kind: "hello"; have: Record<string, number> }
   | { v: 1; kind: "resync"; stream: string; have: number }
   | { v: 1; kind: "cancel"; stream: string; reason: string }
-  | { v: 1; kind: "released"; stream: string };
+  | { v: 1; kind: "released"; stream: string }
+  | { v: 1; kind: "asset"; stream: string; name: AssetName };
 
 /** What this page has; the kernel answers with a snapshot if it has something else. */
 export const hello = (stream: string, seq: number): Request => ({
@@ -216,3 +240,11 @@ export const cancel = (stream: string, reason: string): Request => ({
 
 /** Says that this page shows the stream no longer. */
 export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });
+
+/** Asks for a heavy part of the front end, by the stream's widget. */
+export const asset = (stream: string, name: AssetName): Request => ({
+  v: VERSION,
+  kind: "asset",
+  stream,
+  name,
+});

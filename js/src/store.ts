@@ -6,10 +6,10 @@ import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduc
 
 /** All that the front end needs of a widget model. */
 export interface Channel {
-  get(trait: "_stream" | "_snapshot"): unknown;
+  get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
   send(request: protocol.Request): void;
-  /** Calls `receive` with the content of each custom message. */
-  onMessage(receive: (content: unknown) => void): void;
+  /** Calls `receive` with the content of each custom message, and its buffers. */
+  onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void;
   /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
   onConnection(changed: () => void): void;
 }

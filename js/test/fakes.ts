@@ -44,16 +44,17 @@ export class FakeClock implements Clock {
 
 export class FakeChannel implements Channel {
   sent: Request[] = [];
-  receive: (content: unknown) => void = () => {};
+  receive: (content: unknown, buffers?: readonly DataView[]) => void = () => {};
   connection: () => void = () => {};
 
   constructor(
     private readonly stream = "s1",
     private readonly snapshot: unknown = null,
+    private readonly assets = "",
   ) {}
 
-  get(trait: "_stream" | "_snapshot"): unknown {
-    return trait === "_stream" ? this.stream : this.snapshot;
+  get(trait: "_stream" | "_snapshot" | "_assets"): unknown {
+    return { _stream: this.stream, _snapshot: this.snapshot, _assets: this.assets }[trait];
   }
 
   send(request: Request): void {

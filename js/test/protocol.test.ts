@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import assets from "../../tests/fixtures/protocol/assets.json";
 import frames from "../../tests/fixtures/protocol/frames.json";
 import invalid from "../../tests/fixtures/protocol/invalid.json";
 import requests from "../../tests/fixtures/protocol/requests.json";
@@ -28,6 +29,25 @@ test.each(invalid)("no message: $name", ({ message }) => {
   expect(protocol.parse(message)).toBeNull();
 });
 
+describe("assets", () => {
+  test.each(assets)("$name", ({ message, valid }) => {
+    expect(protocol.parseAsset(message)).toEqual(valid ? message : null);
+  });
+
+  test.each(assets)("have no frames, and are not refused for it: $name", ({ message }) => {
+    expect(protocol.parse(message)).toEqual({ v: 1, frames: [] });
+  });
+
+  test("not of this protocol", () => {
+    for (const { message } of invalid) expect(protocol.parseAsset(message)).toBeNull();
+  });
+
+  test("every name is among them", () => {
+    const names = new Set(assets.filter(({ valid }) => valid).map(({ message }) => message.name));
+    expect(names).toEqual(new Set(protocol.ASSETS));
+  });
+});
+
 test("a version and fields of another type are told apart from missing ones", () => {
   expect(protocol.parseFrame(undefined)).toBeNull();
   expect(protocol.parseFrame(null)).toBeNull();
@@ -52,6 +72,8 @@ describe("requests", () => {
         return protocol.cancel(request.stream, request.reason);
       case "released":
         return protocol.released(request.stream);
+      case "asset":
+        return protocol.asset(request.stream, request.name);
     }
   }
 
@@ -59,6 +81,6 @@ describe("requests", () => {
     const kinds = new Set(
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
-    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released"]));
+    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released", "asset"]));
   });
 });

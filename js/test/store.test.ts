@@ -58,6 +58,18 @@ test("a message that is none is named in the console and changes nothing", () =>
   warn.mockRestore();
 });
 
+test("a message for others is not named, and tells that the kernel is there", () => {
+  const warn = vi.spyOn(console, "warn");
+  const { channel, store } = openStore();
+  const before = store.state;
+  channel.connection();
+  channel.receive({ v: 1, kind: "asset", name: "math" });
+  expect(store.state).toBe(before);
+  expect(store.local.closed).toBe(false);
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
+
 describe("resync", () => {
   test("one in flight, again after 1, 2 and 4 s, then the page says so", () => {
     const { channel, clock, store } = openStore();

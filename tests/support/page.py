@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from playwright.sync_api import Locator, Page
 
 from .jupyter import JupyterServer
 
+_ASSET = re.compile(rb'"kind": ?"asset", ?"name": ?"([^"]*)"')
 _PANEL = "window.jupyterapp.shell.currentWidget"
 
 
@@ -37,13 +39,23 @@ class NotebookPage:
         self.name = name
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.warnings: list[str] = []
+        self.assets: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._on_console)
+        page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
     def _on_console(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+        if message.type == "warning":
+            self.warnings.append(message.text)
+
+    def _on_frame(self, payload: bytes | str) -> None:
+        """Notes the assets that the kernel sends: content and buffers travel in one frame."""
+        data = payload.encode() if isinstance(payload, str) else payload
+        self.assets += [name.decode() for name in _ASSET.findall(data)]
 
     def open(self, kernel: bool = True) -> NotebookPage:
         """Load the page; by default until its kernel is idle."""

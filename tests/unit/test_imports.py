@@ -45,6 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "waiting": {"session", "errors"},
     "hub": {"coalesce", "transcript"},
     "protocol": {"events", "states"},
+    "assets": {"protocol"},
     "wire": {"hub", "protocol", "session", "states", "transcript"},
     "config": {"errors"},
     "request": {"clients", "errors"},

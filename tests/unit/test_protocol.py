@@ -12,7 +12,13 @@ import pytest
 
 from nbstream.events import PartType
 from nbstream.faults import RetryPolicy
-from nbstream.protocol import PROTOCOL_VERSION, message, parse_request
+from nbstream.protocol import (
+    PROTOCOL_VERSION,
+    AssetName,
+    asset_message,
+    message,
+    parse_request,
+)
 from nbstream.session import Session
 from nbstream.states import Status
 from nbstream.wire import Wire
@@ -139,6 +145,12 @@ FRAMES = {
 }
 
 
+ASSET = is_object(
+    {"v": is_seq, "kind": is_one_of("asset"), "name": is_one_of(*typing.get_args(AssetName))},
+    {"error": is_text},
+)
+
+
 def read_message(value: Any) -> None:
     check(isinstance(value, dict))
     check(value.get("v") == PROTOCOL_VERSION and value.get("v") is not True)
@@ -167,6 +179,17 @@ def test_frames(case: dict[str, Any]) -> None:
             read_message(case["message"])
     else:
         read_message(case["message"])
+
+
+@named("assets")
+def test_assets(case: dict[str, Any]) -> None:
+    if case["valid"] and "later kernel" not in case["name"]:
+        content = case["message"]
+        ASSET(content)
+        assert asset_message(content["name"], content.get("error")) == content
+    else:
+        with pytest.raises(Invalid):
+            ASSET(case["message"])
 
 
 @named("invalid")
@@ -199,6 +222,7 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         model="m",
         note=note,
         send=sent.append,
+        send_asset=lambda name: None,
         observe=lambda what: None,
         cancel_all=lambda reason: None,
         released=lambda: None,

@@ -57,6 +57,7 @@ class Setup:
         self.page = Page()
         self.observed: list[str] = []
         self.cancelled: list[str] = []
+        self.assets: list[str] = []
         self.released = 0
         self.wire = Wire(
             "s1",
@@ -64,6 +65,7 @@ class Setup:
             model="asked-model",
             note=note,
             send=self.page.receive,
+            send_asset=self.assets.append,
             observe=self.observed.append,
             cancel_all=self.cancelled.append,
             released=self.release,
@@ -220,6 +222,19 @@ async def test_released() -> None:
     setup = await run([chat("a"), DONE])
     await ask(setup, kind="released", stream="s1")
     assert setup.released == 1
+
+
+async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
+    setup, _ = await running(chat("a"))
+    assert await ask(setup, kind="asset", stream="other", name="math") == []
+    assert await ask(setup, kind="asset", stream="s1", name="highlight") == []
+    assert setup.assets == ["highlight"]
+    await asyncio.to_thread(setup.wire.handle, {"kind": "asset", "stream": "s1", "name": "math"})
+    await until(lambda: setup.assets == ["highlight", "math"])
+    await stop(setup)
+    await ask(setup, kind="asset", stream="s1", name="math-font")
+    assert setup.assets == ["highlight", "math", "math-font"]
+    assert setup.page.seq == setup.wire.seq, "they take no number"
 
 
 async def test_before_it_is_started() -> None:

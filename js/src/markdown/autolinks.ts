@@ -68,9 +68,13 @@ function findMail(text: string, found: Autolink[]): void {
   }
 }
 
+/** Without one of these there is no address. */
+export const SIGN = /:\/\/|www\.|@/i;
+
 /** All addresses in `text`, in its order. */
 export function findAutolinks(text: string): Autolink[] {
   const found: Autolink[] = [];
+  if (!SIGN.test(text)) return found;
   findAddresses(text, found);
   findMail(text, found);
   return found.sort((a, b) => a.at - b.at);

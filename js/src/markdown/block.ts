@@ -12,7 +12,10 @@ export type BlockKind =
   | "code"
   | "rule"
   | "table"
-  | "row";
+  | "row"
+  | "math"
+  | "details"
+  | "footnote";
 
 export class Block {
   children: Block[] = [];
@@ -26,14 +29,15 @@ export class Block {
   settled = 0;
   /** The number of the last line that belongs to the block. */
   end: number;
-  /** Heading. */
+  /** Heading: 1 to 6. List: 1 if numbered. Details: 1 if open from the start. */
   level = 0;
-  /** Fenced code: its fence, and the text after it. */
+  /** Fenced code: its fence. A formula: what closes it, "" once it is closed. */
   fence = "";
+  /** Fenced code: the text after the fence. Details: the summary. */
   info = "";
   /** Fenced code and items: columns of white space before the fence or the marker. */
   offset = 0;
-  /** Item: columns that the marker and the space after it take. */
+  /** Items and footnotes: columns that the marker and the space after it take. */
   padding = 0;
   /** List: "-", "+", "*", "." or ")". */
   marker = "";

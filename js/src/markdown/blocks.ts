@@ -3,17 +3,23 @@
  * continues, then may open new ones, and what is left of it is text for the innermost.
  */
 
-import { Block, endOf, save } from "./block.js";
+import { Block, save } from "./block.js";
+import { closes, continues, takeQuote } from "./containers.js";
 import { Line } from "./line.js";
 import {
-  closesFence,
+  closesDetails,
   isRule,
+  takeDetails,
   takeFence,
+  takeFootnote,
   takeHeading,
   takeMarker,
+  takeMath,
+  takeSummary,
   underlineLevel,
 } from "./markers.js";
 import { type Definition, takeDefinitions } from "./references.js";
+import { Spine } from "./spine.js";
 import { trimEnd } from "./strings.js";
 import { scanDelimiters, splitRow } from "./table.js";
 
@@ -22,22 +28,24 @@ export const MAX_DEPTH = 64;
 
 export interface BlockOptions {
   readonly tables: boolean;
+  readonly footnotes: boolean;
+  readonly math: boolean;
+  readonly html: boolean;
   /** Called once for each label, in the order of the text. */
   define(label: string, definition: Definition): void;
+  /** The same for footnotes; they are numbered from 1. */
+  defineFootnote(label: string, number: number): void;
 }
 
-export class BlockParser {
-  readonly root = new Block("root", 0);
-  /** The open blocks, outermost first. */
-  private open: Block[] = [this.root];
-  private number = 0;
-  /** How many of the open blocks the current line continues. */
-  private matched = 0;
+export class BlockParser extends Spine {
+  private footnotes = 0;
   /** A line that may still change defines nothing. */
   private guessing = false;
   private undo: (() => void) | null = null;
 
-  constructor(private readonly options: BlockOptions) {}
+  constructor(private readonly options: BlockOptions) {
+    super();
+  }
 
   /** Adds a complete line. */
   add(text: string): void {
@@ -48,12 +56,13 @@ export class BlockParser {
   /** Adds a line that may go on; the next call of anything takes it back. */
   guess(text: string): void {
     this.takeBack();
-    const { open, number } = this;
+    const { open, number, footnotes } = this;
     const restore = open.map(save);
     this.undo = () => {
       for (const block of restore) block();
       this.open = open;
       this.number = number;
+      this.footnotes = footnotes;
     };
     this.open = [...open];
     this.guessing = true;
@@ -64,10 +73,7 @@ export class BlockParser {
   /** Says in each open block what is settled; to be called before a guess. */
   settle(): void {
     this.takeBack();
-    for (const [index, block] of this.open.entries()) {
-      if (block.kind === "code") block.settled = block.solid;
-      else block.settled = block.children.length - (index + 1 < this.open.length ? 1 : 0);
-    }
+    this.settleOpen();
   }
 
   finish(): void {
@@ -80,25 +86,21 @@ export class BlockParser {
     this.undo = null;
   }
 
-  private get tip(): Block {
-    return this.open.at(-1) ?? this.root;
-  }
-
   private process(text: string): void {
     this.number++;
     const line = new Line(text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text);
     this.matched = 1;
     while (this.matched < this.open.length) {
       const block = this.open[this.matched] as Block;
-      if (block.fence && closesFence(line, block.fence)) {
-        block.end = this.number;
-        this.closeTo(this.matched);
+      if (closes(block, line)) {
+        this.endWith(block, line);
         return;
       }
-      if (!this.continues(block, line)) break;
+      if (!continues(block, line, this.number)) break;
       this.matched++;
     }
-    if (this.open[this.matched - 1]?.kind !== "code") {
+    if (!isRaw(this.open[this.matched - 1] as Block)) {
+      if (this.options.html && closesDetails(line) && this.endDetails()) return;
       let opened = this.openBlock(line);
       while (opened === "container") opened = this.openBlock(line);
       if (opened === "line") return;
@@ -106,37 +108,23 @@ export class BlockParser {
     this.addText(line);
   }
 
-  /** Whether `line` continues `block`; takes what belongs to the block off the line. */
-  private continues(block: Block, line: Line): boolean {
-    switch (block.kind) {
-      case "list":
-        return true;
-      case "quote":
-        if (line.indent > 3 || line.text[line.next] !== ">") return false;
-        this.takeQuote(line);
-        block.end = this.number;
-        return true;
-      case "item":
-        // An item may begin with one blank line, not with two.
-        if (line.blank ? !block.children.length : line.indent < block.padding) return false;
-        line.skip(line.blank ? line.indent : block.padding);
-        return true;
-      case "code":
-        if (block.fence) line.skip(Math.min(block.offset, line.indent));
-        else if (line.indent < 4 && !line.blank) return false;
-        else line.skip(4);
-        return true;
-      case "paragraph":
-      case "table":
-        return !line.blank;
-      default:
-        return false;
+  /** Ends `block` with `line`; what is open inside it ends, too. */
+  private endWith(block: Block, line: Line): void {
+    if (block.kind === "math") {
+      block.lines.push(line.content());
+      block.fence = "";
     }
+    block.end = this.number;
+    this.closeTo(this.matched);
   }
 
-  private takeQuote(line: Line): void {
-    line.take(1);
-    line.skip(1);
+  /** Ends the innermost fold that the line continues, if there is one. */
+  private endDetails(): boolean {
+    const index = this.open.findLastIndex(
+      (block, n) => n < this.matched && block.kind === "details",
+    );
+    if (index > 0) this.closeTo(index);
+    return index > 0;
   }
 
   /** Opens what the line begins with: a container, a leaf that takes the whole line, or nothing. */
@@ -153,8 +141,10 @@ export class BlockParser {
     }
     if (this.openLeaf(line, inParagraph ? parent : null)) return "line";
     if (this.matched >= MAX_DEPTH) return null;
+    if (this.options.html && this.openDetails(line)) return "line";
+    if (this.options.footnotes && this.openFootnote(line)) return "container";
     if (line.text[line.next] === ">") {
-      this.takeQuote(line);
+      takeQuote(line);
       this.push("quote");
       return "container";
     }
@@ -173,6 +163,13 @@ export class BlockParser {
     const fence = takeFence(line);
     if (fence) {
       Object.assign(this.push("code"), fence);
+      return true;
+    }
+    const math = this.options.math ? takeMath(line) : null;
+    if (math) {
+      const block = this.push("math");
+      block.fence = math.closer;
+      block.lines.push(math.text);
       return true;
     }
     if (paragraph && this.underline(paragraph, underlineLevel(line))) return true;
@@ -194,6 +191,31 @@ export class BlockParser {
     heading.lines = [trimEnd(rest)];
     heading.end = this.number;
     this.closeTo(this.open.length - 1);
+    return true;
+  }
+
+  private openDetails(line: Line): boolean {
+    const last = this.open[this.matched - 1] as Block;
+    const summary = takeSummary(line);
+    if (summary !== null && last.kind === "details" && !last.children.length && !last.info) {
+      last.info = summary;
+      return true;
+    }
+    const details = takeDetails(line);
+    if (!details) return false;
+    Object.assign(this.push("details"), details);
+    return true;
+  }
+
+  /** Footnotes are not inside of anything. */
+  private openFootnote(line: Line): boolean {
+    if (this.matched > 1 && this.open[1]?.kind !== "paragraph") return false;
+    const label = takeFootnote(line);
+    if (label === null) return false;
+    const footnote = this.push("footnote");
+    footnote.padding = 4;
+    this.footnotes++;
+    if (!this.guessing) this.options.defineFootnote(label, this.footnotes);
     return true;
   }
 
@@ -251,6 +273,7 @@ export class BlockParser {
     if (block.kind === "code") this.addCode(block, line);
     else if (line.blank) return;
     else if (block.kind === "table") this.addRow(line.content());
+    else if (block.kind === "math") block.lines.push(line.content());
     else {
       const paragraph = block.kind === "paragraph" ? block : this.push("paragraph");
       paragraph.lines.push(line.content());
@@ -265,37 +288,9 @@ export class BlockParser {
     block.end = this.number;
   }
 
-  /** Opens a block in the innermost one that the line continues and that may hold it. */
-  private push(kind: Block["kind"]): Block {
-    while (!holds(this.open[this.matched - 1] as Block, kind)) this.matched--;
-    this.closeTo(this.matched);
-    const parent = this.tip;
-    if (parent.kind === "item" || parent.kind === "list") {
-      const list = parent.kind === "list" ? parent : (this.open.at(-2) as Block);
-      if (endOf(parent) < this.number - 1) list.loose = true;
-    }
-    const block = new Block(kind, this.number);
-    parent.children.push(block);
-    this.open.push(block);
-    this.matched = this.open.length;
-    return block;
-  }
-
-  /** Puts a new block where the innermost open one was. */
-  private replaceTip(kind: Block["kind"]): Block {
-    const block = new Block(kind, this.number);
-    this.open.pop();
-    this.tip.children[this.tip.children.length - 1] = block;
-    this.open.push(block);
-    return block;
-  }
-
-  private closeTo(depth: number): void {
-    while (this.open.length > depth) {
-      const block = this.open.pop() as Block;
-      block.closed = true;
-      if (block.kind === "paragraph") this.closeParagraph(block);
-    }
+  protected closed(block: Block): void {
+    if (block.kind === "paragraph") this.closeParagraph(block);
+    else if (block.kind === "math" && block.fence) this.closeMath(block);
   }
 
   private closeParagraph(block: Block): void {
@@ -305,6 +300,15 @@ export class BlockParser {
       this.tip.end = Math.max(this.tip.end, block.end);
       this.tip.children.pop();
     }
+  }
+
+  /** A formula that nothing closed is text. */
+  private closeMath(block: Block): void {
+    const { children } = this.tip;
+    const paragraph = new Block("paragraph", block.end);
+    paragraph.lines = [trimEnd(block.lines.join("\n"))];
+    paragraph.closed = true;
+    children[children.length - 1] = paragraph;
   }
 
   private takeDefinitions(paragraph: Block): string {
@@ -317,7 +321,4 @@ export class BlockParser {
   }
 }
 
-function holds(parent: Block, kind: Block["kind"]): boolean {
-  if (parent.kind === "list") return kind === "item";
-  return parent.kind === "root" || parent.kind === "quote" || parent.kind === "item";
-}
+const isRaw = ({ kind }: Block) => kind === "code" || kind === "math";

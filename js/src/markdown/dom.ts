@@ -1,55 +1,92 @@
 /** Blocks as DOM nodes, matched by place and kind; what is settled is never visited again. */
 
 import type { Block } from "./block.js";
-import { Leaf, type LeafOptions, type References, setText } from "./leaf.js";
+import { CodeView } from "./code.js";
+import type { References } from "./labels.js";
+import { Leaf, type LeafOptions } from "./leaf.js";
+import { ListSegments, Pages, type Place, Settled, setStart, TableSegments } from "./pages.js";
+import type { Parts } from "./parts.js";
 import { takeDefinitions } from "./references.js";
 import { trimEnd } from "./strings.js";
 import { splitRow } from "./table.js";
 
-/** Lines of code in one node: layout of an append does not depend on the code before it. */
-const CHUNK = 64;
-
 export interface DomOptions extends LeafOptions {
   readonly tasks: boolean;
   readonly tables: boolean;
+  readonly parts: Parts;
 }
 
 /** What is shown of one block. */
 interface View {
   readonly key: string;
   readonly el: HTMLElement;
+  /** Where its children go, if not simply into `el`. */
+  readonly place: Place | null;
+  readonly code: CodeView | null;
   block: Block;
   readonly children: View[];
-  /** How many children, or lines of code, are final. */
+  /** How many children are final. */
   done: number;
   /** The leaf itself, or a row's cells. */
   readonly leaves: Leaf[];
-  /** Code: its lines, some in each node. */
-  readonly chunks: { readonly node: Text; text: string }[];
 }
 
 export class BlockDom {
   private readonly root: View;
+  private readonly settled = new Settled();
+  /** Code whose grammar came later than the code. */
+  private readonly stale = new Set<CodeView>();
+  /** Long text of which a part is not shown yet. */
+  private readonly unfinished = new Set<Leaf>();
+  private time = () => true;
 
   constructor(
     el: HTMLElement,
     root: Block,
     private readonly references: References,
     private readonly options: DomOptions,
+    /** Asks for a call of `work`. */
+    private readonly again: () => void,
   ) {
-    this.root = { key: "root", el, block: root, children: [], done: 0, leaves: [], chunks: [] };
+    const place = new Pages(el, this.settled);
+    this.root = {
+      key: "root",
+      el,
+      place,
+      code: null,
+      block: root,
+      children: [],
+      done: 0,
+      leaves: [],
+    };
   }
 
-  update(): void {
+  /** Shows what has changed; long text in it only while there is `time`. */
+  update(time: () => boolean): void {
+    this.time = time;
+    this.settled.freeze();
     this.updateChildren(this.root);
-    this.references.resolve();
+  }
+
+  /** Does what was left over, while there is `time`; true if all is done. */
+  work(time: () => boolean): boolean {
+    for (const leaf of this.unfinished) {
+      if (!leaf.work(time)) return false;
+      this.unfinished.delete(leaf);
+    }
+    if (!this.references.resolve(time)) return false;
+    for (const code of this.stale) {
+      while (code.work()) if (!time()) return false;
+      this.stale.delete(code);
+    }
+    return true;
   }
 
   private updateChildren(view: View): void {
     const { children, block } = view;
     for (let index = view.done; index < block.children.length; index++)
       this.updateChild(view, index, block.children[index] as Block);
-    for (const old of children.splice(block.children.length)) drop(old);
+    for (const old of children.splice(block.children.length)) drop(view, old);
     view.done = block.settled;
   }
 
@@ -57,17 +94,34 @@ export class BlockDom {
     const key = keyOf(block);
     let view = parent.children[index];
     if (view?.key !== key) {
-      for (const old of parent.children.splice(index)) drop(old);
-      const el = create(block);
-      view = { key, el, block, children: [], done: 0, leaves: [], chunks: [] };
+      for (const old of parent.children.splice(index)) drop(parent, old);
+      view = this.create(block, key, parent);
       parent.children.push(view);
-      placeFor(parent, index).append(el);
+      if (parent.place) parent.place.append(view.el, block);
+      else parent.el.append(view.el);
     }
     if (view.block !== block) {
       view.block = block;
       view.done = 0;
     }
     this.fill(view, parent, index);
+  }
+
+  private create(block: Block, key: string, parent: View): View {
+    const code = block.kind === "code" ? this.createCode() : null;
+    const el = code?.el ?? create(block);
+    let place: Place | null = null;
+    if (block.kind === "table") place = new TableSegments(el, this.settled);
+    else if (block.kind === "list" && parent === this.root)
+      place = new ListSegments(el, this.settled);
+    return { key, el, place, code, block, children: [], done: 0, leaves: [] };
+  }
+
+  private createCode(): CodeView {
+    return new CodeView(this.options.parts, this.settled, (view) => {
+      this.stale.add(view);
+      this.again();
+    });
   }
 
   private fill(view: View, parent: View, index: number): void {
@@ -79,31 +133,43 @@ export class BlockDom {
         const head = this.options.tables && block.lines.length === 1 && text[0] === "|";
         el.hidden = !text || (head && !block.closed);
         const task = this.options.tasks && index === 0 && parent.block.kind === "item";
-        this.leaf(view, 0, el).show(text, !block.closed, task);
+        this.show(view, 0, el, text, !block.closed, task);
         return;
       }
       case "heading":
-        this.leaf(view, 0, el).show(block.lines.join("\n"), !block.closed);
+        this.show(view, 0, el, block.lines.join("\n"), !block.closed);
         return;
       case "code":
-        fillCode(view);
+        view.code?.update(block);
+        return;
+      case "math":
+        el.textContent = block.lines.join("\n");
         return;
       case "row":
         this.fillRow(view, parent.block, index);
         return;
       case "list":
-        el.toggleAttribute("data-tight", !block.loose);
-        if (block.level && block.start !== 1) el.setAttribute("start", String(block.start));
-        else el.removeAttribute("start");
+        fillList(view);
+        break;
+      case "details":
+        this.show(view, 0, el.firstElementChild as HTMLElement, block.info || "…");
         break;
     }
     this.updateChildren(view);
   }
 
-  private leaf(view: View, index: number, el: HTMLElement): Leaf {
+  /** Shows `text` as the leaf number `index` of a block, in `el`. */
+  private show(
+    view: View,
+    index: number,
+    el: HTMLElement,
+    text: string,
+    open = false,
+    task = false,
+  ) {
     const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.options);
     view.leaves[index] = leaf;
-    return leaf;
+    if (!leaf.show(text, open, task, this.time)) this.unfinished.add(leaf);
   }
 
   private fillRow(view: View, table: Block, index: number): void {
@@ -112,17 +178,26 @@ export class BlockDom {
       const cell = view.leaves[column]?.el ?? document.createElement(index ? "td" : "th");
       if (!view.leaves[column]) view.el.append(cell);
       cell.style.textAlign = align;
-      this.leaf(view, column, cell).show(cells[column] ?? "", false);
+      this.show(view, column, cell, cells[column] ?? "");
     }
     for (const { el } of view.leaves.splice(table.align.length)) el.remove();
   }
 }
 
-/** Removes what is shown; a table has no empty body. */
-function drop({ el }: View): void {
-  const parent = el.parentElement;
-  el.remove();
-  if (parent?.localName === "tbody" && !parent.firstChild) parent.remove();
+function drop(parent: View, view: View): void {
+  view.place?.drop?.();
+  if (parent.place) parent.place.remove(view.el);
+  else view.el.remove();
+}
+
+function fillList({ el, block, place }: View): void {
+  const start = block.level ? block.start : null;
+  if (place instanceof ListSegments) {
+    place.describe(!block.loose, start);
+    return;
+  }
+  el.toggleAttribute("data-tight", !block.loose);
+  setStart(el, start);
 }
 
 function keyOf(block: Block): string {
@@ -136,18 +211,24 @@ function create(block: Block): HTMLElement {
     case "list":
       return document.createElement(block.level ? "ol" : "ul");
     case "item":
+    case "footnote":
       return document.createElement("li");
     case "heading":
       return document.createElement(`h${block.level}`);
-    case "code": {
-      const pre = document.createElement("pre");
-      pre.append(document.createElement("code"));
-      return pre;
-    }
     case "rule":
       return document.createElement("hr");
     case "table":
-      return document.createElement("table");
+    case "math": {
+      const el = document.createElement("div");
+      el.className = block.kind === "table" ? "nbs-table" : "nbs-math nbs-math-display";
+      return el;
+    }
+    case "details": {
+      const el = document.createElement("details");
+      el.append(document.createElement("summary"));
+      el.open = block.level > 0;
+      return el;
+    }
     case "row":
       return document.createElement("tr");
     default:
@@ -155,46 +236,8 @@ function create(block: Block): HTMLElement {
   }
 }
 
-/** Where a new child goes: a table's first row into its head, others into its body. */
-function placeFor(parent: View, index: number): Element {
-  const { el } = parent;
-  if (parent.block.kind !== "table") return el;
-  const name = index ? "tbody" : "thead";
-  const last = el.lastElementChild;
-  if (last?.localName === name) return last;
-  const section = document.createElement(name);
-  el.append(section);
-  return section;
-}
-
 /** A paragraph's text without the definitions it begins with. */
 function textOf(block: Block): string {
   const text = block.lines.join("\n");
   return block.closed ? text : trimEnd(takeDefinitions(text).rest);
-}
-
-function fillCode({ el, block, chunks, done }: View): void {
-  const code = el.firstElementChild as HTMLElement;
-  const language = /^\S*/.exec(block.info)?.[0] ?? "";
-  const className = language ? `language-${language}` : "";
-  if (code.className !== className) code.className = className;
-  const { lines, solid } = block;
-  let index = Math.floor(done / CHUNK);
-  for (; index * CHUNK < solid; index++) {
-    const end = Math.min((index + 1) * CHUNK, solid);
-    // The last line's ending comes with the next line: until then the line may go on.
-    const ending = end < solid || block.closed ? "\n" : "";
-    const text = lines.slice(index * CHUNK, end).join("\n") + ending;
-    let chunk = chunks[index];
-    if (!chunk) {
-      chunk = { node: document.createTextNode(""), text: "" };
-      const span = document.createElement("span");
-      span.append(chunk.node);
-      code.append(span);
-      chunks.push(chunk);
-    }
-    setText(chunk.node, chunk.text, text);
-    chunk.text = text;
-  }
-  for (const { node } of chunks.splice(index)) node.parentElement?.remove();
 }

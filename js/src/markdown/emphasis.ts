@@ -55,9 +55,9 @@ export class Runs {
 
   /**
    * Matches the runs after `bottom`, then forgets them. What stays open after `openFrom` in the text
-   * is open to its end.
+   * is open to its end; true if anything does.
    */
-  match(bottom: Run | null, openFrom = Number.POSITIVE_INFINITY): void {
+  match(bottom: Run | null, openFrom = Number.POSITIVE_INFINITY): boolean {
     // Where a search for an opener ended in vain: the next one of the same sort looks no further.
     const floors = new Map<string, number>();
     const end = bottom?.order ?? 0;
@@ -86,9 +86,12 @@ export class Runs {
         closer = after;
       }
     }
-    for (let run = this.last; run && run.at > openFrom; run = run.previous) run.stayOpen();
+    let open = false;
+    for (let run = this.last; run && run.at > openFrom; run = run.previous)
+      if (run.stayOpen()) open = true;
     this.last = bottom;
     if (bottom) bottom.next = null;
+    return open;
   }
 
   private opener(closer: Run, floors: Map<string, number>, end: number): Run | null {

@@ -5,8 +5,10 @@
 
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
-import { defaultLeafOptions, References } from "./leaf.js";
-import type { Parts } from "./parts.js";
+import { learnEntities } from "./entities.js";
+import { References } from "./labels.js";
+import { defaultLeafOptions } from "./leaf.js";
+import { noParts, type Parts } from "./parts.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {
@@ -18,10 +20,21 @@ export interface MarkdownOptions {
   readonly tasks?: boolean;
   /** Addresses without markup are links. */
   readonly autolinks?: boolean;
+  /** `text[^note]`, and `[^note]: ...`, which is shown at the end. */
+  readonly footnotes?: boolean;
+  /** `$..$`, `$$..$$`, `\(..\)` and `\[..\]`. */
+  readonly math?: boolean;
+  /** `<br>`, `<sub>`, `<sup>`, `<kbd>`, `<details>` and `<summary>`; other HTML is text. */
+  readonly html?: boolean;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
-  /** Highlighting and mathematics; default: none. */
+  /** Highlighting and mathematics; without them both are shown as they are written. */
   readonly parts?: Parts;
+  /**
+   * Calls `run` before the next paint. With it, no call takes much longer than a few milliseconds:
+   * what is left of long texts is done in later frames. Without it, everything is done at once.
+   */
+  readonly schedule?: ((run: () => void) => void) | undefined;
 }
 
 export interface MarkdownRenderer {
@@ -31,40 +44,102 @@ export interface MarkdownRenderer {
   finish(): void;
 }
 
+/** The time that a call may take if there is a `schedule` (ms): half of a frame. */
+const BUDGET = 8;
+/** Lines and characters that are read before the time is looked at. */
+const LINES = 32;
+const CHARACTERS = 4096;
+
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {
-  const settings = { ...defaultLeafOptions, tables: true, tasks: true, ...options };
+  const { schedule } = options;
+  const settings = {
+    ...defaultLeafOptions,
+    tables: true,
+    tasks: true,
+    footnotes: true,
+    math: true,
+    html: true,
+    parts: noParts,
+    ...options,
+  };
   const references = new References();
   const parser = new BlockParser({
     tables: settings.tables,
+    footnotes: settings.footnotes,
+    math: settings.math,
+    html: settings.html,
     define: (label, definition) => references.define(label, definition),
+    defineFootnote: () => {},
   });
-  const dom = new BlockDom(el, parser.root, references, settings);
-  /** The last line, as far as it has arrived. */
+  const dom = new BlockDom(el, parser.root, references, settings, again);
+  /** What has not been read: the last line as far as it has arrived, or more. */
   let rest = "";
+  /** Where in `rest` a line may end. */
+  let seen = 0;
+  let ended = false;
+  let scheduled = false;
+
+  /** Reads some lines; true if there are more. */
+  function read(): boolean {
+    // A carriage return at the end may be half a line ending.
+    const ending = /\r\n|\n|\r(?!$)/g;
+    ending.lastIndex = seen;
+    let start = 0;
+    let lines = 0;
+    let more = false;
+    for (let end = ending.exec(rest); end; end = ending.exec(rest)) {
+      more = ++lines > LINES || start > CHARACTERS;
+      if (more) break;
+      parser.add(rest.slice(start, end.index));
+      start = ending.lastIndex;
+    }
+    if (start) rest = rest.slice(start);
+    seen = more ? 0 : Math.max(0, rest.length - 1);
+    parser.settle();
+    if (more) return true;
+    const line = rest.replace(/\r$/, "");
+    if (!ended) {
+      if (line && !isMarkup(line)) parser.guess(line);
+      return false;
+    }
+    if (rest) parser.add(line);
+    rest = "";
+    parser.finish();
+    return false;
+  }
+
+  function again(): void {
+    if (!schedule) dom.work(() => true);
+    else if (!scheduled) {
+      scheduled = true;
+      schedule(() => {
+        scheduled = false;
+        work();
+      });
+    }
+  }
+
+  function work(): void {
+    const end = schedule ? performance.now() + BUDGET : Number.POSITIVE_INFINITY;
+    const time = () => performance.now() < end;
+    let more = true;
+    while (more && time()) {
+      more = read();
+      dom.update(time);
+    }
+    if (more || !dom.work(time)) again();
+  }
 
   return {
     append(text) {
-      // A carriage return at the end may be half a line ending.
-      const ending = /\r\n|\n|\r(?!$)/g;
-      ending.lastIndex = Math.max(0, rest.length - 1);
       rest += text;
-      let start = 0;
-      for (let end = ending.exec(rest); end; end = ending.exec(rest)) {
-        parser.add(rest.slice(start, end.index));
-        start = ending.lastIndex;
-      }
-      rest = rest.slice(start);
-      parser.settle();
-      const line = rest.replace(/\r$/, "");
-      if (line && !isMarkup(line)) parser.guess(line);
-      dom.update();
+      learnEntities(text);
+      if (!scheduled) work();
     },
     finish() {
-      if (rest) parser.add(rest.replace(/\r$/, ""));
-      rest = "";
-      parser.finish();
-      dom.update();
+      ended = true;
+      if (!scheduled) work();
     },
   };
 }

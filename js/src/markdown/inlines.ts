@@ -2,7 +2,7 @@
 
 import { type Autolink, findAutolinks } from "./autolinks.js";
 import { Runs, scanRun } from "./emphasis.js";
-import { decodeEntity, ENTITY } from "./entities.js";
+import { decodeEntity, ENTITY, learnEntities } from "./entities.js";
 import type { Inline } from "./inline.js";
 import type { Definition } from "./references.js";
 import {
@@ -46,7 +46,14 @@ const MAIL =
   /<([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,255}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)>/iy;
 const ESCAPABLE = new RegExp(`[${PUNCTUATION}]`);
 
-export function parseInlines(text: string, options: InlineOptions): Inline[] {
+export interface Parsed {
+  readonly inlines: Inline[];
+  /** Whatever follows, what is there was read as if nothing did. */
+  readonly sure: boolean;
+}
+
+export function parseInlines(text: string, options: InlineOptions): Parsed {
+  learnEntities(text);
   return new InlineParser(text, options).parse();
 }
 
@@ -58,6 +65,7 @@ class InlineParser {
   /** How many of the brackets begin no link any more, as one was found inside: links hold no links. */
   private inactive = 0;
   private at = 0;
+  private sure = true;
   /** The end of the plain piece that `at` is in. */
   private plain = 0;
   /** Where runs of backticks begin, by their length, last first; made when first needed. */
@@ -70,10 +78,11 @@ class InlineParser {
     this.autolinks = options.autolinks ? findAutolinks(text).reverse() : [];
   }
 
-  parse(): Inline[] {
+  parse(): Parsed {
     while (this.at < this.text.length) this.step();
-    this.runs.match(null, this.options.unfinished ? this.text.length - REACH : undefined);
-    return buildTree(this.tokens);
+    const openFrom = this.options.unfinished ? this.text.length - REACH : undefined;
+    if (this.runs.match(null, openFrom)) this.sure = false;
+    return { inlines: buildTree(this.tokens), sure: this.sure };
   }
 
   private match(pattern: RegExp): RegExpExecArray | null {
@@ -168,6 +177,7 @@ class InlineParser {
     const places = this.ticks.get(length) ?? [];
     while ((places.at(-1) ?? start) < start) places.pop();
     const unfinished = this.options.unfinished && this.text.length - start < REACH;
+    if (!places.length && unfinished) this.sure = false;
     const end = places.at(-1) ?? (unfinished ? this.text.length : undefined);
     if (end === undefined) {
       this.addText("`".repeat(length), start);

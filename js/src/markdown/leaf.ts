@@ -1,226 +1,18 @@
-/** A leaf's text as DOM nodes: parsed again when it grows, nodes kept where nothing changed. */
+/**
+ * A leaf's text as DOM nodes. A long one is cut into segments: only the last is parsed again when
+ * the text grows, and no construct reaches from one into the next.
+ */
 
-import type { Inline } from "./inline.js";
-import { plainText } from "./inline.js";
+import { SIGN } from "./autolinks.js";
 import { parseInlines } from "./inlines.js";
-import type { Definition } from "./references.js";
+import type { References } from "./labels.js";
+import { type Item, type Shown, type ShowOptions, update } from "./shown.js";
 import { holdBack } from "./unfinished.js";
-import { allowedUrl, hostOf } from "./url.js";
+import { allowedUrl } from "./url.js";
 
-export interface LeafOptions {
+export interface LeafOptions extends ShowOptions {
   readonly strikethrough: boolean;
   readonly autolinks: boolean;
-  /** The address to link to, null for none. */
-  readonly url: (address: string) => string | null;
-}
-
-/** The link reference definitions of a document, and who waits for one. */
-export class References {
-  private readonly known = new Map<string, Definition>();
-  private readonly missing = new Map<string, Set<Leaf>>();
-  private readonly stale = new Set<Leaf>();
-
-  /** The first definition of a label counts. */
-  define(label: string, definition: Definition): void {
-    if (this.known.has(label)) return;
-    this.known.set(label, definition);
-    for (const leaf of this.missing.get(label) ?? []) this.stale.add(leaf);
-    this.missing.delete(label);
-  }
-
-  lookup(label: string, leaf: Leaf): Definition | undefined {
-    const definition = this.known.get(label);
-    if (!definition) {
-      const waiting = this.missing.get(label);
-      if (waiting) waiting.add(leaf);
-      else this.missing.set(label, new Set([leaf]));
-    }
-    return definition;
-  }
-
-  /** Renders again what new definitions concern. */
-  resolve(): void {
-    for (const leaf of this.stale) leaf.render();
-    this.stale.clear();
-  }
-}
-
-interface Checkbox {
-  readonly kind: "checkbox";
-  readonly checked: boolean;
-}
-
-/** A node that is shown. */
-interface Shown {
-  readonly kind: string;
-  readonly node: ChildNode;
-  readonly children: Shown[];
-  /** What the node was made from, to see whether anything changed. */
-  from: string;
-}
-
-/** An open leaf above this length is parsed again only when it has grown by an eighth. */
-const LONG = 8192;
-
-const TASK = /^\[([ \txX])\](?=[ \t\n])/;
-
-export class Leaf {
-  private readonly shown: Shown[] = [];
-  private text = "";
-  private task = false;
-  private open = false;
-  /** What was added since the text was parsed. */
-  private tail: Text | null = null;
-
-  constructor(
-    readonly el: HTMLElement,
-    private readonly references: References,
-    private readonly options: LeafOptions,
-  ) {}
-
-  /** Shows `text`; if `open`, more may come soon. `task`: a checkbox may be at its beginning. */
-  show(text: string, open: boolean, task = false): void {
-    const grown = text.length - this.text.length;
-    if (open && text.length > LONG && grown * 8 < this.text.length && text.startsWith(this.text)) {
-      this.tail ??= this.el.appendChild(document.createTextNode(""));
-      setText(this.tail, this.tail.data, text.slice(this.text.length));
-      return;
-    }
-    if (this.text === text && this.task === task && this.open === open && !this.tail) return;
-    this.text = text;
-    this.open = open;
-    this.task = task;
-    this.render();
-  }
-
-  render(): void {
-    this.tail?.remove();
-    this.tail = null;
-    let text = this.open ? holdBack(this.text) : this.text;
-    const box = this.task ? TASK.exec(text) : null;
-    if (box) text = text.slice(box[0].length);
-    const { strikethrough, autolinks, url } = this.options;
-    const lookup = (label: string) => this.references.lookup(label, this);
-    const inlines: (Inline | Checkbox)[] = parseInlines(text, {
-      strikethrough,
-      autolinks,
-      lookup,
-      unfinished: this.open,
-    });
-    if (box) inlines.unshift({ kind: "checkbox", checked: box[1]?.toLowerCase() === "x" });
-    update(this.el, this.shown, inlines, url);
-  }
-}
-
-/** Makes `shown`, the nodes in `parent`, be `inlines`. */
-function update(
-  parent: Element,
-  shown: Shown[],
-  inlines: readonly (Inline | Checkbox)[],
-  url: LeafOptions["url"],
-): void {
-  for (const [index, inline] of inlines.entries()) {
-    let one = shown[index];
-    if (one?.kind !== inline.kind) {
-      for (const old of shown.splice(index)) old.node.remove();
-      one = { kind: inline.kind, node: create(inline), children: [], from: "" };
-      shown.push(one);
-      parent.append(one.node);
-    }
-    fill(one, inline, url);
-  }
-  for (const old of shown.splice(inlines.length)) old.node.remove();
-}
-
-function create(inline: Inline | Checkbox): ChildNode {
-  switch (inline.kind) {
-    case "text":
-      return document.createTextNode("");
-    case "break":
-      return document.createElement("br");
-    case "link":
-      return document.createElement("a");
-    case "image":
-      return document.createElement("span");
-    case "checkbox": {
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.disabled = true;
-      return box;
-    }
-    default:
-      return document.createElement(inline.kind);
-  }
-}
-
-function fill(one: Shown, inline: Inline | Checkbox, url: LeafOptions["url"]): void {
-  const { node } = one;
-  if (inline.kind === "text") {
-    setText(node as Text, one.from, inline.text);
-    one.from = inline.text;
-  } else if (inline.kind === "code") {
-    node.firstChild ?? (node as Element).append(document.createTextNode(""));
-    setText(node.firstChild as Text, one.from, inline.text);
-    one.from = inline.text;
-  } else if (inline.kind === "checkbox") {
-    (node as HTMLInputElement).toggleAttribute("checked", inline.checked);
-  } else if (inline.kind === "image") fillImage(one, inline, url);
-  else if (inline.kind !== "break") {
-    if (inline.kind === "link") fillLink(one, inline, url);
-    update(node as Element, one.children, inline.children, url);
-  }
-}
-
-type Target = Extract<Inline, { kind: "link" | "image" }>;
-
-/** True if the target is not the one before; sets the title that shows it. */
-function retarget(one: Shown, { href, title, children }: Target): boolean {
-  const from = JSON.stringify([href, title, one.kind === "image" ? plainText(children) : ""]);
-  if (one.from === from) return false;
-  one.from = from;
-  (one.node as Element).setAttribute("title", title ? `${title}\n${href}` : href);
-  return true;
-}
-
-function fillLink(one: Shown, link: Target, url: LeafOptions["url"]): void {
-  if (!retarget(one, link)) return;
-  const el = one.node as Element;
-  const href = url(link.href);
-  // No address at all: it is still to come.
-  el.classList.toggle("nbs-refused", href === null && link.href !== "");
-  if (href === null) {
-    for (const name of ["href", "target", "rel"]) el.removeAttribute(name);
-    return;
-  }
-  el.setAttribute("href", href);
-  el.setAttribute("target", "_blank");
-  el.setAttribute("rel", "noopener noreferrer");
-}
-
-/** Images are not loaded: what stands in their place says what they are and where they come from. */
-function fillImage(one: Shown, image: Target, url: LeafOptions["url"]): void {
-  if (!retarget(one, image)) return;
-  const el = one.node as Element;
-  const alt = plainText(image.children);
-  const src = url(image.href);
-  el.className = src === null ? "nbs-image nbs-refused" : "nbs-image";
-  el.setAttribute("role", "img");
-  el.setAttribute("aria-label", alt);
-  if (src === null) el.removeAttribute("data-src");
-  else el.setAttribute("data-src", src);
-  const host = src === null ? "" : hostOf(src);
-  el.replaceChildren(document.createTextNode([alt || "image", host].filter(Boolean).join(" · ")));
-}
-
-/** Makes `node` show `text` instead of `old`; what is the same at the beginning stays untouched. */
-export function setText(node: Text, old: string, text: string): void {
-  if (text === old) return;
-  if (text.startsWith(old)) node.appendData(text.slice(old.length));
-  else {
-    let same = 0;
-    while (text[same] === old[same]) same++;
-    node.replaceData(same, old.length - same, text.slice(same));
-  }
 }
 
 export const defaultLeafOptions: LeafOptions = {
@@ -228,3 +20,148 @@ export const defaultLeafOptions: LeafOptions = {
   autolinks: true,
   url: allowedUrl,
 };
+
+/** How long a segment may be. */
+export const SEGMENT = 4096;
+
+const always = () => true;
+
+/**
+ * Where the segment that begins at `start` ends: behind the last line ending that fits, else the
+ * last space. It depends on nothing but what is in it, so that more text does not move it.
+ */
+function segmentEnd(text: string, start: number): number {
+  const end = start + SEGMENT;
+  if (text.length <= end) return text.length;
+  const fits = text.slice(start, end);
+  const length = fits.lastIndexOf("\n") + 1 || fits.lastIndexOf(" ") + 1;
+  if (length) return start + length;
+  return /^[\udc00-\udfff]/.test(text.slice(end, end + 1)) ? end - 1 : end;
+}
+
+export class Leaf {
+  private readonly segments: Segment[] = [];
+  private text = "";
+  private open = false;
+  private task = false;
+
+  constructor(
+    readonly el: HTMLElement,
+    private readonly references: References,
+    private readonly options: LeafOptions,
+  ) {}
+
+  /**
+   * Shows `text`; if `open`, more may come soon. `task`: a checkbox may be at its beginning. Returns
+   * false if `more` said no before all was shown: `work` goes on.
+   */
+  show(text: string, open: boolean, task = false, more: () => boolean = always): boolean {
+    if (task !== this.task) this.backTo(0);
+    else if (!text.startsWith(this.text)) {
+      let same = 0;
+      while (same < text.length && text[same] === this.text[same]) same++;
+      this.backTo(same);
+    }
+    this.text = text;
+    this.open = open;
+    this.task = task;
+    return this.work(more);
+  }
+
+  /** Shows what is left, segment by segment as long as `more` says so; true if nothing is left. */
+  work(more: () => boolean = always): boolean {
+    for (;;) {
+      let last = this.segments.at(-1);
+      if (!last) {
+        last = new Segment(this.el, 0, this.references, this.options);
+        this.segments.push(last);
+      }
+      const end = segmentEnd(this.text, last.start);
+      const isLast = end === this.text.length;
+      const task = this.task && last.start === 0;
+      last.show(this.text.slice(last.start, end), this.open && isLast, task);
+      if (isLast) return true;
+      // A block of its own: the layout of what comes does not depend on what was there before.
+      const el = document.createElement("span");
+      el.className = "nbs-segment";
+      this.el.append(el);
+      if (last.start === 0) last.end = el;
+      this.segments.push(new Segment(el, end, this.references, this.options));
+      if (!more()) return false;
+    }
+  }
+
+  /** Forgets the segments that depend on more than the first `same` characters. */
+  private backTo(same: number): void {
+    const { segments } = this;
+    while (segments.length > 1 && (segments.at(-2)?.start ?? 0) + SEGMENT >= same)
+      segments.pop()?.el.remove();
+    const [first] = segments;
+    if (first && segments.length === 1) first.end = null;
+  }
+}
+
+/** What may make markup of the text before it, or be markup with what follows. */
+const PLAIN = /^[^\\`*_~[\]<>&\n);\ud800-\udfff]+$/;
+
+const TASK = /^\[([ \txX])\](?=[ \t\n])/;
+
+class Segment {
+  private readonly shown: Shown[] = [];
+  private text = "";
+  private open = false;
+  private task = false;
+  /** Nothing that is shown was a guess about what follows. */
+  private sure = true;
+  /** What follows in the same element. */
+  end: Node | null = null;
+
+  constructor(
+    readonly el: HTMLElement,
+    /** Where in the leaf's text it begins. */
+    readonly start: number,
+    private readonly references: References,
+    private readonly options: LeafOptions,
+  ) {}
+
+  show(text: string, open: boolean, task: boolean): void {
+    const done = task === this.task && this.open && this.sure && this.grow(text, open);
+    const same = text === this.text && task === this.task && open === this.open;
+    this.text = text;
+    this.open = open;
+    this.task = task;
+    if (!done && !same) this.render();
+  }
+
+  /** The short way: appends what was added if it is plain text and continues plain text. */
+  private grow(text: string, open: boolean): boolean {
+    const old = this.text;
+    if (text === old) return true;
+    const last = this.shown.at(-1);
+    if (!open || last?.item?.kind !== "text" || !text.startsWith(old)) return false;
+    if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
+    if (this.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1))) return false;
+    const added = text.slice(old.length);
+    (last.node as Text).appendData(added);
+    last.item.text += added;
+    return true;
+  }
+
+  render(): void {
+    let text = this.open ? holdBack(this.text) : this.text;
+    this.sure = text === this.text;
+    const box = this.task ? TASK.exec(text) : null;
+    if (box) text = text.slice(box[0].length);
+    const { strikethrough, autolinks } = this.options;
+    const { inlines, sure } = parseInlines(text, {
+      strikethrough,
+      autolinks,
+      lookup: (label) => this.references.lookup(label, this),
+      unfinished: this.open,
+    });
+    if (!sure) this.sure = false;
+    const items: Item[] = inlines;
+    if (box) items.unshift({ kind: "checkbox", checked: box[1]?.toLowerCase() === "x" });
+    update(this.el, this.shown, items, this.options, this.end);
+  }
+}

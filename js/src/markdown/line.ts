@@ -60,8 +60,13 @@ export class Line {
 
   /** What follows the white space, as far as `pattern` (sticky) matches. */
   match(pattern: RegExp): string | null {
+    return this.exec(pattern)?.[0] ?? null;
+  }
+
+  /** The same with the pattern's groups. */
+  exec(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.next;
-    return pattern.exec(this.text)?.[0] ?? null;
+    return pattern.exec(this.text);
   }
 
   /** All that has not been read, the rest of a tab as spaces. */

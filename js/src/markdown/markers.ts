@@ -72,3 +72,43 @@ export function takeMarker(line: Line, afterText: boolean): Marker | null {
   const type = marker.at(-1) ?? "";
   return { type, ordered, start, offset, padding: offset + marker.length + space };
 }
+
+// A label has no spaces, and is short.
+const FOOTNOTE = /\[\^([^\s[\]]{1,100})\]:[ \t]*/y;
+
+/** The label of the footnote that `line` begins. */
+export function takeFootnote(line: Line): string | null {
+  const found = line.match(FOOTNOTE);
+  if (found === null) return null;
+  line.take(found.length);
+  return found.slice(2, found.lastIndexOf("]:"));
+}
+
+const DETAILS = /<details( open)?>[ \t]*(?:<summary>(.*)<\/summary>[ \t]*)?$/iy;
+const SUMMARY = /<summary>(.*)<\/summary>[ \t]*$/iy;
+const CLOSING_DETAILS = /<\/details>[ \t]*$/iy;
+
+/** A fold that is opened by `line`, which holds nothing else but its summary. */
+export function takeDetails(line: Line): { level: number; info: string } | null {
+  const found = line.exec(DETAILS);
+  return found && { level: found[1] ? 1 : 0, info: trim(found[2] ?? "") };
+}
+
+export function takeSummary(line: Line): string | null {
+  const found = line.exec(SUMMARY);
+  return found && trim(found[1] ?? "");
+}
+
+export const closesDetails = (line: Line) => line.match(CLOSING_DETAILS) !== null;
+
+// A formula on lines of its own; one that ends on its first line is found in the text.
+const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])).*/y;
+
+/** A formula that `line` begins, and what closes it. */
+export function takeMath(line: Line): { closer: string; text: string } | null {
+  const text = line.match(MATH);
+  return text === null ? null : { closer: text[0] === "$" ? "$$" : "\\]", text };
+}
+
+export const closesMath = (line: Line, closer: string) =>
+  closer !== "" && trimEnd(line.text).endsWith(closer);

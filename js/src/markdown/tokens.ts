@@ -27,13 +27,14 @@ export class Run {
     this.length = left;
   }
 
-  /** Opens what nothing closes. */
-  stayOpen(): void {
-    if (!this.canOpen || this.canClose || this.left > 3) return;
+  /** Opens what nothing closes; true if it can. */
+  stayOpen(): boolean {
+    if (!this.canOpen || this.canClose || this.left > 3) return false;
     for (; this.left > 0; this.left -= this.left > 1 ? 2 : 1) {
       if (this.character === "~") this.opens.push("del");
       else this.opens.push(this.left > 1 ? "strong" : "em");
     }
+    return true;
   }
 }
 

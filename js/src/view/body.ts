@@ -16,8 +16,8 @@ export interface Body {
   update(state: State, running: boolean): void;
 }
 
-/** `heavy`: where the renderer's heavy parts come from. */
-export function createBody(heavy: Parts = noParts): Body {
+/** `heavy`: where the renderer's heavy parts come from. `schedule`: how it goes on with long texts. */
+export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) => void): Body {
   const el = h("div", "nbs-body");
   const box = createBox();
   let raw = false;
@@ -37,7 +37,7 @@ export function createBody(heavy: Parts = noParts): Body {
     for (const [index, part] of parts.entries()) {
       let view = views[index];
       if (!view) {
-        view = new PartView(part, running, heavy);
+        view = new PartView(part, running, { parts: heavy, schedule });
         views.push(view);
         box.content.append(view.el);
       }

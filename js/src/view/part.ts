@@ -1,7 +1,6 @@
 /** One part of an answer, rendered or as its source; what is not shown does no work. */
 
-import { createRenderer } from "../markdown/index.js";
-import type { Parts } from "../markdown/parts.js";
+import { createRenderer, type MarkdownOptions } from "../markdown/index.js";
 import { type Part, textAfter } from "../reduce.js";
 import { h } from "./dom.js";
 import { follow } from "./follow.js";
@@ -28,7 +27,7 @@ export class PartView {
   constructor(
     private readonly part: Part,
     running: boolean,
-    private readonly heavy: Parts,
+    private readonly options: MarkdownOptions,
   ) {
     this.el = h(part.type === "reasoning" ? "details" : "div", `nbs-part nbs-${part.type}`);
     this.content = h("div", "nbs-content");
@@ -80,7 +79,7 @@ export class PartView {
       // JupyterLab's own class: the live answer looks as the saved Markdown will.
       const el = h("div", "nbs-markdown jp-RenderedHTMLCommon");
       el.dir = "auto";
-      this.rendered = this.face(el, createRenderer(el, { parts: this.heavy }));
+      this.rendered = this.face(el, createRenderer(el, this.options));
     }
     return this.rendered;
   }

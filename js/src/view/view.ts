@@ -1,5 +1,6 @@
 /** One view of a store: header, body, notices and the line of figures, painted once per frame. */
 
+import { noParts, type Parts } from "../markdown/parts.js";
 import { isTerminal } from "../reduce.js";
 import type { Store } from "../store.js";
 import { createBody } from "./body.js";
@@ -12,7 +13,12 @@ import { elapsed, ending, figures, statusWords } from "./words.js";
 const TICK = 100;
 
 /** Shows `store` in `el` until `signal` aborts. */
-export function mountView(el: HTMLElement, store: Store, signal: AbortSignal): void {
+export function mountView(
+  el: HTMLElement,
+  store: Store,
+  signal: AbortSignal,
+  parts: Parts = noParts,
+): void {
   const root = h("div", "nbs-view");
   const model = h("span", "nbs-model");
   const note = h("span", "nbs-note");
@@ -23,7 +29,7 @@ export function mountView(el: HTMLElement, store: Store, signal: AbortSignal): v
   const footer = h("div", "nbs-foot");
   const numbers = h("span", "nbs-figures");
   const live = h("div", "nbs-hidden");
-  const body = createBody();
+  const body = createBody(parts, store.clock.frame);
   const controls = createControls(store, body);
   const notices = createNotices();
 

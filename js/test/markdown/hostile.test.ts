@@ -63,13 +63,14 @@ const MARKUP = [
 ];
 
 const ELEMENTS =
-  "p,h1,h2,h3,h4,h5,h6,ul,ol,li,blockquote,hr,pre,code,span,table,thead,tbody,tr,th,td,a,em,strong,del,br,input";
+  "p,h1,h2,h3,h4,h5,h6,ul,ol,li,blockquote,hr,pre,code,span,table,thead,tbody,tr,th,td,a,em,strong,del,br,input," +
+  "div,section,button,details,summary,colgroup,col";
 const ATTRIBUTES = new Set(
-  "class,title,href,target,rel,role,aria-label,data-src,data-tight,start,hidden,style,type,disabled,checked".split(
+  "class,title,href,target,rel,role,aria-label,data-src,data-tight,start,hidden,style,type,disabled,checked,open".split(
     ",",
   ),
 );
-const CLASSES = /^(?:nbs-image|nbs-refused|language-\S*)$/;
+const CLASSES = /^(?:nbs-[a-z-]+|language-\S*)$/;
 
 function check(el: HTMLElement): void {
   for (const inner of el.querySelectorAll("*")) {

@@ -9,6 +9,9 @@ export const COMMONMARK: MarkdownOptions = {
   strikethrough: false,
   tasks: false,
   autolinks: false,
+  footnotes: false,
+  math: false,
+  html: false,
   url: encodeUrl,
 };
 
@@ -42,10 +45,12 @@ function serialise(node: Node): string {
   const el = node as HTMLElement;
   const name = el.localName;
   const inner = [...el.childNodes].map(serialise).join("");
+  // Pages, segments of tables, and what a code block has beside its code.
+  if (name === "div") return el.className === "nbs-code-head" ? "" : inner;
   const wrap = (attributes = "") => `<${name}${attributes}>${inner}</${name}>`;
   switch (name) {
     case "span": {
-      if (el.parentElement?.localName === "code") return inner;
+      if (el.closest("code") || el.className === "nbs-segment") return inner;
       const src = el.getAttribute("data-src") ?? "";
       const alt = escapeHtml(el.getAttribute("aria-label") ?? "");
       return `<img src="${escapeHtml(src)}" alt="${alt}"${titleOf(el, src)} />`;

@@ -63,28 +63,6 @@ test("definitions are not shown while they arrive", () => {
   expect(el.querySelector("p")?.hidden).toBe(true);
 });
 
-test("code keeps its nodes, many lines are in several", () => {
-  const [el, renderer] = start("```py\n");
-  for (let n = 0; n < 130; n++) renderer.append(`line ${n}\n`);
-  const code = el.querySelector("code");
-  expect(code?.className).toBe("language-py");
-  expect(code?.children).toHaveLength(3);
-  const [first] = code?.children ?? [];
-  renderer.append("``");
-  renderer.append("`\n");
-  expect(code?.firstElementChild).toBe(first);
-  expect(code?.textContent?.split("\n")).toHaveLength(131);
-});
-
-test("a long paragraph is shown whole while its markup waits", () => {
-  const text = "some *words* here ".repeat(1000);
-  const [el, renderer] = start(text);
-  renderer.append("and *more* ");
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and *more*`);
-  renderer.finish();
-  expect(el.textContent).toBe(`${"some words here ".repeat(1000)}and more`);
-});
-
 test("a finished renderer may be finished again", () => {
   const [el, renderer] = start("a\r");
   renderer.finish();

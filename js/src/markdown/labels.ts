@@ -1,0 +1,42 @@
+/** The labels of a document: what they stand for, and who waits to know. */
+
+import type { Definition } from "./references.js";
+
+/** What shows labels, and can do so again. */
+export interface Waiting {
+  render(): void;
+}
+
+export class References {
+  private readonly known = new Map<string, Definition>();
+  private readonly missing = new Map<string, Set<Waiting>>();
+  private readonly stale = new Set<Waiting>();
+
+  /** The first definition of a label counts. */
+  define(label: string, definition: Definition): void {
+    if (this.known.has(label)) return;
+    this.known.set(label, definition);
+    for (const one of this.missing.get(label) ?? []) this.stale.add(one);
+    this.missing.delete(label);
+  }
+
+  lookup(label: string, waiting: Waiting): Definition | undefined {
+    const definition = this.known.get(label);
+    if (!definition) {
+      const others = this.missing.get(label);
+      if (others) others.add(waiting);
+      else this.missing.set(label, new Set([waiting]));
+    }
+    return definition;
+  }
+
+  /** Renders again what new definitions concern, as long as `more` says so; true if all is done. */
+  resolve(more: () => boolean = () => true): boolean {
+    for (const one of this.stale) {
+      this.stale.delete(one);
+      one.render();
+      if (!more()) break;
+    }
+    return !this.stale.size;
+  }
+}

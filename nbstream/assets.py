@@ -1,0 +1,51 @@
+"""The heavy parts of the front end, for pages that ask for one. No Jupyter.
+
+They are too big to travel with every widget, and are fetched when something is shown that needs
+them. A fixed set of files beside the widget's own: a page gives names, never paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from .protocol import AssetMessage, AssetName, asset_message
+
+STATIC = Path(__file__).parent / "static"
+FILES: dict[AssetName, str] = {
+    "highlight": "highlight.js",
+    "math": "math.js",
+    "math-font": "math-font.woff2",
+}
+
+
+def version() -> str:
+    """Names what the front end consists of: pages share the parts of one version, no others."""
+    return _version(STATIC)
+
+
+def answer(name: AssetName) -> tuple[AssetMessage, list[memoryview]]:
+    """The message that brings an asset, and its buffers; one that says why if there is none."""
+    path = STATIC / FILES[name]
+    try:
+        return asset_message(name), [memoryview(_read(path))]
+    except OSError as error:
+        # No path of this machine: the page shows it in its console.
+        return asset_message(name, f"{path.name} cannot be read: {error.strerror}"), []
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@cache
+def _version(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in ("widget.js", *FILES.values()):
+        try:
+            digest.update(hashlib.sha256(_read(folder / file)).digest())
+        except OSError:
+            digest.update(b"missing")
+    return digest.hexdigest()[:16]
