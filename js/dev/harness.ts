@@ -5,7 +5,7 @@ import widget from "../src/index.js";
 type Content = Record<string, unknown>;
 
 class ScriptedModel {
-  private readonly listeners = new Map<string, (content: unknown) => void>();
+  private readonly listeners: { event: string; callback: (content: unknown) => void }[] = [];
   sent: unknown[] = [];
 
   constructor(private readonly stream: string) {}
@@ -14,11 +14,9 @@ class ScriptedModel {
     return name === "_stream" ? this.stream : null;
   }
   on(event: string, callback: (content: unknown) => void): void {
-    this.listeners.set(event, callback);
+    this.listeners.push({ event, callback });
   }
-  off(event: string): void {
-    this.listeners.delete(event);
-  }
+  off(): void {}
   send(content: unknown): void {
     this.sent.push(content);
   }
@@ -29,10 +27,13 @@ class ScriptedModel {
       ...frame,
     }));
     this.seq += frames.length;
-    this.listeners.get("msg:custom")?.({ v: 1, frames: full });
+    this.tell("msg:custom", { v: 1, frames: full });
   }
   close(): void {
-    this.listeners.get("comm_live_update")?.(undefined);
+    this.tell("comm_live_update", undefined);
+  }
+  private tell(event: string, content: unknown): void {
+    for (const listener of this.listeners) if (listener.event === event) listener.callback(content);
   }
   private seq = 1;
 }
