@@ -22,10 +22,11 @@ export interface Place {
 
 /** The place in the view in `el`; null if all of the answer is there to see. */
 export function findPlace(el: Element): Place | null {
-  const box = el.querySelector<HTMLElement>(".nbs-box:not(.nbs-expanded)");
+  const box = el.querySelector<HTMLElement>(".nbs-box");
   const output = el.closest(".jp-OutputArea-output");
   const panel = output?.closest(".jp-OutputArea-child");
-  if (!box || !output || !panel || box.scrollHeight <= box.clientHeight + 1) return null;
+  if (!box || !output || !panel || box.matches(".nbs-expanded")) return null;
+  if (box.scrollHeight <= box.clientHeight + 1) return null;
   const room = box.scrollHeight - box.clientHeight;
   const frame = output.getBoundingClientRect();
   const atEnd = room - box.scrollTop <= 2;
@@ -41,7 +42,15 @@ export function findPlace(el: Element): Place | null {
   };
 }
 
-const ANSWER = ".nbs-text .nbs-markdown:not([hidden])";
+/** The rendered texts in `box`; without a search, which would go through all of them. */
+const answersIn = (box: Element): Element[] =>
+  [...(box.firstElementChild?.children ?? [])].flatMap((part) =>
+    part.matches(".nbs-text")
+      ? [...(part.lastElementChild?.children ?? [])].filter((el) => el.matches(SHOWN))
+      : [],
+  );
+
+const SHOWN = ".nbs-markdown:not([hidden])";
 
 const edgeOf = (block: Element, lower: boolean): number =>
   block.getBoundingClientRect()[lower ? "bottom" : "top"];
@@ -51,8 +60,10 @@ const blocksIn = (el: Element): Element[] =>
   [...el.children].flatMap((child) => (child.matches(".nbs-page") ? blocksIn(child) : [child]));
 
 function lastBlock(box: Element): Element | null {
-  let last = [...box.querySelectorAll(ANSWER)].at(-1)?.lastElementChild ?? null;
-  while (last?.matches(".nbs-page")) last = last.lastElementChild;
+  let last = answersIn(box).at(-1)?.lastElementChild ?? null;
+  if (last?.matches(".nbs-page")) last = last.lastElementChild;
+  // Definitions of links are paragraphs that are not shown.
+  while (last?.matches("[hidden]")) last = last.previousElementSibling;
   return last;
 }
 
@@ -60,7 +71,9 @@ function firstSeen(box: Element): Element | null {
   const { top } = box.getBoundingClientRect();
   const seen = (block: Element) => edgeOf(block, true) > top;
   // Page by page: to ask for the place of what is not laid out would lay it out.
-  const page = [...box.querySelectorAll(ANSWER)].flatMap((el) => [...el.children]).find(seen);
+  const page = answersIn(box)
+    .flatMap((el) => [...el.children])
+    .find(seen);
   return page?.matches(".nbs-page") ? (blocksIn(page).find(seen) ?? null) : (page ?? null);
 }
 
