@@ -50,8 +50,14 @@ ARROWS: dict[str, set[str]] = {
     "request": {"clients", "errors"},
     "arguments": {"request", "errors"},
     "rewrite": {"arguments", "frontend"},
-    "output": {"safe_markdown", "session", "waiting"},
-    "safe_markdown": {"code_spans", "fences", "hazards"},
+    "output": {"formulas", "safe_markdown", "session", "waiting"},
+    "safe_markdown": {"code_spans", "fences", "formulas", "hazards", "live_form"},
+    "live_form": {"code_spans", "formulas", "inlines", "leaves", "structure"},
+    "inlines": {"formulas"},
+    "formulas": {"code_spans"},
+    "leaves": {"markers", "structure"},
+    "structure": set(),
+    "markers": set(),
 }
 MAY_IMPORT_WIDGETS = {"widget", "panel", "magic"}
 
