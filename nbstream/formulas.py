@@ -16,6 +16,9 @@ DOLLAR = "<span>&#36;</span>"
 APART = "<span></span>"
 BACKSLASH = f"&#92;{APART}"
 
+# Longer ones are shown as they are written, as in the live view.
+MAX_LENGTH = 5_000
+
 # What links, loads, styles or defines: MathJax's definitions hold for the whole page, and the live
 # view's renderer refuses the others.
 refused_commands = (
@@ -54,7 +57,9 @@ def environment(tex: str, *, in_cell: bool = False, one_line: bool = False) -> s
 
 
 def _is_refused(tex: str) -> bool:
-    return bool(_REFUSED.search(tex) or _CONFUSING.search(tex)) or not _balanced(tex)
+    if len(tex) > MAX_LENGTH or not _balanced(tex):
+        return True
+    return _REFUSED.search(tex) is not None or _CONFUSING.search(tex) is not None
 
 
 def _plain_tex(tex: str, in_cell: bool, one_line: bool) -> str:

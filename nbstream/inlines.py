@@ -240,7 +240,8 @@ class _Rewriter:
             self._add("![")
             return start + 2
         host = _host(href)
-        words = [" ".join(match["alt"].split()) or "image", host]
+        alt = " ".join(match["alt"].split())
+        words = [f"Image: {alt}" if alt else "Image", host]
         text = " · ".join(word for word in words if word).replace("$", RAW_DOLLAR)
         linked = self._text[start - 1 : start] == "[" and self._text[match.end() :][:2] == "]("
         self._add(text if linked or not host else f"[{text}]({href})")
@@ -251,9 +252,10 @@ def _host(href: str) -> str:
     """The host of an address that may be linked to; else ""."""
     try:
         parts = urlsplit(href)
-        return parts.netloc if parts.scheme.lower() in ("http", "https") else ""
+        port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return ""
+    return f"{parts.hostname}{port}" if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def _after(places: list[int], start: int) -> int | None:

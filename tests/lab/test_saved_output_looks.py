@@ -42,7 +42,7 @@ CASES = {
     "a[^n] b[^m] c[^o]\n\n[^m]: d\n[^n]: e\n\n    f": "<p>a<sup>2</sup> b<sup>1</sup> c[^o]</p><hr>"
     "<ol><li><p>d</p></li><li><p>e</p><p>f</p></li></ol>",
     "![cat](https://hostile.invalid/c.png)": '<p><a href="https://hostile.invalid/c.png">'
-    "cat · hostile.invalid</a></p>",
+    "Image: cat · hostile.invalid</a></p>",
 }
 
 LOAD = "import json, nbstream\ntexts = json.load(open('texts.json'))"

@@ -168,11 +168,15 @@ def test_footnotes(text: str, result: str) -> None:
 @pytest.mark.parametrize(
     ("text", "result"),
     [
-        ("![a cat](https://b.org/c.png)", "[a cat · b.org](https://b.org/c.png)"),
-        ('![](https://b.org/c "t")', "[image · b.org](https://b.org/c)"),
-        ("![a][r]\n\n[r]: https://b.org/c", "[a · b.org](https://b.org/c)\n\n[r]: https://b.org/c"),
-        ("[![a](https://b.org/c)](https://d.org)", "[a · b.org](https://d.org)"),
-        ("![a](c.png) ![b](javascript:f)", "a b"),
+        ("![a cat](https://b.org/c.png)", "[Image: a cat · b.org](https://b.org/c.png)"),
+        ('![](https://b.org/c "t")', "[Image · b.org](https://b.org/c)"),
+        (
+            "![a][r]\n\n[r]: https://b.org/c",
+            "[Image: a · b.org](https://b.org/c)\n\n[r]: https://b.org/c",
+        ),
+        ("[![a](https://b.org/c)](https://d.org)", "[Image: a · b.org](https://d.org)"),
+        ("![a](c.png) ![b](javascript:f)", "Image: a Image: b"),
+        ("![a](https://u:p@B.org:80/c)", "[Image: a · b.org:80](https://u:p@B.org:80/c)"),
         ("![a][unknown]", "&#33;[a][unknown]"),
     ],
 )
@@ -221,7 +225,7 @@ def test_other_readers_show_it_too() -> None:
             "break<br>here",
             "<hr",
             "<p>a second paragraph.</p>",
-            '<a href="https://example.org/p.png">pic · example.org</a>',
+            '<a href="https://example.org/p.png">Image: pic · example.org</a>',
         ):
             assert part in html
         assert "[^n]" not in html
