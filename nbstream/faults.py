@@ -78,7 +78,7 @@ def describe(exc: BaseException, redact: Redact | None = None) -> ErrorInfo:
 def _sent_keys(exc: BaseException) -> list[str]:
     """The keys of the request that failed, whoever made it: servers repeat them in errors."""
     try:
-        headers = exc.request.headers  # type: ignore[attr-defined]
+        headers = exc.request.headers  # type: ignore[attr-defined]  # an HTTP library's exception
     except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request
         return []
     sent = (headers.get(name) for name in ("authorization", "api-key", "x-api-key"))

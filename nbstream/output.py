@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
+from .formulas import DOLLAR
 from .safe_markdown import folded, safe_parts
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
@@ -71,9 +72,10 @@ def text_bundle(session: Session, model: str, note: str | None = None) -> dict[s
 def _escaped(text: str) -> str:
     """``text`` as Markdown that shows just this text on one line."""
     flat = " ".join(text.split())
-    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
+    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         flat = flat.replace(old, new)
-    return "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)
+    flat = "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)
+    return flat.replace("$", DOLLAR)
 
 
 def print_live(session: Session, model: str, file: TextIO | None = None) -> None:

@@ -42,8 +42,8 @@ class AwaitStream:
 def _line_of(call: str) -> str:
     try:
         node = ast.parse(call.strip(), mode="eval").body
-        return str(ast.literal_eval(node.args[1]))  # type: ignore[attr-defined]
-    except (SyntaxError, ValueError, AttributeError, IndexError):
+        return str(ast.literal_eval(node.args[1])) if isinstance(node, ast.Call) else ""
+    except (SyntaxError, ValueError, IndexError):
         return ""
 
 

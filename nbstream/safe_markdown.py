@@ -5,12 +5,14 @@ JupyterLab renders a fresh output's Markdown without a sanitiser: raw HTML runs,
 parser, and parsers disagree about what is code:
 
 * Outside code nothing dangerous stays: ``<`` before a tag name, images, links to other than plain
-  http(s), mailto and #fragments, and the few TeX commands that load things.
+  http(s), mailto and #fragments, and the few TeX commands that load things. Only a few tags without
+  attributes are let through, and folds whose tags stand apart from everything else.
 * A code span that holds something dangerous becomes ``<code>`` with its punctuation as character
   references, which no parser can read as anything else.
 * If a fenced block holds something dangerous, or is not plainly closed where it was opened, then
   all fences of the text are written anew (see `fences`) in a form that all parsers agree on.
 
+What JupyterLab would show otherwise than the live view is rewritten before (see `live_form`).
 Everything else stays byte for byte.
 """
 
@@ -23,6 +25,7 @@ from collections.abc import Sequence
 
 from .code_spans import code_spans, escaped_code
 from .fences import FENCE, Fence, scan, write
+from .formulas import BACKSLASH, DOLLAR, refused_commands
 from .hazards import (
     code_is_dangerous,
     definition,
@@ -30,6 +33,7 @@ from .hazards import (
     info_is_dangerous,
     tex_commands,
 )
+from .live_form import live_form
 
 # C0 and C1 controls but tab and newline, and surrogates, which UTF-8 cannot carry.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -41,37 +45,37 @@ _CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
 _URL = rf"(?:(?:https?://|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
 _TITLE = r"(?:[ \t]+\"[\w \-.,:;!?'/]*\")?"
 
-# With nothing in them that Markdown or, outside <code>, MathJax could read.
-_HARMLESS_PAIR = (
-    r"<code>[\w &#;,=/\"'-]*[\w;][\w &#;,=/\"'-]*</code>"
-    r"|<(?P<tag>sub|sup|kbd)>[\w ,=+'-]+</(?P=tag)>"
-)
+# Tags that can stand alone or unpaired without harm, if they begin no HTML block: such a block
+# hides a fence that follows. In <code> there is nothing that Markdown could read.
+_TAG = r"</?(?:sub|sup|kbd)>|<br>|<span>(?:&\#36;)?</span>"
+_CODE = r"<code>[\w &#;,=/\"'-]*[\w;][\w &#;,=/\"'-]*</code>"
 _PLAIN = re.compile(
     "|".join(
         (
             rf"(?P<link>\]\({_URL}{_TITLE}\))",
             rf"(?P<autolink>(?<!\\)<(?:https?://|mailto:){_CHARACTERS}+>)",
-            rf"(?P<pair>(?<!\\)(?:{_HARMLESS_PAIR}))",
-            r"(?P<br>(?<!\\)<br ?/?>)",
+            rf"(?P<tag>&\#92;<span></span>|(?<!\\)(?:{_TAG}|{_CODE}))",
             r"(?P<escaped>\\[\\`])",
             r"(?P<less>\\?<(?=[A-Za-z/!?]))",
             r"(?P<image>\\?!\[)",
             r"(?P<paren>\]\()",
             r"(?P<colon>\]:)",
-            rf"(?P<tex>{tex_commands})",
-            r"(?P<reference>&(?=\#(?:0*(?:4[89]|5[0-7]|6[5-9]|[78]\d|9\d|1[01]\d|12[0-2])"
+            rf"(?P<tex>{tex_commands}|{refused_commands})",
+            r"(?P<reference>&(?=\#(?:0*(?:4[89]|5[0-7]|6[5-9]|[78]\d|9[0-57-9]|1[01]\d|12[0-2])"
             r"|[xX]0*(?:3\d|[4-7][\da-fA-F]));|bsol;))",
         )
     )
 )
+# Alone on its line, as far as any parser could see.
+_LONE_TAG = re.compile(r"(?P<before>(?:[\W\d_](?<!\|))*?)(?:</?(?:sub|sup|kbd)>|<br>)[ \t]*\Z")
+_FOLD = re.compile(
+    r"[ \t]*<(/details|details(?: open)?)>(?:<summary>(?P<summary>.*)</summary>)?[ \t]*\Z"
+)
+_STYLE = re.compile(r"(</?(?:strong|em)>)")
 _DEFINITION = re.compile(rf"[ >]*\[[^\[\]\n]+\]:[ \t]*{_URL}{_TITLE}[ \t]*\Z")
 _MARKERS = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
-_WORD = re.compile(r"[^\W\d_]|\|")
 _OPENING = re.compile(rf"(?P<prefix>{_MARKERS.pattern})(?P<run>`{{3,}}|~{{3,}})")
 _BACKTICKS = re.compile(r"`+")
-_MATH = re.compile(
-    r"\$\$[^$\n]*\$\$|\$[^$\n]+\$|\\(?P<open>[(\[])[^\\\n]*(?:\\[^()\[\]\n][^\\\n]*)*\\[)\]]"
-)
 _BLOCK_MATH = re.compile(r"\$\$|\\(?=\\[(\[)\]]|(?:begin|end)\{)")
 
 
@@ -113,7 +117,7 @@ def folded(summary: str, safe: str) -> str:
     <BLANKLINE>
     </details>
     """
-    title = html.escape(" ".join(summary.split())).replace("$", "&#36;")
+    title = html.escape(" ".join(summary.split())).replace("$", DOLLAR)
     body = _close_math(safe.strip("\n"))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
@@ -123,12 +127,19 @@ class _Document:
 
     def __init__(self, text: str) -> None:
         text = _CONTROLS.sub("\ufffd", _LINE_ENDS.sub("\n", text))
-        self._blocks = scan(text.split("\n"))
+        self._blocks = scan(live_form(text.split("\n")))
         fences = [block for block in self._blocks if isinstance(block, Fence)]
         self.rewrite = any(fence.irregular or fence.dangerous for fence in fences)
         self.holds_block_math = any(holds_block_math(fence.body) for fence in fences)
         # A definition could make an image of what another parser does not take for code.
         self._definitions = not any("![" in line for fence in fences for line in fence.body)
+        tags = [
+            _fold_tag(block, index, last=block is self._blocks[-1])
+            for block in self._blocks
+            if isinstance(block, list)
+            for index in range(len(block))
+        ]
+        self._folds = _nested(["</fold" if tag[0] == "/" else "<fold" for tag in tags if tag])
 
     def safe(self, defuse: bool) -> str:
         """The safe text; `defuse`: no formula may go over lines, because code holds ``$$``."""
@@ -136,7 +147,7 @@ class _Document:
         out: list[str] = []
         for index, block in enumerate(self._blocks):
             if not isinstance(block, Fence):
-                out.extend(self._lines(block, defuse))
+                out.extend(self._lines(block, defuse, index == len(self._blocks) - 1))
             elif self.rewrite:
                 after = self._blocks[index + 1 : index + 2]
                 blank = not after or (isinstance(after[0], list) and not after[0][0].strip())
@@ -147,8 +158,8 @@ class _Document:
                     out.append(block.closer)
         return "\n".join(out)
 
-    def _lines(self, block: list[str], defuse: bool) -> list[str]:
-        lines = _Lines(block, self._definitions).safe()
+    def _lines(self, block: list[str], defuse: bool, last: bool) -> list[str]:
+        lines = _Lines(block, self._definitions, self._folds, last).safe()
         if defuse:
             lines = [_BLOCK_MATH.sub(_apart, line) for line in lines]
         if self.rewrite:
@@ -188,12 +199,13 @@ def _close_math(text: str) -> str:
 
 
 class _Lines:
-    """A run of lines outside fenced blocks."""
+    """A run of lines outside fenced blocks; `last`: at the text's end."""
 
-    def __init__(self, lines: list[str], definitions: bool) -> None:
+    def __init__(self, lines: list[str], definitions: bool, folds: bool, last: bool) -> None:
         self._lines = lines
         self._definitions = definitions
-        self._display = False  # inside $$ ... $$ over several lines; for looks only
+        self._folds = folds
+        self._last = last
 
     def safe(self) -> list[str]:
         return [self._line(index) for index in range(len(self._lines))]
@@ -202,10 +214,15 @@ class _Lines:
         line = self._lines[index]
         if not line:
             return line
+        if self._folds and _fold_tag(self._lines, index, self._last):
+            return _safe_fold(line)
         following = "".join(self._lines[index + 1 : index + 2]).lstrip(" \t>")
         titled = following.startswith(('"', "'", "("))
         if self._definitions and not titled and _DEFINITION.match(line):
             return line
+        lone = _LONE_TAG.match(line)
+        if lone:
+            line = f"{lone['before']}&lt;{line[lone.end('before') + 1 :]}"
         start = _MARKERS.match(line)
         first = line[start.end() if start else 0 :]
         # A definition's label has no bracket of its own and may have begun on an earlier line.
@@ -216,15 +233,13 @@ class _Lines:
         almost = first.startswith("```") and info_is_dangerous(first.replace("`", ""))
 
         pieces: list[str] = []
-        words = False
         for text, code in code_spans(line):
             if not code:
-                pieces.append(self._plain(text, defines, words))
+                pieces.append(_plain(text, defines))
             elif code_is_dangerous(text) or almost or _ends_in_url(pieces):
                 pieces.append(escaped_code(text))
             else:
                 pieces.append(text)
-            words = words or _WORD.search(text) is not None
         result = "".join(pieces)
         if almost or FENCE.match(result):
             run = _OPENING.match(result)
@@ -233,51 +248,58 @@ class _Lines:
                 result = run["prefix"] + marks + result[run.end() :]
         return result
 
-    def _plain(self, text: str, defines: bool, has_words: bool) -> str:
-        text = _URL_RUN.sub(_without_math, text)
-        out: list[str] = []
-        position = 0
-        spans = [] if self._display else [match.span() for match in _MATH.finditer(text)]
-        for start, end in spans:
-            out.append(self._outside(text[position:start], defines, self._display, has_words))
-            has_words = has_words or bool(text[position:start].strip())
-            out.append(self._outside(text[start:end], defines, True, has_words))
-            position = end
-        rest = text[position:]
-        if rest.count("$$") % 2:
-            # The half that lies in the formula: before a closing $$, after an opening one.
-            self._display, was = not self._display, self._display
-            head, tail = rest.split("$$", 1) if was else rest.rsplit("$$", 1)
-            out.append(self._outside(head, defines, was, has_words) + "$$")
-            out.append(self._outside(tail, defines, not was, True))
-        else:
-            out.append(self._outside(rest, defines, self._display, has_words))
-        return "".join(out)
 
-    def _outside(self, text: str, defines: bool, math: bool, has_words: bool) -> str:
-        def replace(match: re.Match[str]) -> str:
-            kind, found = match.lastgroup, match[0]
-            if kind in ("link", "autolink", "escaped"):
-                return found
-            if kind in ("pair", "tag"):
-                return found if not math else found.replace("<", "< ")
-            if kind == "br":
-                # At a line's start it would open an HTML block, which hides a fence that follows.
-                words = has_words or _WORD.search(text, 0, match.start())
-                return found if words and not math else "&lt;" + found[1:]
-            if kind == "less":
-                return found + " " if math else "&lt;"
-            if kind == "image":
-                return found[:-1] + " [" if math else "&#33;["
-            if kind == "colon":
-                return "] :" if defines else found
-            if kind == "tex":
-                return "\\ " + found[1:]
-            if kind == "reference":
-                return "&amp;"
+def _fold_tag(lines: list[str], index: int, last: bool) -> str | None:
+    """The tag of a fold on this line, if no other line is in its HTML block."""
+    match = _FOLD.match(lines[index])
+    after = lines[index + 1 : index + 2]
+    alone = not after[0].strip(" \t") if after else last
+    return match[1] if match and alone else None
+
+
+def _safe_fold(line: str) -> str:
+    match = _FOLD.match(line)
+    summary = match["summary"] if match else None
+    if match is None or summary is None:
+        return line
+    pieces = _STYLE.split(summary)
+    if not _nested(pieces[1::2]):
+        pieces = [summary]
+    safe = [piece if n % 2 else _plain(piece, False) for n, piece in enumerate(pieces)]
+    return line[: match.start("summary")] + "".join(safe) + line[match.end("summary") :]
+
+
+def _nested(tags: list[str]) -> bool:
+    """Whether tags are properly nested: the style of one that is not would go on for ever."""
+    names: list[str] = []
+    for tag in tags:
+        if tag[1] != "/":
+            names.append(tag[1:])
+        elif not names or names.pop() != tag[2:]:
+            return False
+    return not names
+
+
+def _plain(text: str, defines: bool) -> str:
+    """Text outside code; `defines`: it could be a link reference definition."""
+
+    def replace(match: re.Match[str]) -> str:
+        kind, found = match.lastgroup, match[0]
+        if kind == "less":
+            return "&lt;"
+        if kind == "image":
+            return "&#33;["
+        if kind == "paren":
             return "] ("
+        if kind == "colon":
+            return "] :" if defines else found
+        if kind == "tex":
+            return BACKSLASH + found[1:]
+        if kind == "reference":
+            return "&amp;"
+        return found
 
-        return _PLAIN.sub(replace, text)
+    return _PLAIN.sub(replace, _URL_RUN.sub(_without_math, text))
 
 
 def _ends_in_url(pieces: list[str]) -> bool:

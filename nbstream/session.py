@@ -1,4 +1,4 @@
-"""One generation: its task, states, clocks, retries, cancel and close.
+"""One generation's life: its task, clocks, retries, cancel and close.
 
 Everything runs on the loop that the session was started on; `Session.cancel` and the waiting
 methods may be called from any thread.
@@ -7,7 +7,6 @@ methods may be called from any thread.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import contextvars
 import threading
@@ -15,21 +14,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .adapters import Adapter, pick
-from .errors import ErrorInfo, UsageError
-from .faults import (
-    Redact,
-    Retry,
-    RetryPolicy,
-    decide_retry,
-    describe,
-    describe_failure,
-    redactor,
-)
+from .errors import ErrorInfo
+from .faults import Redact, Retry, RetryPolicy, decide_retry, describe
+from .progress import Progress
 from .sources import Opened, Source
-from .states import TERMINAL, Status, allowed, incomplete_reason
-from .timing import Clocks, Timing
-from .transcript import Append, Transcript
+from .timing import Clocks
+from .transcript import Append
 
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
@@ -52,7 +42,7 @@ class Sink(Protocol):
         """The status or something shown beside it changed."""
 
 
-class Session:
+class Session(Progress):
     """Reads one stream to its end and tells a sink.
 
     It never raises for what a server or a network does: `status`, `reason` and `error` say how
@@ -70,37 +60,27 @@ class Session:
         keep_chunks: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(redact=redact, keep_chunks=keep_chunks, clock=clock)
         self.source = source
-        self.transcript = Transcript()
-        self.status: Status = "queued"
-        self.reason: str | None = None
-        self.error: ErrorInfo | None = None
-        self.retry: Retry | None = None
-        self.timing = Timing(clock(), now=clock)
-        self.response: Any = None
-        self.request_id: str | None = None
-        self.deltas: list[str] = []
-        self.chunks: list[Any] | None = [] if keep_chunks else None
-        self.token_events = 0
-        self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
         self._sink = sink
         self._policy = retry or RetryPolicy()
         self._clocks = clocks or Clocks()
-        self._redact = redact or redactor()
-        self._clock = clock
-        self._adapter: Adapter | None = None
         self._opened: Opened | None = None
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._cancel_reason: str | None = None
         self._timeout: ErrorInfo | None = None
-        self._finished_at: float | None = None
         self._is_left = False
-        self._listeners: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
+
+    def _tell(self, append: Append | None = None) -> None:
+        if append is None:
+            self._sink.changed(self)
+        else:
+            self._sink.appended(self, append)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -122,11 +102,6 @@ class Session:
         # A task that is cancelled before its first step never enters `_run`.
         self._task.add_done_callback(lambda _: self._settle())
         self._check_clocks()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it has ended, however."""
-        return self.status in TERMINAL
 
     @property
     def is_ending(self) -> bool:
@@ -217,37 +192,7 @@ class Session:
         """Take one chunk. On the session's loop thread only."""
         if self.is_ending:
             return
-        if self._adapter is None:
-            self._adapter = pick(chunk)
-        if self.chunks is not None:
-            self.chunks.append(chunk)
-        for event in self._adapter.feed(chunk):
-            append = self.transcript.apply(event)
-            if append is not None:
-                self._appended(append)
-        if self.transcript.finish_reason is not None or self.transcript.failure is not None:
-            self._finished_at = self._clock()
-        self._wake()
-
-    def _appended(self, append: Append) -> None:
-        now = self._clock()
-        self.timing.last = now
-        self.token_events += 1
-        if self.timing.first is None:
-            self.timing.first = now
-        if append.type == "text":
-            self.deltas.append(append.text)
-        self._sink.appended(self, append)
-        if self.status in ("queued", "stalled"):
-            self.reason = None
-            self._move("in_progress")
-
-    def _note_response(self, holder: Any) -> None:
-        response = getattr(holder, "response", None)
-        headers = getattr(response, "headers", None)
-        if headers is not None:
-            self.response = response
-            self.request_id = headers.get("x-request-id") or headers.get("request-id")
+        self._take(chunk)
 
     # -- ends ---------------------------------------------------------------------------------
 
@@ -308,27 +253,8 @@ class Session:
             self._end("cancelled")
         elif self._timeout is not None:
             self.fail(self._timeout)
-        elif exc is not None:
-            self.fail(describe(exc, self._redact))
-        elif self.transcript.failure is not None:
-            self.fail(describe_failure(self.transcript.failure, self._redact))
         else:
-            self.reason = incomplete_reason(
-                self.transcript.finish_reason, expected=self._expects_finish_reason
-            )
-            self._end("completed" if self.reason is None else "incomplete")
-
-    def fail(self, info: ErrorInfo) -> None:
-        """End with an error, unless it has ended."""
-        if self.is_done:
-            return
-        self.error = info
-        self.request_id = self.request_id or info.request_id
-        self._end("failed")
-
-    def _end(self, status: Status) -> None:
-        self.timing.ended = self._clock()
-        self._move(status)
+            self._conclude_by_itself(exc)
 
     @property
     def _expects_finish_reason(self) -> bool:
@@ -336,7 +262,7 @@ class Session:
         if self._adapter is None:
             # An empty iterator is complete; a request that got no event at all is not.
             return self.source.reopenable
-        return self._adapter.ends_with_finish_reason
+        return super()._expects_finish_reason
 
     # -- clocks -------------------------------------------------------------------------------
 
@@ -368,45 +294,16 @@ class Session:
         )
         self._end_task()
 
-    # -- those who wait -----------------------------------------------------------------------
-
-    def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` on the session's thread when something came or it ended; returns how
-        to stop that."""
-        self._listeners.add(callback)
-        return lambda: self._listeners.discard(callback)
-
     def announce(self, words: str) -> None:
         """Say something about a stream that waits for its first token. Any thread."""
 
         def tell() -> None:
             if self.status == "queued":
                 self.reason = words
-                self._sink.changed(self)
+                self._tell()
 
         assert self.loop is not None
         self.loop.call_soon_threadsafe(tell, context=self.context)
-
-    def _wake(self) -> None:
-        for callback in tuple(self._listeners):
-            callback()
-
-    def _move(self, status: Status, *, tell: bool = True) -> None:
-        if not allowed(self.status, status):
-            raise UsageError(f"a stream cannot go from {self.status} to {status}")
-        self.status = status
-        if tell:
-            self._sink.changed(self)
-
-    @property
-    def tokens_per_second(self) -> float | None:
-        """Tokens after the first one per second; from the usage, else from the deltas seen."""
-        first, last = self.timing.first, self.timing.last
-        if first is None or last is None or last - first < 0.001:
-            return None
-        usage = self.transcript.usage
-        tokens = usage.output_tokens if usage and usage.output_tokens else self.token_events
-        return (tokens - 1) / (last - first) if tokens > 1 else None
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -58,5 +58,7 @@ def test_hostile_answers(open_notebook: OpenNotebook) -> None:
     page.page.wait_for_load_state("networkidle")
     assert page.page.evaluate(DANGEROUS) == []
     assert page.page.evaluate("() => window.pwned") is None
+    # What formulas could make of an element, were their commands not refused.
+    assert page.page.locator("mjx-container [href], .mjx-hostile, #mjx-hostile").count() == 0
     outside = [url for url in page.requests if not url.startswith(("data:", "blob:"))]
     assert [url for url in outside if f"//127.0.0.1:{page.server.port}/" not in url] == []

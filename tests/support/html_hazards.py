@@ -42,6 +42,7 @@ TAGS = (
             "strong",
         )
     )
+    | frozenset(("details", "summary"))  # a fold of ours, or one that the text may have
     | frozenset(("sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"))
 )
 ATTRIBUTES = frozenset(
@@ -61,6 +62,8 @@ class _Finder(HTMLParser):
         if tag not in TAGS or (tag == "input" and values.get("type") != "checkbox"):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
+            if (tag, name) == ("details", "open") and not value:
+                continue
             link = name == "href" and not LINK.match(value or "")
             style = name == "style" and not STYLE.fullmatch(value or "")
             if name not in ATTRIBUTES or link or style:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -76,14 +77,14 @@ def test_the_corpus_is_hostile(render: Callable[[str], str]) -> None:
 @pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case["name"])
 def test_nothing_leaves_a_fold(case: dict[str, str], render: Callable[[str], str]) -> None:
     html = render("before\n\n" + folded("Reasoning", safe_markdown(case["text"])) + "\n\n*after*\n")
-    assert set(hazards(html)) == {"<details>", "<summary>"}
-    assert html.count("</details>") == 1
+    assert hazards(html) == []
+    assert html.count("</details>") == len(re.findall("<details[ >]", html))
     assert html.replace("\n", "").endswith("</details><p><em>after</em></p>")
 
 
 @each_renderer
 def test_parts_of_one_document(render: Callable[[str], str]) -> None:
-    parts = ["$$ x", f"```html\n$$ {IMAGE}\n```"]
+    parts = [r"\begin{a} x", f"```html\n\\end{{a}} {IMAGE}\n```"]
     assert hazards(markdown2html_mistune("\n\n".join(safe_markdown(part) for part in parts)))
     assert hazards(render("\n\n".join(safe_parts(parts)))) == []
 
@@ -103,14 +104,16 @@ def test_code_in_a_fold_stays() -> None:
         ("a \\<b> \\\\<b>", "a &lt;b> \\\\&lt;b>"),
         ("$a<b$ and x<y", "$a< b$ and x&lt;y"),
         ("$$\na<b\n$$\nx<y", "$$\na< b\n$$\nx&lt;y"),
-        ("![a](https://b.org/c)", "&#33;[a](https://b.org/c)"),
         ("[a](/relative) [b](#part)", "[a] (/relative) [b](#part)"),
         ("[a]: javascript:f", "[a] : javascript:f"),
         ("**[Note]:** text", "**[Note]:** text"),
-        (r"$\require{x}$ $\requirement$", r"$\ require{x}$ $\ requirement$"),
+        (
+            r"\require{x} \requirement",
+            "&#92;<span></span>require{x} &#92;<span></span>requirement",
+        ),
         ("https://a.org/$x$ $y$", "https://a.org/%24x%24 $y$"),
         ("&#114;equire &copy; &#8364;", "&amp;#114;equire &copy; &#8364;"),
-        ("<br>a<br>", "&lt;br>a<br>"),
+        ("<br>a<br>", "<br>a<br>"),
         ("a\r\nb\rc\u2028d\x00", "a\nb\nc\nd\ufffd"),
         ("", ""),
     ],
@@ -130,12 +133,18 @@ def test_what_becomes_of_it(text: str, result: str) -> None:
         ("- a\n  ```html\n  <b>\n  ```\n- c", "- a\n\n  ```html\n  <b>\n  ```\n\n- c"),
         ("- a\n  ```html\n<b>\n  ```", "- a\n\n```html\n<b>\n```"),
         ("- ```html\n  <b>\n  ```", "- ```html\n  <b>\n  ```\n"),
-        ("a $b\n- ```html\n  $ <b>\n  ```", "a $b\n\n```html\n$ <b>\n```"),
+        (
+            "a $b\n- ```html\n  $ <b>\n  ```",
+            "a <span>&#36;</span>b\n\n```html\n$ <b>\n```",
+        ),
         ("> ```html\n> <b>\n> ```\n> c", "> ```html\n> <b>\n> ```\n> c"),
         ("a\n    ```html\n    <b>\n    ```", "a\n\n```html\n<b>\n```"),
         ('```js" onclick="f\na\n```', "```text\na\n```"),
         ("```mermaid\na\n```", "```text\na\n```"),
-        ("a $b\n```js\n`<b>${c}`\n```\nd", "a $b\n\n```js\n`<b>${c}`\n```\n\nd"),
+        (
+            "a $b\n```js\n`<b>${c}`\n```\nd",
+            "a <span>&#36;</span>b\n\n```js\n`<b>${c}`\n```\n\nd",
+        ),
     ],
 )
 def test_fences_are_written_anew(text: str, result: str) -> None:

@@ -1,0 +1,143 @@
+"""What the real page shows of a saved answer, fresh and in a reopened notebook."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from tests.support.page import NotebookPage
+
+from .conftest import OpenNotebook
+
+# What a model wrote, and what is shown of it; formulas between brackets, display ones doubled.
+CASES = {
+    "It costs $5.": "<p>It costs $5.</p>",
+    "From $5 to $10, or \\$15, with `$x`.": "<p>From <span>$</span>5 to <span>$</span>10, or"
+    " <span>$</span>15, with <code>$x</code>.</p>",
+    "&#36;5 and &dollar;10": "<p><span>$</span>5 and <span>$</span>10</p>",
+    r"$x_1,_y,z$, \(a<b\)5, \[ c \] and $$d$$": "<p>⟦x1,y,z⟧, ⟦a&lt;b⟧<span></span>5, ⟦⟦c⟧⟧"
+    " and ⟦⟦d⟧⟧</p>",
+    "so\n\\[\na &= b\n\\]\nand": "<p>so ⟦⟦a&amp;=b!⟧⟧ and</p>",
+    "> $$\n> a\n> $$": "<blockquote><p>⟦⟦a⟧⟧</p></blockquote>",
+    r"\\(x\\) and \eqref{a}": r"<p>\<span></span>(x\) and \<span></span>eqref{a}</p>",
+    r"$\href{javascript:f}{x}$ $\def\y{z}$": r"<p><code>$\href{javascript:f}{x}$</code>"
+    r" <code>$\def\y{z}$</code></p>",
+    "|x|\n|-|\n|"
+    + r"\(\|x\|\)"
+    + "|\n|$5 $|": "<table><thead><tr><th>x</th></tr></thead><tbody><tr>"
+    "<td>⟦|x|⟧</td></tr><tr><td><span>$</span>5 $</td></tr></tbody></table>",
+    "1. a\n   ```\n   $A\n   ```\n2. $x$": "<ol><li><p>a</p><pre><code>$A </code></pre></li>"
+    "<li><p>⟦x⟧</p></li></ol>",
+    "H<sub>2</sub>O<SUP>a</SUP> <kbd>Esc</kbd><br/><b>c</b> <sub>d": "<p>H<sub>2</sub>O<sup>a</sup>"
+    " <kbd>Esc</kbd><br>&lt;b&gt;c&lt;/b&gt; &lt;sub&gt;d</p>",
+    "<details>\n<summary>`a<b` **c** $d$</summary>\n*e*\n</details>\nf": "<details><summary>"
+    "<code>a&lt;b</code> <strong>c</strong> ⟦d⟧</summary><p><em>e</em></p></details><p>f</p>",
+    "<details open>\na\n<details>\nb": '<details open=""><summary>…</summary><p>a</p>'
+    "<details><summary>…</summary><p>b</p></details></details>",
+    "a[^n] b[^m] c[^o]\n\n[^m]: d\n[^n]: e\n\n    f": "<p>a<sup>2</sup> b<sup>1</sup> c[^o]</p><hr>"
+    "<ol><li><p>d</p></li><li><p>e</p><p>f</p></li></ol>",
+    "![cat](https://hostile.invalid/c.png)": '<p><a href="https://hostile.invalid/c.png">'
+    "Image: cat · hostile.invalid</a></p>",
+}
+
+LOAD = "import json, nbstream\ntexts = json.load(open('texts.json'))"
+SHOW = """\
+for text in texts:
+    display((await nbstream.show([text])).text_bundle(), raw=True)
+"""
+
+SHOWN = r"""() => [...document.querySelectorAll('.jp-OutputArea .jp-RenderedMarkdown')].map(el => {
+    const copy = el.cloneNode(true);
+    copy.lastElementChild?.remove();  // the line with the model and the time
+    for (const math of copy.querySelectorAll('mjx-container')) {
+        const text = math.querySelector('mjx-assistive-mml')?.textContent.replace(/\s+/g, '');
+        const wrong = math.querySelector('mjx-merror') ? '!' : '';
+        const [open, close] = math.hasAttribute('display') ? ['⟦⟦', '⟧⟧'] : ['⟦', '⟧'];
+        math.replaceWith(`${open}${text}${wrong}${close}`);
+    }
+    for (const link of copy.querySelectorAll('a'))
+        for (const name of ['rel', 'target']) link.removeAttribute(name);
+    return copy.innerHTML;
+})"""
+
+
+def tight(html: str) -> str:
+    """Without white space around tags, which says nothing."""
+    return re.sub(r"\s*(<[^>]+>)\s*", r"\1", " ".join(html.split()))
+
+
+def shown(page: NotebookPage) -> list[str]:
+    """The saved answers on the page, as simple HTML."""
+    return [tight(html) for html in page.page.evaluate(SHOWN)]
+
+
+def show(open_notebook: OpenNotebook, texts: list[str]) -> NotebookPage:
+    page = open_notebook([LOAD, SHOW])
+    (page.server.root / "texts.json").write_text(json.dumps(texts))
+    page.run(1)
+    page.run(2)
+    page.wait(lambda: len(shown(page)) == len(texts), "all answers")
+    return page
+
+
+def test_saved_answers(open_notebook: OpenNotebook, shots: Path) -> None:
+    page = show(open_notebook, list(CASES))
+    expected = [tight(html) for html in CASES.values()]
+    page.wait(lambda: shown(page)[3] == expected[3], "formulas")
+    assert shown(page) == expected
+    page.page.screenshot(path=shots / f"{page.server.app}-saved.png", full_page=True)
+    saved = page.save()
+    assert [
+        output.data["text/plain"].rsplit("\n\n", 1)[0] for output in saved.cells[2].outputs
+    ] == list(CASES)
+
+    # Another server's notebook: nothing in it is trusted.
+    saved.cells.append(nbformat.v4.new_markdown_cell("changed"))
+    nbformat.write(saved, page.server.root / "reopened.ipynb")
+    again = open_notebook(file="reopened.ipynb", kernel=False)
+    again.wait(lambda: len(shown(again)) == len(expected), "all answers")
+    again.wait(lambda: shown(again)[3] == expected[3], "formulas")
+    assert shown(again) == expected
+    trusted: Any = again.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets[2].model.trusted"
+    )
+    assert trusted is False
+
+
+# Pieces of text, and the formula that is in each.
+PIECES = [
+    ("$5 ", ""),
+    ("US$5, ", ""),
+    (r"\$7 ", ""),
+    ("x ", ""),
+    ("\n", ""),
+    ("`$c` ", ""),
+    ("**b** ", ""),
+    ("$$$ ", ""),
+    ("$d$ ", "d"),
+    (r"\(e\) ", "e"),
+    (r"\[f\] ", "f"),
+    ("$g_1,_2,h_3$, ", "g1,2,h3"),
+]
+
+
+def test_money_and_formulas(open_notebook: OpenNotebook) -> None:
+    source = random.Random(20261121)
+    texts, formulas = [], []
+    for _ in range(40):
+        chosen = [source.choice(PIECES) for _ in range(source.randint(3, 14))]
+        texts.append("a " + "".join(text for text, _ in chosen) + "z")
+        formulas.append([formula for _, formula in chosen if formula])
+    page = show(open_notebook, texts)
+
+    def found() -> list[list[str]]:
+        parts = [answer.replace("⟦⟦", "⟦").split("⟦")[1:] for answer in shown(page)]
+        return [[part.split("⟧")[0] for part in answer] for answer in parts]
+
+    page.wait(lambda: found()[-1] == formulas[-1], "formulas")
+    assert dict(zip(texts, found(), strict=True)) == dict(zip(texts, formulas, strict=True))
