@@ -312,7 +312,7 @@ class StreamWidget(anywidget.AnyWidget):
     def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
         from IPython.display import display
 
-        display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]
+        display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]  # IPython is not typed
 
     def _update_displays(self, _: Any = None) -> None:
         """Give every output of this stream its final form: what the notebook keeps."""
