@@ -6,8 +6,10 @@
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
 import { learnEntities } from "./entities.js";
+import { Formulas } from "./formulas.js";
 import { References } from "./labels.js";
 import { defaultLeafOptions } from "./leaf.js";
+import { noParts, type Parts } from "./parts.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {
@@ -19,6 +21,16 @@ export interface MarkdownOptions {
   readonly tasks?: boolean;
   /** Addresses without markup are links. */
   readonly autolinks?: boolean;
+  /** Formulas between `$`, `$$`, `\(` and `\)`, `\[` and `\]`. */
+  readonly math?: boolean;
+  /** Footnotes: `[^label]`. */
+  readonly footnotes?: boolean;
+  /** The tags `br`, `sub`, `sup` and `kbd` are elements; all others are text. */
+  readonly html?: boolean;
+  /** Renders formulas. */
+  readonly parts?: Parts;
+  /** How work that is left over is continued; default: in the next frame. */
+  readonly schedule?: (run: () => void) => void;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
 }
@@ -32,8 +44,10 @@ export interface MarkdownRenderer {
 
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {
-  const settings = { ...defaultLeafOptions, tables: true, tasks: true, ...options };
-  const references = new References();
+  const schedule = options.schedule ?? ((run) => void requestAnimationFrame(run));
+  const formulas = new Formulas(options.parts ?? noParts, schedule);
+  const settings = { ...defaultLeafOptions, formulas, tables: true, tasks: true, ...options };
+  const references = new References(el);
   const parser = new BlockParser({
     tables: settings.tables,
     define: (label, definition) => references.define(label, definition),
@@ -64,6 +78,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
       if (rest) parser.add(rest.replace(/\r$/, ""));
       rest = "";
       parser.finish();
+      references.stir();
       dom.update();
     },
   };

@@ -1,11 +1,25 @@
 /** Text as inlines: what the inline parser makes and the page shows. */
 
-export type Span = "em" | "strong" | "del";
+export type Tag = "sub" | "sup" | "kbd";
+
+export type Span = "em" | "strong" | "del" | Tag;
+
+export interface Formula {
+  readonly kind: "math";
+  /** As it was written, with its delimiters. */
+  readonly text: string;
+  readonly tex: string;
+  readonly display: boolean;
+  /** False while its end has not arrived. */
+  readonly closed: boolean;
+}
 
 export type Inline =
   | { readonly kind: "text"; text: string }
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "break" }
+  | { readonly kind: "footnote"; readonly label: string }
+  | Formula
   | { readonly kind: Span; readonly children: Inline[] }
   | {
       readonly kind: "link" | "image";
@@ -19,6 +33,7 @@ export function plainText(inlines: readonly Inline[]): string {
   return inlines
     .map((inline) => {
       if (inline.kind === "break") return "\n";
+      if (inline.kind === "footnote") return `[^${inline.label}]`;
       return "text" in inline ? inline.text : plainText(inline.children);
     })
     .join("");
