@@ -2,8 +2,9 @@
 
 export interface Autolink {
   readonly at: number;
-  readonly end: number;
-  readonly href: string;
+  readonly address: string;
+  /** What is missing before the address. */
+  readonly scheme: string;
 }
 
 const ADDRESS = /(?<![^\s*_~(])(?:(?:https?|ftp):\/\/|www\.)[^\s<]+/gi;
@@ -33,11 +34,9 @@ export function findAutolinks(text: string): Autolink[] {
     const [, scheme, domain] = DOMAIN.exec(whole) ?? [];
     const parts = domain?.split(".") ?? [];
     if (parts.length < (scheme ? 1 : 2) || parts.slice(-2).join("").includes("_")) continue;
-    const address = trimAddress(whole);
-    const href = scheme ? address : `http://${address}`;
-    found.push({ at, end: at + address.length, href });
+    found.push({ at, address: trimAddress(whole), scheme: scheme ? "" : "http://" });
   }
   for (const { 0: address, index: at } of text.matchAll(MAIL))
-    found.push({ at, end: at + address.length, href: `mailto:${address}` });
+    found.push({ at, address, scheme: "mailto:" });
   return found.sort((a, b) => a.at - b.at);
 }

@@ -1,5 +1,7 @@
 /** Text as inlines: what the inline parser makes and the page shows. */
 
+import type { Definition } from "./references.js";
+
 export type Tag = "sub" | "sup" | "kbd";
 
 export type Span = "em" | "strong" | "del" | Tag;
@@ -27,6 +29,25 @@ export type Inline =
       readonly title: string;
       readonly children: Inline[];
     };
+
+export interface InlineOptions {
+  readonly strikethrough: boolean;
+  readonly autolinks: boolean;
+  readonly math: boolean;
+  /** Some tags are elements. */
+  readonly html: boolean;
+  /** More may follow: what is open at the end is taken for what it will probably be. */
+  readonly unfinished: boolean;
+  readonly footnotes: boolean;
+  /** The definition of a folded label, or of a footnote's key. */
+  lookup(label: string): Definition | undefined;
+}
+
+export interface Parsed {
+  readonly inlines: Inline[];
+  /** Whatever follows, what is there was read as if nothing did. */
+  readonly sure: boolean;
+}
 
 /** The text alone, as an image's description has it. */
 export function plainText(inlines: readonly Inline[]): string {

@@ -3,36 +3,14 @@
 import { type Autolink, findAutolinks } from "./autolinks.js";
 import { matchRuns, type Run, scanRun } from "./emphasis.js";
 import { decodeEntity, ENTITY, learnEntities } from "./entities.js";
-import type { Inline, Tag } from "./inline.js";
+import type { InlineOptions, Parsed, Tag } from "./inline.js";
 import { footnoteKey } from "./labels.js";
+import { HELD, isLikely, LINK, mayEnd, scanTarget, type Target } from "./links.js";
 import { scanFormula } from "./math.js";
 import type { Definition } from "./references.js";
-import {
-  foldLabel,
-  MAX_LABEL,
-  PUNCTUATION,
-  scanDestination,
-  scanLabel,
-  scanTitle,
-  skipGap,
-} from "./strings.js";
+import { foldLabel, MAX_LABEL, PUNCTUATION, scanLabel } from "./strings.js";
 import { buildTree, MAX_DEPTH, type Parent, type Token } from "./tokens.js";
 import { REACH } from "./unfinished.js";
-
-export interface InlineOptions {
-  readonly strikethrough: boolean;
-  readonly autolinks: boolean;
-  readonly math: boolean;
-  /** Some tags are elements. */
-  readonly html: boolean;
-  /** More may follow: what is open at the end is taken for what it will probably be. */
-  readonly unfinished: boolean;
-  readonly footnotes: boolean;
-  /** The definition of a folded label, or of a footnote's key. */
-  lookup(label: string): Definition | undefined;
-}
-
-type Target = Definition & { readonly end: number };
 
 /** What opens a span if something closes it. */
 interface Opener {
@@ -50,12 +28,6 @@ interface Opener {
   ended?: boolean;
 }
 
-/** How long the text of a link may be that is shown as one before its end has arrived. */
-const LINK = 100;
-
-/** How long it may be not to be shown at all before it is known to be one. */
-const HELD = 12;
-
 const PLAIN = /[^\\`*_~[\]!<&$\n]+/y;
 const TICKS = /`+/g;
 const REFERENCE = new RegExp(ENTITY.source, "y");
@@ -65,19 +37,6 @@ const MAIL =
 const TAG = /<(?:(\/?)(sub|sup|kbd)|br ?\/?)>/iy;
 const NOTE = new RegExp(`^[^\\s[\\]]{1,${MAX_LABEL}}$`);
 const ESCAPABLE = new RegExp(`[${PUNCTUATION}]`);
-// A bracket that is open at the end, with the character before it: no index, no list of numbers.
-const LIKELY = new RegExp(
-  `^.?(?:!\\[|\\[(?:\\^.{0,${HELD}})?$)|^[^\\w)\\]]?\\[(?!\\s|[\\d^].{${HELD}})`,
-  "s",
-);
-// From a bracket's end to the text's: the beginning of an address and a title, or of a label.
-const ENDING = /^\](?:\((?:\S*|\S+\s+(?:["'(].*)?)|\[[^\]]*)?$/s;
-
-export interface Parsed {
-  readonly inlines: Inline[];
-  /** Whatever follows, what is there was read as if nothing did. */
-  readonly sure: boolean;
-}
 
 export function parseInlines(text: string, options: InlineOptions): Parsed {
   learnEntities(text);
@@ -87,8 +46,8 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   const brackets: Opener[] = [];
   const tags: Opener[] = [];
   const autolinks = options.autolinks ? findAutolinks(text).reverse() : [];
-  /** Delimiters that close no more: lengths of runs of backticks, and what formulas begin with. */
-  const spent = new Set<unknown>();
+  /** Delimiters that close no more: runs of backticks, and what formulas begin with. */
+  const spent = new Set<string>();
   /** How many of the brackets begin no link any more, as one was found inside: links hold no links. */
   let inactive = 0;
   let at = 0;
@@ -125,15 +84,15 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     }
   }
 
-  function takeAddress({ end, href }: Autolink): void {
-    let address = text.slice(at, end);
+  function takeAddress({ scheme, address }: Autolink): void {
     // A link's text may be an address; the bracket after it ends both.
-    if (brackets.length) [address = ""] = address.split("]", 1);
-    addLink(at + address.length, href.slice(0, href.length - (end - at - address.length)), address);
+    const own = brackets.length ? address.replace(/\].*/s, "") : address;
+    addLink(own, scheme, own.length);
   }
 
-  function addLink(end: number, href: string, address: string): true {
-    return add(end, { kind: "link", href, title: "", children: [] }, address, null);
+  function addLink(address: string, scheme: string, length: number): true {
+    const href = scheme + address;
+    return add(at + length, { kind: "link", href, title: "", children: [] }, address, null);
   }
 
   /** Whether the character at `at` is markup; if so, takes it. */
@@ -221,7 +180,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     }
     const end = closing?.index ?? text.length;
     const inside = text.slice(start, end).replaceAll("\n", " ");
-    const padded = inside.startsWith(" ") && inside.endsWith(" ") && /[^ ]/.test(inside);
+    const padded = /^ .* $/.test(inside) && /[^ ]/.test(inside);
     return add(end + fence.length, { kind: "code", text: padded ? inside.slice(1, -1) : inside });
   }
 
@@ -236,8 +195,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   function takePointed(): boolean {
     const uri = match(URI);
     const address = (uri ?? match(MAIL))?.[1];
-    if (!address) return false;
-    return addLink(at + address.length + 2, uri ? address : `mailto:${address}`, address);
+    return !!address && addLink(address, uri ? "" : "mailto:", address.length + 2);
   }
 
   function takeTag(): boolean {
@@ -291,14 +249,15 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     const depth = brackets.length - 1;
     const bracket = brackets[depth];
     if (bracket && (isImage(bracket) || depth >= inactive)) {
-      const target = inlineTarget(at + 1) ?? referenceTarget(bracket);
+      const target = scanTarget(text, at + 1) ?? referenceTarget(bracket);
       if (target) {
         close(bracket, linkOf(bracket, target), target.end);
         if (!isImage(bracket)) inactive = depth;
         return true;
       }
-      if (unfinished && isLikely(bracket) && ENDING.test(text.slice(at, at + REACH))) {
+      if (unfinished && isLikely(text, bracket.from) && mayEnd(text, at)) {
         bracket.ended = true;
+        sure = false;
         return add(text.length);
       }
       if (options.footnotes && footnote(bracket)) return true;
@@ -319,17 +278,6 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     return add(at + 1, { kind: "footnote", label });
   }
 
-  function inlineTarget(open: number): Target | null {
-    if (text[open] !== "(") return null;
-    const start = skipGap(text, open + 1);
-    const destination = scanDestination(text, start);
-    let end = skipGap(text, destination?.end ?? start);
-    const title = destination && end > destination.end ? scanTitle(text, end) : null;
-    if (title) end = skipGap(text, title.end);
-    if (text[end] !== ")") return null;
-    return { href: destination?.value ?? "", title: title?.value ?? "", end: end + 1 };
-  }
-
   function referenceTarget(bracket: Opener): Target | null {
     const full = scanLabel(text, at + 1);
     const inside = bracket.from + (isImage(bracket) ? 2 : 1);
@@ -339,11 +287,10 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     return definition ? { ...definition, end: full?.end ?? at + 1 } : null;
   }
 
-  const isLikely = ({ from }: Opener) => LIKELY.test(text.slice(Math.max(0, from - 1)));
-
   /** Takes what is open at the end for what it will probably be, innermost first. */
   function guess(openFrom: number): void {
-    const isLink = (one: Opener) => one.ended || (one.from > text.length - LINK && isLikely(one));
+    const isLink = (one: Opener) =>
+      one.ended || (one.from > text.length - LINK && isLikely(text, one.from));
     const open = [...brackets.slice(inactive).filter(isLink), ...tags]
       .filter(({ from }) => from > openFrom)
       .sort((a, b) => b.token - a.token);

@@ -18,7 +18,7 @@ export function scanFormula(
   text: string,
   at: number,
   unfinished: boolean,
-  spent: Set<unknown>,
+  spent: Set<string>,
 ): Formula | null {
   const opener = text.slice(at, at + 2);
   if (spent.has(opener)) return null;
