@@ -59,7 +59,7 @@ function load(event: Event, one: Shown): void {
   image.alt = alt ?? "";
   image.referrerPolicy = "no-referrer";
   image.decoding = "async";
-  image.addEventListener("load", () => {
+  image.onload = () => {
     // Its place may have become another image's.
     if (one.node !== button) return;
     // Nothing is left to click on, and a link around it is one again.
@@ -70,11 +70,11 @@ function load(event: Event, one: Shown): void {
     shown.append(image);
     button.replaceWith(shown);
     one.node = shown;
-  });
-  image.addEventListener("error", () => {
+  };
+  image.onerror = () => {
     image.remove();
     say(button, "could not be loaded");
-  });
+  };
   say(button, "loading");
   button.append(image);
   image.src = src;

@@ -57,14 +57,10 @@ export class Leaf {
 
   constructor(
     readonly el: HTMLElement,
-    private readonly references: References,
-    private readonly options: LeafOptions,
+    readonly references: References,
+    readonly options: LeafOptions,
   ) {
-    this.add(el, 0);
-  }
-
-  private add(el: Element, start: number): void {
-    this.segments.push(new Segment(el, start, this.references, this.options));
+    this.segments.push(new Segment(this, el, 0));
   }
 
   /**
@@ -92,7 +88,7 @@ export class Leaf {
       const el = document.createElement("span");
       el.className = "nbs-segment";
       this.el.append(el);
-      this.add(el, end);
+      segments.push(new Segment(this, el, end));
       if (!more()) return false;
     }
   }
@@ -112,11 +108,10 @@ class Segment {
   private sure = false;
 
   constructor(
+    private readonly leaf: Leaf,
     readonly el: Element,
     /** Where in the leaf's text it begins. */
     readonly start: number,
-    readonly references: References,
-    readonly options: LeafOptions,
   ) {}
 
   show(text: string, open: boolean, task: boolean): void {
@@ -134,7 +129,8 @@ class Segment {
     const last = this.shown.at(-1);
     if (last?.item?.kind !== "text" || !text.startsWith(old)) return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
-    if (this.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1))) return false;
+    if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
+      return false;
     const added = text.slice(old.length);
     (last.node as Text).appendData(added);
     last.item.text += added;
@@ -142,17 +138,17 @@ class Segment {
   }
 
   render(): void {
-    const { references, options, open } = this;
+    const { leaf, open } = this;
     const text = open ? holdBack(this.text) : this.text;
     const box = this.task ? TASK.exec(text) : null;
     const { inlines, sure } = parseInlines(text.slice(box?.[0].length ?? 0), {
-      ...options,
+      ...leaf.options,
       unfinished: open,
-      lookup: (label) => references.lookup(label, this),
+      lookup: (label) => leaf.references.lookup(label, this),
     });
     this.sure = open && sure && text === this.text;
     const items: Item[] = inlines;
     if (box) items.unshift({ kind: "checkbox", checked: /x/i.test(box[0]) });
-    update(this.el, this.shown, items, this);
+    update(this.el, this.shown, items, leaf);
   }
 }

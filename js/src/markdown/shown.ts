@@ -116,9 +116,7 @@ function fillReference(el: Element, goto: ShowOptions["goto"]): void {
   link.setAttribute("role", "link");
   link.tabIndex = 0;
   link.onclick = () => goto(Number(link.textContent));
-  link.onkeydown = ({ key }) => {
-    if (key === "Enter") link.click();
-  };
+  link.onkeydown = ({ key }) => key === "Enter" && link.click();
   el.append(link);
 }
 
@@ -132,17 +130,14 @@ function fillMath(el: HTMLElement, old: Item | null, item: Formula, formulas: Fo
   formulas.show(el);
 }
 
-function fillLink(el: Element, old: Item | null, link: Target, url: ShowOptions["url"]): void {
+function fillLink(el: HTMLElement, old: Item | null, link: Target, url: ShowOptions["url"]): void {
   if (old?.kind === "link" && old.href === link.href && old.title === link.title) return;
   const href = url(link.href);
-  el.setAttribute("title", titleOf(link));
+  el.title = titleOf(link);
   // No address at all: it is still to come.
   el.classList.toggle("nbs-refused", href === null && link.href !== "");
-  const attributes = { href, target: "_blank", rel: "noopener noreferrer" };
-  for (const [name, value] of Object.entries(attributes)) {
-    if (href === null || value === null) el.removeAttribute(name);
-    else el.setAttribute(name, value);
-  }
+  for (const name of ["href", "target", "rel"]) el.removeAttribute(name);
+  if (href !== null) Object.assign(el, { href, target: "_blank", rel: "noopener noreferrer" });
 }
 
 /** The title that was written, and below it where a link leads. */
