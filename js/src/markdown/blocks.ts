@@ -9,6 +9,7 @@ import { Line } from "./line.js";
 import {
   closesDetails,
   isRule,
+  opensMath,
   takeDetails,
   takeFence,
   takeFootnote,
@@ -166,7 +167,8 @@ export class BlockParser extends Spine {
       return true;
     }
     const math = this.options.math ? takeMath(line) : null;
-    if (math) {
+    // In a paragraph it may be the end of a formula that is open there.
+    if (math && !(paragraph && opensMath(paragraph.lines.join("\n")))) {
       const block = this.push("math");
       block.fence = math.closer;
       block.lines.push(math.text);

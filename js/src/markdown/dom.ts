@@ -2,15 +2,17 @@
 
 import type { Block } from "./block.js";
 import { CodeView } from "./code.js";
+import { Formulas } from "./formulas.js";
 import type { References } from "./labels.js";
 import { Leaf, type LeafOptions } from "./leaf.js";
 import { ListSegments, Pages, type Place, Settled, setStart, TableSegments } from "./pages.js";
 import type { Parts } from "./parts.js";
 import { takeDefinitions } from "./references.js";
+import { setText } from "./shown.js";
 import { trimEnd } from "./strings.js";
 import { splitRow } from "./table.js";
 
-export interface DomOptions extends LeafOptions {
+export interface DomOptions extends Omit<LeafOptions, "formulas" | "goto"> {
   readonly tasks: boolean;
   readonly tables: boolean;
   readonly parts: Parts;
@@ -39,6 +41,8 @@ export class BlockDom {
   /** Long text of which a part is not shown yet. */
   private readonly unfinished = new Set<Leaf>();
   private time = () => true;
+  private readonly formulas: Formulas;
+  private readonly leafOptions: LeafOptions;
 
   constructor(
     el: HTMLElement,
@@ -48,6 +52,9 @@ export class BlockDom {
     /** Asks for a call of `work`. */
     private readonly again: () => void,
   ) {
+    this.formulas = new Formulas(options.parts, again);
+    const goto = (footnote: number) => this.goto(footnote);
+    this.leafOptions = { ...options, formulas: this.formulas, goto };
     const place = new Pages(el, this.settled);
     this.root = {
       key: "root",
@@ -74,7 +81,7 @@ export class BlockDom {
       if (!leaf.work(time)) return false;
       this.unfinished.delete(leaf);
     }
-    if (!this.references.resolve(time)) return false;
+    if (!this.references.resolve(time) || !this.formulas.work(time)) return false;
     for (const code of this.stale) {
       while (code.work()) if (!time()) return false;
       this.stale.delete(code);
@@ -143,7 +150,7 @@ export class BlockDom {
         view.code?.update(block);
         return;
       case "math":
-        el.textContent = block.lines.join("\n");
+        this.fillMath(el, block);
         return;
       case "row":
         this.fillRow(view, parent.block, index);
@@ -167,9 +174,27 @@ export class BlockDom {
     open = false,
     task = false,
   ) {
-    const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.options);
+    const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.leafOptions);
     view.leaves[index] = leaf;
     if (!leaf.show(text, open, task, this.time)) this.unfinished.add(leaf);
+  }
+
+  private fillMath(el: HTMLElement, block: Block): void {
+    const source = block.lines.join("\n");
+    const tex = source.slice(2, -2).trim();
+    if (el.dataset.tex === tex) return;
+    if (!el.firstChild || el.dataset.tex !== undefined) el.replaceChildren("");
+    const text = el.firstChild as Text;
+    setText(text, text.data, source);
+    el.removeAttribute("data-tex");
+    if (!block.closed) return;
+    el.dataset.tex = tex;
+    this.formulas.add(el);
+  }
+
+  private goto(footnote: number): void {
+    const notes = this.root.el.querySelectorAll(".nbs-footnotes > ol > li");
+    notes[footnote - 1]?.scrollIntoView({ block: "nearest" });
   }
 
   private fillRow(view: View, table: Block, index: number): void {

@@ -57,9 +57,6 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     ...defaultLeafOptions,
     tables: true,
     tasks: true,
-    footnotes: true,
-    math: true,
-    html: true,
     parts: noParts,
     ...options,
   };
@@ -70,7 +67,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     math: settings.math,
     html: settings.html,
     define: (label, definition) => references.define(label, definition),
-    defineFootnote: () => {},
+    defineFootnote: (label, number) => references.defineFootnote(label, number),
   });
   const dom = new BlockDom(el, parser.root, references, settings, again);
   /** What has not been read: the last line as far as it has arrived, or more. */

@@ -1,11 +1,27 @@
 /** Text as inlines: what the inline parser makes and the page shows. */
 
-export type Span = "em" | "strong" | "del";
+import type { Definition } from "./references.js";
+
+export type Tag = "sub" | "sup" | "kbd";
+
+export type Span = "em" | "strong" | "del" | Tag;
+
+export interface Formula {
+  readonly kind: "math";
+  /** As it was written, with its delimiters. */
+  readonly text: string;
+  readonly tex: string;
+  readonly display: boolean;
+  /** False while its end has not arrived. */
+  readonly closed: boolean;
+}
 
 export type Inline =
   | { readonly kind: "text"; text: string }
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "break" }
+  | { readonly kind: "footnote"; readonly label: string; readonly number: string }
+  | Formula
   | { readonly kind: Span; readonly children: Inline[] }
   | {
       readonly kind: "link" | "image";
@@ -14,11 +30,31 @@ export type Inline =
       readonly children: Inline[];
     };
 
+export interface InlineOptions {
+  readonly strikethrough: boolean;
+  readonly autolinks: boolean;
+  readonly math: boolean;
+  /** Some tags are elements. */
+  readonly html: boolean;
+  /** More may follow: what is open at the end is taken for what it will probably be. */
+  readonly unfinished: boolean;
+  readonly footnotes: boolean;
+  /** The definition of a folded label; for a footnote's key, its number is the `href`. */
+  lookup(label: string): Definition | undefined;
+}
+
+export interface Parsed {
+  readonly inlines: Inline[];
+  /** Whatever follows, what is there was read as if nothing did. */
+  readonly sure: boolean;
+}
+
 /** The text alone, as an image's description has it. */
 export function plainText(inlines: readonly Inline[]): string {
   return inlines
     .map((inline) => {
       if (inline.kind === "break") return "\n";
+      if (inline.kind === "footnote") return `[^${inline.label}]`;
       return "text" in inline ? inline.text : plainText(inline.children);
     })
     .join("");

@@ -1,281 +1,312 @@
 /** The inline structure of CommonMark: one pass over the text, links and spans closed as it goes. */
 
 import { type Autolink, findAutolinks } from "./autolinks.js";
-import { Runs, scanRun } from "./emphasis.js";
+import { matchRuns, type Run, scanRun } from "./emphasis.js";
 import { decodeEntity, ENTITY, learnEntities } from "./entities.js";
-import type { Inline } from "./inline.js";
+import type { InlineOptions, Parsed, Tag } from "./inline.js";
+import { footnoteKey } from "./labels.js";
+import { HELD, isLikely, LINK, mayEnd, scanTarget, type Target } from "./links.js";
+import { scanFormula } from "./math.js";
 import type { Definition } from "./references.js";
-import {
-  foldLabel,
-  MAX_LABEL,
-  PUNCTUATION,
-  scanDestination,
-  scanLabel,
-  scanTitle,
-  skipGap,
-} from "./strings.js";
-import { buildTree, Run, type Token } from "./tokens.js";
+import { foldLabel, MAX_LABEL, PUNCTUATION, scanLabel } from "./strings.js";
+import { buildTree, MAX_DEPTH, type Parent, type Token } from "./tokens.js";
 import { REACH } from "./unfinished.js";
 
-export interface InlineOptions {
-  readonly strikethrough: boolean;
-  readonly autolinks: boolean;
-  /** More may follow: spans that are open at the end are taken for closed there. */
-  readonly unfinished: boolean;
-  /** The definition of a folded label. */
-  lookup(label: string): Definition | undefined;
-}
-
-interface Bracket {
-  /** The token that stands for the bracket. */
+/** What opens a span if something closes it. */
+interface Opener {
+  /** The token that stands for it. */
   readonly token: number;
-  /** Where what is inside begins. */
-  readonly inside: number;
-  readonly image: boolean;
-  /** The last run of delimiters before it. */
-  readonly bottom: Run | null;
+  /** Where it begins. */
+  readonly from: number;
+  /** How many runs of delimiters are before it. */
+  readonly bottom: number;
+  /** A tag's. */
+  readonly name?: Tag;
   /** Another bracket followed: what is inside is no label. */
-  nested: boolean;
+  nested?: boolean;
+  /** A bracket whose target has not arrived. */
+  ended?: boolean;
 }
 
-const PLAIN = /[^\\`*_~[\]!<&\n]+/y;
-const TICKS = /`+/y;
+const PLAIN = /[^\\`*_~[\]!<&$\n]+/y;
+const TICKS = /`+/g;
 const REFERENCE = new RegExp(ENTITY.source, "y");
 const URI = /<([a-z][a-z0-9+.-]{1,31}:[^\s<>\p{Cc}]*)>/iuy;
 const MAIL =
   /<([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,255}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)>/iy;
+const TAG = /<(?:(\/?)(sub|sup|kbd)|br ?\/?)>/iy;
+const NOTE = new RegExp(`^[^\\s[\\]]{1,${MAX_LABEL}}$`);
 const ESCAPABLE = new RegExp(`[${PUNCTUATION}]`);
-
-export interface Parsed {
-  readonly inlines: Inline[];
-  /** Whatever follows, what is there was read as if nothing did. */
-  readonly sure: boolean;
-}
 
 export function parseInlines(text: string, options: InlineOptions): Parsed {
   learnEntities(text);
-  return new InlineParser(text, options).parse();
-}
-
-class InlineParser {
-  private readonly tokens: Token[] = [];
-  private readonly runs = new Runs();
-  private readonly brackets: Bracket[] = [];
-  private readonly autolinks: Autolink[];
+  const { unfinished } = options;
+  const tokens: Token[] = [];
+  const runs: Run[] = [];
+  const brackets: Opener[] = [];
+  const tags: Opener[] = [];
+  const autolinks = options.autolinks ? findAutolinks(text).reverse() : [];
+  /** Delimiters that close no more: runs of backticks, and what formulas begin with. */
+  const spent = new Set<string>();
   /** How many of the brackets begin no link any more, as one was found inside: links hold no links. */
-  private inactive = 0;
-  private at = 0;
-  private sure = true;
+  let inactive = 0;
+  let at = 0;
   /** The end of the plain piece that `at` is in. */
-  private plain = 0;
-  /** Where runs of backticks begin, by their length, last first; made when first needed. */
-  private ticks: Map<number, number[]> | null = null;
+  let plain = 0;
+  let sure = true;
 
-  constructor(
-    private readonly text: string,
-    private readonly options: InlineOptions,
-  ) {
-    this.autolinks = options.autolinks ? findAutolinks(text).reverse() : [];
+  function match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = at;
+    return pattern.exec(text);
   }
 
-  parse(): Parsed {
-    while (this.at < this.text.length) this.step();
-    const openFrom = this.options.unfinished ? this.text.length - REACH : undefined;
-    if (this.runs.match(null, openFrom)) this.sure = false;
-    return { inlines: buildTree(this.tokens), sure: this.sure };
+  /** Goes on at `end`, what is before it being `added`. */
+  function add(end: number, ...added: Token[]): true {
+    tokens.push(...added);
+    at = end;
+    return true;
   }
 
-  private match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.at;
-    return pattern.exec(this.text);
-  }
-
-  private addText(text: string, end: number): void {
-    this.tokens.push({ kind: "text", text });
-    this.at = end;
-  }
-
-  private step(): void {
-    let address = this.autolinks.at(-1);
-    while (address && address.at < this.at) {
-      this.autolinks.pop();
-      address = this.autolinks.at(-1);
-    }
-    if (address?.at === this.at) {
-      this.address(address);
+  function step(): void {
+    while ((autolinks.at(-1)?.at ?? at) < at) autolinks.pop();
+    const address = autolinks.at(-1);
+    if (address?.at === at) {
+      takeAddress(address);
       return;
     }
     // Many addresses may lie in one plain piece: it is looked for once.
-    if (this.plain <= this.at) this.plain = this.at + (this.match(PLAIN)?.[0].length ?? 0);
-    if (this.plain > this.at) {
-      const end = Math.min(this.plain, address?.at ?? this.plain);
-      this.addText(this.text.slice(this.at, end), end);
-      return;
+    if (plain <= at) plain = at + (match(PLAIN)?.[0].length ?? 0);
+    const end = Math.min(plain, address?.at ?? plain);
+    if (end > at) add(end, text.slice(at, end));
+    else {
+      const character = text[at] ?? "";
+      if (!takeSpecial(character)) add(at + 1, character);
     }
-    this.special(this.text[this.at] ?? "");
   }
 
-  private address({ at, end, href }: Autolink): void {
-    let text = this.text.slice(at, end);
+  function takeAddress({ scheme, address }: Autolink): void {
     // A link's text may be an address; the bracket after it ends both.
-    const bracket = this.brackets.length ? text.indexOf("]") : -1;
-    if (bracket >= 0) text = text.slice(0, bracket);
-    const cut = end - at - text.length;
-    this.tokens.push({ kind: "autolink", href: cut ? href.slice(0, -cut) : href, text });
-    this.at = at + text.length;
+    const own = brackets.length ? address.replace(/\].*/s, "") : address;
+    addLink(own, scheme, own.length);
   }
 
-  private special(character: string): void {
-    if (character === "\n") this.endLine();
-    else if (character === "\\") this.escape();
-    else if (character === "`") this.code();
-    else if (character === "*" || character === "_") this.run(character);
-    else if (character === "~" && this.options.strikethrough) this.run(character);
-    else if (character === "[") this.openBracket(this.at + 1, false);
-    else if (character === "!" && this.text[this.at + 1] === "[")
-      this.openBracket(this.at + 2, true);
-    else if (character === "]") this.closeBracket();
-    else if (character === "<") this.pointed();
-    else if (character === "&") this.reference();
-    else this.addText(character, this.at + 1);
+  function addLink(address: string, scheme: string, length: number): true {
+    const href = scheme + address;
+    return add(at + length, { kind: "link", href, title: "", children: [] }, address, null);
   }
 
-  private reference(): void {
-    const reference = this.match(REFERENCE)?.[0] ?? "";
-    const decoded = reference ? decodeEntity(reference) : null;
-    if (decoded === null) this.addText("&", this.at + 1);
-    else this.addText(decoded, this.at + reference.length);
+  /** Whether the character at `at` is markup; if so, takes it. */
+  function takeSpecial(character: string): boolean {
+    switch (character) {
+      case "\n":
+        return endLine();
+      case "\\":
+        return takeEscape();
+      case "`":
+        return code();
+      case "*":
+      case "_":
+        return run(character);
+      case "~":
+        return options.strikethrough && run(character);
+      case "$":
+        return options.math && dollars();
+      case "!":
+        return text[at + 1] === "[" && openBracket("![");
+      case "[":
+        return openBracket(character);
+      case "]":
+        return closeBracket();
+      case "<":
+        return takeTag() || takePointed();
+      default:
+        return character === "&" && takeReference();
+    }
   }
 
-  private endLine(): void {
-    const last = this.tokens.at(-1);
+  function takeReference(): boolean {
+    const reference = match(REFERENCE)?.[0] ?? "";
+    const decoded = reference && decodeEntity(reference);
+    return !!decoded && add(at + reference.length, decoded);
+  }
+
+  /** Goes to the next line, which begins at `next`. */
+  function startLine(next: number, token: Token): true {
+    add(next, token);
+    while (text[at] === " ") at++;
+    return true;
+  }
+
+  function endLine(): true {
+    const last = tokens.at(-1);
     let spaces = 0;
-    if (last && !(last instanceof Run) && last.kind === "text") {
-      while (this.text[this.at - 1 - spaces] === " " && spaces < last.text.length) spaces++;
-      last.text = last.text.slice(0, last.text.length - spaces);
+    if (typeof last === "string") {
+      while (text[at - 1 - spaces] === " " && spaces < last.length) spaces++;
+      tokens[tokens.length - 1] = last.slice(0, last.length - spaces);
     }
-    if (spaces > 1) this.tokens.push({ kind: "break" });
-    else this.tokens.push({ kind: "text", text: "\n" });
-    this.at++;
-    while (this.text[this.at] === " ") this.at++;
+    return startLine(at + 1, spaces > 1 ? { kind: "break" } : "\n");
   }
 
-  private escape(): void {
-    const next = this.text[this.at + 1] ?? "";
-    if (next === "\n") {
-      this.tokens.push({ kind: "break" });
-      this.at += 2;
-      while (this.text[this.at] === " ") this.at++;
-    } else if (ESCAPABLE.test(next)) this.addText(next, this.at + 2);
-    else this.addText("\\", this.at + 1);
+  function takeEscape(): boolean {
+    const next = text[at + 1] ?? "";
+    if (options.math && /[([]/.test(next) && formula()) return true;
+    if (next === "\n") return startLine(at + 2, { kind: "break" });
+    return ESCAPABLE.test(next) && add(at + 2, next);
   }
 
-  private code(): void {
-    const length = this.match(TICKS)?.[0].length ?? 1;
-    const start = this.at + length;
-    this.ticks ??= findTicks(this.text);
-    const places = this.ticks.get(length) ?? [];
-    while ((places.at(-1) ?? start) < start) places.pop();
-    const unfinished = this.options.unfinished && this.text.length - start < REACH;
-    if (!places.length && unfinished) this.sure = false;
-    const end = places.at(-1) ?? (unfinished ? this.text.length : undefined);
-    if (end === undefined) {
-      this.addText("`".repeat(length), start);
-      return;
+  function dollars(): boolean {
+    let end = at + 1;
+    while (text[end] === "$") end++;
+    return (end - at < 3 && formula()) || add(end, text.slice(at, end));
+  }
+
+  function formula(): boolean {
+    const found = scanFormula(text, at, unfinished, spent);
+    if (!found) return false;
+    if (!found.closed) sure = false;
+    return add(at + found.text.length, found);
+  }
+
+  function code(): true {
+    const fence = match(TICKS)?.[0] ?? "";
+    const start = at + fence.length;
+    let closing = spent.has(fence) ? null : TICKS.exec(text);
+    while (closing && closing[0] !== fence) closing = TICKS.exec(text);
+    const open = !closing && unfinished && text.length - start < REACH;
+    if (open) sure = false;
+    if (!closing && !open) {
+      spent.add(fence);
+      return add(start, fence);
     }
-    const code = this.text.slice(start, end).replaceAll("\n", " ");
-    const padded = code.startsWith(" ") && code.endsWith(" ") && /[^ ]/.test(code);
-    this.tokens.push({ kind: "code", text: padded ? code.slice(1, -1) : code });
-    this.at = end + length;
+    const end = closing?.index ?? text.length;
+    const inside = text.slice(start, end).replaceAll("\n", " ");
+    const padded = /^ .* $/.test(inside) && /[^ ]/.test(inside);
+    return add(end + fence.length, { kind: "code", text: padded ? inside.slice(1, -1) : inside });
   }
 
-  private run(character: string): void {
-    let end = this.at + 1;
-    while (this.text[end] === character) end++;
-    const run = scanRun(this.text, this.at, end);
-    this.tokens.push(run);
-    if (run.canOpen || run.canClose) this.runs.push(run);
-    this.at = end;
+  function run(character: string): true {
+    let end = at + 1;
+    while (text[end] === character) end++;
+    const found = scanRun(text, at, end);
+    if (found.canOpen || found.canClose) runs.push(found);
+    return add(end, found);
   }
 
-  private pointed(): void {
-    const uri = this.match(URI);
-    const mail = uri ? null : this.match(MAIL);
-    const text = uri?.[1] ?? mail?.[1];
-    if (text === undefined) {
-      this.addText("<", this.at + 1);
-      return;
-    }
-    this.tokens.push({ kind: "autolink", href: mail ? `mailto:${text}` : text, text });
-    this.at += text.length + 2;
+  function takePointed(): boolean {
+    const uri = match(URI);
+    const address = (uri ?? match(MAIL))?.[1];
+    return !!address && addLink(address, uri ? "" : "mailto:", address.length + 2);
   }
 
-  private openBracket(inside: number, image: boolean): void {
-    const last = this.brackets.at(-1);
+  function takeTag(): boolean {
+    const found = options.html && match(TAG);
+    if (!found) return false;
+    const [tag, closing, written] = found;
+    const end = at + tag.length;
+    const name = written?.toLowerCase() as Tag | undefined;
+    if (!name) return add(end, { kind: "break" });
+    const opener = closing && tags.findLast((one) => one.name === name);
+    if (opener) return close(opener, { kind: name, children: [] }, end);
+    if (!closing && tags.length < MAX_DEPTH) tags.push({ ...here(), name });
+    return add(end, tag);
+  }
+
+  function here(): Opener {
+    return { token: tokens.length, from: at, bottom: runs.length };
+  }
+
+  /** Makes a span of all since `opener`. */
+  function close(opener: Opener, inline: Parent, end: number): true {
+    leave(opener);
+    tokens[opener.token] = inline;
+    return add(end, null);
+  }
+
+  /** Forgets what was opened since `opener`: nothing closes it any more. */
+  function leave({ token, bottom }: Opener): void {
+    matchRuns(runs, bottom);
+    for (const list of [tags, brackets]) while ((list.at(-1)?.token ?? -1) >= token) list.pop();
+    inactive = Math.min(inactive, brackets.length);
+  }
+
+  function openBracket(bracket: string): true {
+    const last = brackets.at(-1);
     if (last) last.nested = true;
-    const bottom = this.runs.last;
-    const token = this.tokens.length;
-    this.brackets.push({ token, inside, image, bottom, nested: false });
-    this.addText(image ? "![" : "[", inside);
+    brackets.push(here());
+    return add(at + bracket.length, bracket);
   }
 
-  private closeBracket(): void {
-    const close = this.at;
-    const bracket = this.brackets.pop();
-    const depth = this.brackets.length;
-    const active = bracket && (bracket.image || depth >= this.inactive);
-    const target = active ? this.target(bracket, close) : null;
-    this.inactive = Math.min(this.inactive, depth);
-    if (!bracket || !target) {
-      this.addText("]", close + 1);
-      return;
+  const isImage = ({ from }: Opener) => text[from] === "!";
+
+  const linkOf = (bracket: Opener, { href, title }: Definition): Parent => ({
+    kind: isImage(bracket) ? "image" : "link",
+    href,
+    title,
+    children: [],
+  });
+
+  function closeBracket(): boolean {
+    const depth = brackets.length - 1;
+    const bracket = brackets[depth];
+    if (bracket && (isImage(bracket) || depth >= inactive)) {
+      const target = scanTarget(text, at + 1) ?? referenceTarget(bracket);
+      if (target) {
+        close(bracket, linkOf(bracket, target), target.end);
+        if (!isImage(bracket)) inactive = depth;
+        return true;
+      }
+      if (unfinished && isLikely(text, bracket.from) && mayEnd(text, at)) {
+        bracket.ended = true;
+        sure = false;
+        return add(text.length);
+      }
+      if (options.footnotes && footnote(bracket)) return true;
     }
-    const kind = bracket.image ? "image" : "link";
-    const { href, title } = target;
-    this.runs.match(bracket.bottom);
-    this.tokens[bracket.token] = { kind: "open", link: { kind, href, title, children: [] } };
-    this.tokens.push({ kind: "close", text: "]" });
-    this.at = target.end;
-    if (!bracket.image) this.inactive = depth;
+    brackets.pop();
+    inactive = Math.min(inactive, brackets.length);
+    return false;
   }
 
-  /** Where the link that ends at `close` leads. */
-  private target(bracket: Bracket, close: number): (Definition & { end: number }) | null {
-    return this.inlineTarget(close + 1) ?? this.referenceTarget(bracket, close);
+  function footnote(bracket: Opener): boolean {
+    const label = text.slice(bracket.from + 2, at);
+    if (text[bracket.from + 1] !== "^" || !NOTE.test(label)) return false;
+    const number = options.lookup(footnoteKey(foldLabel(label)))?.href;
+    if (number === undefined) return false;
+    leave(bracket);
+    tokens.length = bracket.token;
+    // As a link, it is in no other.
+    inactive = brackets.length;
+    return add(at + 1, { kind: "footnote", label, number });
   }
 
-  private inlineTarget(at: number): (Definition & { end: number }) | null {
-    const { text } = this;
-    if (text[at] !== "(") return null;
-    const start = skipGap(text, at + 1);
-    const destination = scanDestination(text, start);
-    let end = skipGap(text, destination?.end ?? start);
-    const title = destination && end > destination.end ? scanTitle(text, end) : null;
-    if (title) end = skipGap(text, title.end);
-    if (text[end] !== ")") return null;
-    return { href: destination?.value ?? "", title: title?.value ?? "", end: end + 1 };
+  function referenceTarget(bracket: Opener): Target | null {
+    const full = scanLabel(text, at + 1);
+    const inside = bracket.from + (isImage(bracket) ? 2 : 1);
+    const own = bracket.nested || at - inside > MAX_LABEL ? "" : text.slice(inside, at);
+    const label = foldLabel(full?.label || own);
+    const definition = label ? options.lookup(label) : undefined;
+    return definition ? { ...definition, end: full?.end ?? at + 1 } : null;
   }
 
-  private referenceTarget(bracket: Bracket, close: number): (Definition & { end: number }) | null {
-    const full = scanLabel(this.text, close + 1);
-    let label = full?.label ?? "";
-    if (!label) {
-      if (bracket.nested || close - bracket.inside > MAX_LABEL) return null;
-      label = this.text.slice(bracket.inside, close);
+  /** Takes what is open at the end for what it will probably be, innermost first. */
+  function guess(openFrom: number): void {
+    const isLink = (one: Opener) =>
+      one.ended || (one.from > text.length - LINK && isLikely(text, one.from));
+    const open = [...brackets.slice(inactive).filter(isLink), ...tags]
+      .filter(({ from }) => from > openFrom)
+      .sort((a, b) => b.token - a.token);
+    for (const one of open) {
+      sure = false;
+      matchRuns(runs, one.bottom, openFrom);
+      if (one.name) tokens[one.token] = { kind: one.name, children: [] };
+      else if (text.length - one.from <= HELD) tokens.length = one.token;
+      else tokens[one.token] = linkOf(one, { href: "", title: "" });
     }
-    const folded = foldLabel(label);
-    const definition = folded ? this.options.lookup(folded) : undefined;
-    return definition ? { ...definition, end: full?.end ?? close + 1 } : null;
   }
-}
 
-function findTicks(text: string): Map<number, number[]> {
-  const places = new Map<number, number[]>();
-  for (const { 0: run, index } of text.matchAll(/`+/g)) {
-    const list = places.get(run.length);
-    if (list) list.push(index);
-    else places.set(run.length, [index]);
-  }
-  for (const list of places.values()) list.reverse();
-  return places;
+  while (at < text.length) step();
+  const openFrom = unfinished ? text.length - REACH : text.length;
+  if (unfinished) guess(openFrom);
+  if (matchRuns(runs, 0, openFrom)) sure = false;
+  return { inlines: buildTree(tokens), sure };
 }

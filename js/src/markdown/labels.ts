@@ -1,23 +1,32 @@
-/** The labels of a document: what they stand for, and who waits to know. */
+/** The labels of a document, of links and of footnotes: what they stand for, and who waits to know. */
 
 import type { Definition } from "./references.js";
+import { foldLabel } from "./strings.js";
 
 /** What shows labels, and can do so again. */
 export interface Waiting {
   render(): void;
 }
 
+/** The key of the footnote with this (folded) label; no link's label begins like that. */
+export const footnoteKey = (label: string) => `[${label}`;
+
 export class References {
   private readonly known = new Map<string, Definition>();
   private readonly missing = new Map<string, Set<Waiting>>();
   private readonly stale = new Set<Waiting>();
 
-  /** The first definition of a label counts. */
+  /** The first definition of a (folded) label counts. */
   define(label: string, definition: Definition): void {
     if (this.known.has(label)) return;
     this.known.set(label, definition);
     for (const one of this.missing.get(label) ?? []) this.stale.add(one);
     this.missing.delete(label);
+  }
+
+  /** Says that footnote `number` has this label. */
+  defineFootnote(label: string, number: number): void {
+    this.define(footnoteKey(foldLabel(label)), { href: String(number), title: "" });
   }
 
   lookup(label: string, waiting: Waiting): Definition | undefined {

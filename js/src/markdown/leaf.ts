@@ -13,11 +13,20 @@ import { allowedUrl } from "./url.js";
 export interface LeafOptions extends ShowOptions {
   readonly strikethrough: boolean;
   readonly autolinks: boolean;
+  /** `$..$`, `$$..$$`, `\(..\)` and `\[..\]`. */
+  readonly math: boolean;
+  /** The tags `br`, `sub`, `sup` and `kbd` are elements. */
+  readonly html: boolean;
+  /** `[^label]`. */
+  readonly footnotes: boolean;
 }
 
-export const defaultLeafOptions: LeafOptions = {
+export const defaultLeafOptions = {
   strikethrough: true,
   autolinks: true,
+  math: true,
+  html: true,
+  footnotes: true,
   url: allowedUrl,
 };
 
@@ -47,21 +56,18 @@ export class Leaf {
 
   constructor(
     readonly el: HTMLElement,
-    private readonly references: References,
-    private readonly options: LeafOptions,
-  ) {}
+    readonly references: References,
+    readonly options: LeafOptions,
+  ) {
+    this.segments.push(new Segment(this, el, 0));
+  }
 
   /**
    * Shows `text`; if `open`, more may come soon. `task`: a checkbox may be at its beginning. Returns
    * false if `more` said no before all was shown: `work` goes on.
    */
   show(text: string, open: boolean, task = false, more: () => boolean = always): boolean {
-    if (task !== this.task) this.backTo(0);
-    else if (!text.startsWith(this.text)) {
-      let same = 0;
-      while (same < text.length && text[same] === this.text[same]) same++;
-      this.backTo(same);
-    }
+    if (!text.startsWith(this.text)) for (const { el } of this.segments.splice(1)) el.remove();
     this.text = text;
     this.open = open;
     this.task = task;
@@ -71,38 +77,24 @@ export class Leaf {
   /** Shows what is left, segment by segment as long as `more` says so; true if nothing is left. */
   work(more: () => boolean = always): boolean {
     for (;;) {
-      let last = this.segments.at(-1);
-      if (!last) {
-        last = new Segment(this.el, 0, this.references, this.options);
-        this.segments.push(last);
-      }
-      const end = segmentEnd(this.text, last.start);
-      const isLast = end === this.text.length;
-      const task = this.task && last.start === 0;
-      last.show(this.text.slice(last.start, end), this.open && isLast, task);
-      if (isLast) return true;
+      const { text, segments } = this;
+      const last = segments.at(-1) as Segment;
+      const end = segmentEnd(text, last.start);
+      const whole = end === text.length;
+      last.show(text.slice(last.start, end), this.open && whole, this.task && !last.start);
+      if (whole) return true;
       // A block of its own: the layout of what comes does not depend on what was there before.
       const el = document.createElement("span");
       el.className = "nbs-segment";
       this.el.append(el);
-      if (last.start === 0) last.end = el;
-      this.segments.push(new Segment(el, end, this.references, this.options));
+      segments.push(new Segment(this, el, end));
       if (!more()) return false;
     }
-  }
-
-  /** Forgets the segments that depend on more than the first `same` characters. */
-  private backTo(same: number): void {
-    const { segments } = this;
-    while (segments.length > 1 && (segments.at(-2)?.start ?? 0) + SEGMENT >= same)
-      segments.pop()?.el.remove();
-    const [first] = segments;
-    if (first && segments.length === 1) first.end = null;
   }
 }
 
 /** What may make markup of the text before it, or be markup with what follows. */
-const PLAIN = /^[^\\`*_~[\]<>&\n);\ud800-\udfff]+$/;
+const PLAIN = /^[^\\`*_~[\]<>&$\n);\ud800-\udfff]+$/;
 
 const TASK = /^\[([ \txX])\](?=[ \t\n])/;
 
@@ -111,36 +103,33 @@ class Segment {
   private text = "";
   private open = false;
   private task = false;
-  /** Nothing that is shown was a guess about what follows. */
-  private sure = true;
-  /** What follows in the same element. */
-  end: Node | null = null;
+  /** Nothing that is shown is a guess about what follows. */
+  private sure = false;
 
   constructor(
-    readonly el: HTMLElement,
+    private readonly leaf: Leaf,
+    readonly el: Element,
     /** Where in the leaf's text it begins. */
     readonly start: number,
-    private readonly references: References,
-    private readonly options: LeafOptions,
   ) {}
 
   show(text: string, open: boolean, task: boolean): void {
-    const done = task === this.task && this.open && this.sure && this.grow(text, open);
-    const same = text === this.text && task === this.task && open === this.open;
+    const { text: old, open: was, sure } = this;
     this.text = text;
     this.open = open;
     this.task = task;
-    if (!done && !same) this.render();
+    if (text === old ? sure || open === was : sure && open && this.grow(old)) return;
+    this.render();
   }
 
-  /** The short way: appends what was added if it is plain text and continues plain text. */
-  private grow(text: string, open: boolean): boolean {
-    const old = this.text;
-    if (text === old) return true;
+  /** The short way: appends what came after `old` if it is plain text that continues plain text. */
+  private grow(old: string): boolean {
+    const { text } = this;
     const last = this.shown.at(-1);
-    if (!open || last?.item?.kind !== "text" || !text.startsWith(old)) return false;
+    if (last?.item?.kind !== "text" || !text.startsWith(old)) return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
-    if (this.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1))) return false;
+    if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
+      return false;
     const added = text.slice(old.length);
     (last.node as Text).appendData(added);
     last.item.text += added;
@@ -148,20 +137,17 @@ class Segment {
   }
 
   render(): void {
-    let text = this.open ? holdBack(this.text) : this.text;
-    this.sure = text === this.text;
+    const { leaf, open } = this;
+    const text = open ? holdBack(this.text) : this.text;
     const box = this.task ? TASK.exec(text) : null;
-    if (box) text = text.slice(box[0].length);
-    const { strikethrough, autolinks } = this.options;
-    const { inlines, sure } = parseInlines(text, {
-      strikethrough,
-      autolinks,
-      lookup: (label) => this.references.lookup(label, this),
-      unfinished: this.open,
+    const { inlines, sure } = parseInlines(text.slice(box?.[0].length ?? 0), {
+      ...leaf.options,
+      unfinished: open,
+      lookup: (label) => leaf.references.lookup(label, this),
     });
-    if (!sure) this.sure = false;
+    this.sure = open && sure && text === this.text;
     const items: Item[] = inlines;
-    if (box) items.unshift({ kind: "checkbox", checked: box[1]?.toLowerCase() === "x" });
-    update(this.el, this.shown, items, this.options, this.end);
+    if (box) items.unshift({ kind: "checkbox", checked: /x/i.test(box[0]) });
+    update(this.el, this.shown, items, leaf.options);
   }
 }

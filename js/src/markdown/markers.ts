@@ -110,5 +110,8 @@ export function takeMath(line: Line): { closer: string; text: string } | null {
   return text === null ? null : { closer: text[0] === "$" ? "$$" : "\\]", text };
 }
 
+/** Whether a formula that is opened in `text` goes on behind it. */
+export const opensMath = (text: string) => text.split("$$").length % 2 === 0;
+
 export const closesMath = (line: Line, closer: string) =>
   closer !== "" && trimEnd(line.text).endsWith(closer);

@@ -1,137 +1,138 @@
 /** Inlines as DOM nodes, matched by place and kind. */
 
-import type { Inline } from "./inline.js";
-import { plainText } from "./inline.js";
-import { hostOf } from "./url.js";
+import type { Formulas } from "./formulas.js";
+import { type Target, updateImage } from "./images.js";
+import type { Formula, Inline } from "./inline.js";
 
 export interface ShowOptions {
   /** The address to link to, null for none. */
   readonly url: (address: string) => string | null;
+  /** Renders formulas. */
+  readonly formulas: Formulas;
+  /** Shows the footnote with this number. */
+  readonly goto: (footnote: number) => void;
 }
 
 export type Item = Inline | { readonly kind: "checkbox"; readonly checked: boolean };
 
 /** A node that is shown, and what it shows. */
 export interface Shown {
+  readonly kind: Item["kind"];
   node: ChildNode;
   item: Item | null;
-  readonly kind: Item["kind"];
   readonly children: Shown[];
 }
 
-/** Makes `shown`, the nodes in `parent` before `end`, be `items`. */
+/** Makes `shown`, the first nodes in `parent`, be `items`. */
 export function update(
-  parent: Node,
+  parent: Element,
   shown: Shown[],
   items: readonly Item[],
   options: ShowOptions,
-  end: Node | null = null,
 ): void {
   for (const [index, item] of items.entries()) {
+    const { kind } = item;
+    // What follows stays as it is if it can.
+    const extra = 1 + shown.length - items.length;
+    if (shown[index]?.kind !== kind && extra > 0) remove(shown, index, extra);
     let one = shown[index];
-    if (one?.kind !== item.kind) {
-      for (const old of shown.splice(index)) old.node.remove();
-      one = { node: create(item), item: null, kind: item.kind, children: [] };
-      shown.push(one);
-      parent.insertBefore(one.node, end);
+    if (one?.kind !== kind) {
+      const node =
+        kind === "text" ? document.createTextNode("") : document.createElement(NAMES[kind] ?? kind);
+      const previous = shown[index - 1]?.node;
+      if (previous) previous.after(node);
+      else parent.prepend(node);
+      one = { kind, node, item: null, children: [] };
+      shown.splice(index, 0, one);
     }
     fill(one, item, options);
     one.item = item;
   }
-  for (const old of shown.splice(items.length)) old.node.remove();
+  remove(shown, items.length, shown.length);
 }
 
-function create({ kind }: Item): ChildNode {
-  switch (kind) {
-    case "text":
-      return document.createTextNode("");
-    case "code": {
-      const code = document.createElement("code");
-      code.append(document.createTextNode(""));
-      return code;
-    }
-    case "break":
-      return document.createElement("br");
-    case "link":
-      return document.createElement("a");
-    case "image":
-      return document.createElement("span");
-    case "checkbox": {
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.disabled = true;
-      return box;
-    }
-    default:
-      return document.createElement(kind);
-  }
+/** The elements of kinds that are called otherwise. */
+const NAMES: Partial<Record<Item["kind"], string>> = {
+  break: "br",
+  checkbox: "input",
+  footnote: "sup",
+  image: "span",
+  link: "a",
+  math: "span",
+};
+
+function remove(shown: Shown[], index: number, count: number): void {
+  for (const { node } of shown.splice(index, count)) node.remove();
 }
 
 function fill(one: Shown, item: Item, options: ShowOptions): void {
-  const { node } = one;
+  const node = one.node as HTMLElement;
   const old = one.item;
   switch (item.kind) {
     case "text":
-      setText(node as Text, old?.kind === "text" ? old.text : "", item.text);
-      return;
+      setText(one.node as Text, old?.kind === "text" ? old.text : "", item.text);
+      break;
     case "code":
+      if (!old) node.append("");
       setText(node.firstChild as Text, old?.kind === "code" ? old.text : "", item.text);
-      return;
+      break;
+    case "math":
+      if (old?.kind !== "math" || old.text !== item.text || old.closed !== item.closed)
+        fillMath(node, old, item, options.formulas);
+      break;
+    case "footnote":
+      fillReference(node, item.number, options.goto);
+      break;
     case "checkbox":
-      (node as HTMLInputElement).toggleAttribute("checked", item.checked);
-      return;
+      node.setAttribute("type", "checkbox");
+      node.toggleAttribute("disabled", true);
+      node.toggleAttribute("checked", item.checked);
+      break;
     case "break":
-      return;
+      break;
     case "image":
-      if (retarget(one, item)) fillImage(node as Element, item, options);
-      return;
-    case "link":
-      if (retarget(one, item)) fillLink(node as Element, item, options);
+      updateImage(one, item, options.url);
+      break;
+    default:
+      if (item.kind === "link") fillLink(node, old, item, options.url);
+      update(node, one.children, item.children, options);
   }
-  update(node, one.children, item.children, options);
 }
 
-type Target = Extract<Inline, { kind: "link" | "image" }>;
-
-/** True if the target is not the one before; sets the title that shows it. */
-function retarget({ node, item }: Shown, { href, title, children }: Target): boolean {
-  if (
-    (item?.kind === "link" && item.href === href && item.title === title) ||
-    (item?.kind === "image" &&
-      item.href === href &&
-      item.title === title &&
-      plainText(item.children) === plainText(children))
-  )
-    return false;
-  (node as Element).setAttribute("title", title ? `${title}\n${href}` : href);
-  return true;
+function fillReference(el: HTMLElement, number: string, goto: ShowOptions["goto"]): void {
+  if (el.textContent === number) return;
+  el.className = "nbs-footnote";
+  const link = document.createElement("a");
+  link.setAttribute("role", "link");
+  link.tabIndex = 0;
+  link.append(number);
+  link.onclick = () => goto(Number(number));
+  link.onkeydown = ({ key }) => key === "Enter" && link.click();
+  el.replaceChildren(link);
 }
 
-function fillLink(el: Element, link: Target, { url }: ShowOptions): void {
+function fillMath(el: HTMLElement, old: Item | null, item: Formula, formulas: Formulas): void {
+  if (old?.kind === "math" && !old.closed) setText(el.firstChild as Text, old.text, item.text);
+  else el.replaceChildren(item.text);
+  el.className = item.display ? "nbs-math nbs-math-display" : "nbs-math";
+  el.removeAttribute("data-tex");
+  if (!item.closed) return;
+  el.dataset.tex = item.tex;
+  formulas.add(el);
+}
+
+function fillLink(el: HTMLElement, old: Item | null, link: Target, url: ShowOptions["url"]): void {
+  if (old?.kind === "link" && old.href === link.href && old.title === link.title) return;
   const href = url(link.href);
+  el.title = titleOf(link);
   // No address at all: it is still to come.
   el.classList.toggle("nbs-refused", href === null && link.href !== "");
-  if (href === null) {
-    for (const name of ["href", "target", "rel"]) el.removeAttribute(name);
-    return;
-  }
-  el.setAttribute("href", href);
-  el.setAttribute("target", "_blank");
-  el.setAttribute("rel", "noopener noreferrer");
+  for (const name of ["href", "target", "rel"]) el.removeAttribute(name);
+  if (href !== null) Object.assign(el, { href, target: "_blank", rel: "noopener noreferrer" });
 }
 
-/** Images are not loaded: what stands in their place says what they are and where they come from. */
-function fillImage(el: Element, image: Target, { url }: ShowOptions): void {
-  const alt = plainText(image.children);
-  const src = url(image.href);
-  el.className = src === null ? "nbs-image nbs-refused" : "nbs-image";
-  el.setAttribute("role", "img");
-  el.setAttribute("aria-label", alt);
-  if (src === null) el.removeAttribute("data-src");
-  else el.setAttribute("data-src", src);
-  const host = src === null ? "" : hostOf(src);
-  el.replaceChildren(document.createTextNode([alt || "image", host].filter(Boolean).join(" · ")));
-}
+/** The title that was written, and below it where a link leads. */
+export const titleOf = ({ title, href }: Target) => (title ? `${title}\n${href}` : href);
 
 /** Makes `node` show `text` instead of `old`; what is the same at the beginning stays untouched. */
 export function setText(node: Text, old: string, text: string): void {

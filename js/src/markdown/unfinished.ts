@@ -8,35 +8,20 @@ export const REACH = 400;
 /** How many characters of markup at the end are held back. */
 const MOST = 16;
 
-// What may be the beginning of a link's target: an address, then a title.
-const TARGET = /^\((?:\S*|\S+\s+(?:["'(].*)?)$/s;
+// Delimiters, half an escape, a tag, a character reference, an image, an address; not what is escaped.
+const TAIL =
+  /(?<=(?<!\\)(?:\\\\)*)(?:[*_~`$]+|\\[([]?|<\/?[a-z]{0,3}|<br ?\/?|&#?\w{0,8}|(?<!\S)!|(?<!\w)(?:https?[:/]*|www\.?))$/i;
 
-/** Where the text's last link ends if its target is not all there, else -1. */
-function findTarget(text: string): number {
-  const from = Math.max(0, text.length - REACH);
-  const at = text.lastIndexOf("](");
-  if (at < from || text.lastIndexOf("[", at) < from) return -1;
-  const target = text.slice(at + 1);
-  let depth = 0;
-  for (const character of target) {
-    if (character === "(") depth++;
-    else if (character === ")" && --depth === 0) return -1;
-  }
-  return TARGET.test(target) ? at : -1;
-}
-
-/** `text` without what would flash: markup at its end, and a link's target that is not all there. */
+/** `text` without the markup at its end that would flash. */
 export function holdBack(text: string): string {
-  const target = findTarget(text);
-  // The link is there already, only where it leads is not known.
-  if (target >= 0) return `${text.slice(0, target)}]()`;
-  let end = text.length;
-  const least = Math.max(0, end - MOST);
-  while (end > least && "*_~`".includes(text[end - 1] ?? "")) end--;
-  return text[end - 1] === "\\" ? text : text.slice(0, end);
+  const from = Math.max(0, text.length - MOST);
+  const tail = TAIL.exec(text.slice(from));
+  return tail ? text.slice(0, from + tail.index) : text;
 }
 
-const MARKUP = /^(?:[-+*_=#`~|: \t]*|\d{1,9}[.)]?|[-+*] \[[ xX]?\]?|\[[^\]]*(?:\](?::.*)?)?|\|.*)$/;
+// Markers, fences, tasks, labels, rows, footnotes' labels, folds, formulas.
+const MARKUP =
+  /^(?:[-+*_=#`~|: \t]*|```[^`]*|~~~.*|\d{1,9}[.)]?|[-+*] \[[ xX]?\]?|\[(?!\^)[^\]]*(?:\](?::.*)?)?|\[\^[^\]]*\]?:?|\|.*|<\/?[a-z]{0,7}(?: o?p?e?n?)?>?|<(?:details(?: open)?><)?summary>.*|\$\$?|\\\[?)$/i;
 
 /**
  * Whether `line` is so far nothing but markup, a row, or a definition: what it is, is known when

@@ -20,11 +20,12 @@ const INLINES: Input[] = [
   ["half a link", repeat("[a](<b"), 8000],
   ["links with parentheses", repeat("[a](b("), 8000],
   ["half a title", repeat('[a](b "c '), 8000],
-  [
-    "runs of backticks",
-    (n) => Array.from({ length: n }, (_, i) => `a${"`".repeat(i)}`).join(""),
-    300,
-  ],
+  ["formulas that do not end", repeat("$a \\(b $$c "), 4000],
+  ["formulas", repeat("$a$ \\(b\\) "), 4000],
+  ["tags that do not end", repeat("<sub>a<kbd>"), 4000],
+  ["tags that do not begin", (n) => "<sub>".repeat(n) + "</sup>".repeat(n), 4000],
+  ["tags", (n) => "<sub>a</sub><kbd>".repeat(n) + "</kbd>".repeat(n), 3000],
+  ["footnotes", repeat("[^a] ![^b"), 6000],
   ["autolinks that do not end", repeat("<a:b"), 12_000],
   ["half an entity", repeat("&#1234&a"), 8000],
   ["addresses", repeat("https://a.b/(c) "), 2000],
@@ -73,8 +74,11 @@ function growth(small: () => void, large: () => void, bound: number): number {
 const OPTIONS = {
   strikethrough: true,
   autolinks: true,
+  math: true,
+  html: true,
   unfinished: false,
   lookup: () => undefined,
+  footnotes: true,
 };
 
 // Parsed only: the DOM of these tests takes more than linear time for many nodes in one parent.
@@ -102,6 +106,12 @@ test.each([
   ["open spans", (n: number) => "*a _b [c ".repeat(n * 8)],
   ["runs", (n: number) => "*_".repeat(n * 40)],
   ["brackets", (n: number) => "[".repeat(n * 80)],
+  [
+    "backticks",
+    (n: number) => Array.from({ length: n }, (_, i) => `a${"`".repeat(i % 90)}`).join(""),
+  ],
+  ["formulas", (n: number) => "$a \\(b $$c ".repeat(n * 8)],
+  ["tags", (n: number) => "<sub>a<kbd>".repeat(n * 8)],
 ] as const)("streamed in small pieces: %s", { timeout: 120_000 }, (_, make) => {
   const streamed = (count: number) => {
     const pieces = make(count).match(/.{1,32}/gs) ?? [];

@@ -2,6 +2,8 @@
 
 import { expect, test } from "vitest";
 import { createRenderer } from "../../src/markdown/index.js";
+import { ANSWER } from "./answer.js";
+import { measure } from "./calmness.js";
 
 /** What is shown after each character, what is hidden left out. */
 function frames(text: string): string[] {
@@ -28,6 +30,15 @@ test.each([
   ["a quote", "> a\n> b\n", />/],
   ["a fence", "```py\nx = 1\n```\n\nend\n", /`/],
   ["a table", "| a | b |\n|---|--:|\n| c | d |\n\nend\n", /\|\s|-/],
+  ["a link in parentheses", "([docs](https://x.example)) [there] now.\n", /\[(?!there\])|\(h/],
+  ["a placeholder, a citation", "Dear [Name], see [12] and a[0]\n", /Name(?!\])|12(?!\])/],
+  ["an image", "See ![a chart](https://x.example) there.\n", /!/],
+  ["an image in a link", "[![a chart](https://x.example)](https://y.example) there.\n", /[![]/],
+  ["a footnote", "Told[^1] and [^2].\n", /\[(?!\^\d\])/],
+  ["tags", "H<sub>2</sub>O, a<br>b, <kbd>C</kbd>\n", /[<>]/],
+  ["escapes and character references", "a \\* b \\_ AT&amp;T &copy;\n", /\\|&(?!$|T)/],
+  ["an address", "at https://x.example/a, www.x.example\n", / (?:https?:?\/?\/?|www\.?)$/],
+  ["formulas", "As $x^2$, \\(y\\) and\n\n$$\nz\n$$\n", /(?:^| |\|)(?:\$+|\\[([]?)$/],
   ["a definition", "a\n\n[x]: https://x.example 'T'\n\nb\n", /http|x/],
 ])("%s", (_, text, flash) => {
   const wrong = frames(text).filter((frame) => flash.test(frame));
@@ -41,6 +52,18 @@ test.each([
   ["an escaped \\*", "an escaped *"],
 ])("what is no markup is shown: %s", (text, shown) => {
   expect(frames(text).at(-1)).toBe(shown);
+});
+
+test("an answer in pieces of four characters", () => {
+  const { rewritten, flicker, steps } = measure(ANSWER, 4);
+  // The one reference to a definition that comes last is text until then.
+  expect(steps.map(([, after]) => after.slice(0, 60))).toHaveLength(3);
+  expect(rewritten).toBeLessThanOrEqual(0.02);
+  expect(flicker).toBeLessThanOrEqual(0.005);
+});
+
+test.each([1, 2, 3, 7, 32])("an answer in pieces of %i", (length) => {
+  expect(measure(ANSWER, length).rewritten).toBeLessThanOrEqual(0.02);
 });
 
 test("what looked like markup and was none is text in the end", () => {

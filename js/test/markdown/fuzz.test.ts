@@ -30,7 +30,7 @@ const plain = (text: string) =>
   text.replaceAll("\u00a0", "\u2014").replaceAll("😀", "é").replace(/\r\n?/g, "\n");
 
 /** Raw HTML is shown as text. */
-const RAW = /<(?!\/?(?:p|em|strong|code|pre|a|img|ul|ol|li|h\d|hr|br|blockquote)\b)/;
+const RAW = /<(?!\/?(?:p|em|strong|code|pre|a|img|ul|ol|li|h\d|hr|blockquote)\b|br \/>)/;
 /** The reference implementation puts `<address>` as a link into links. */
 const NESTED = /<a [^>]*>(?:(?!<\/a>).)*<a /s;
 

@@ -24,6 +24,7 @@ test.each([
     "</thead></table><ul>",
   ],
   ["addresses in links are text", "[see https://a.b](https://c.d)", ">see https://a.b</a>"],
+  ["a long text whose target never comes", `[${"a ".repeat(300)}](<b`, "a ](&lt;b</p>"],
   ["strikethrough needs the same number of tildes", "~~a~ b~~", "<del>a~ b</del>"],
 ])("%s", (_, markdown, html) => {
   expect(toHtml([markdown], GFM)).toContain(html);

@@ -49,13 +49,20 @@ function serialise(node: Node): string {
   if (name === "div") return el.className === "nbs-code-head" ? "" : inner;
   const wrap = (attributes = "") => `<${name}${attributes}>${inner}</${name}>`;
   switch (name) {
-    case "span": {
-      if (el.closest("code") || el.className === "nbs-segment") return inner;
-      const src = el.getAttribute("data-src") ?? "";
-      const alt = escapeHtml(el.getAttribute("aria-label") ?? "");
+    case "span":
+      if (el.classList.contains("nbs-math"))
+        return wrap(` class="${el.className}" data-tex="${escapeHtml(el.dataset.tex ?? "")}"`);
+      return inner;
+    case "button": {
+      const src = el.dataset.src ?? "";
+      const alt = escapeHtml(el.dataset.alt ?? "");
       return `<img src="${escapeHtml(src)}" alt="${alt}"${titleOf(el, src)} />`;
     }
+    case "sup":
+      if (el.dataset.label) return wrap(` data-label="${escapeHtml(el.dataset.label)}"`);
+      return wrap();
     case "a": {
+      if (el.parentElement?.className === "nbs-footnote") return inner;
       const href = el.getAttribute("href") ?? "";
       return wrap(` href="${escapeHtml(href)}"${titleOf(el, href)}`);
     }

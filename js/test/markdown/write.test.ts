@@ -14,6 +14,8 @@ const EXCEPTIONS = [
   "![[[foo](uri1)](uri2)](uri3)\n",
   // Text that was kept from being an address.
   "<foo\\+@bar.example.com>\n",
+  // What is a formula here, of a backslash.
+  "\\!\\\"\\#\\$\\%\\&\\'\\(\\)\\*\\+\\,\\-\\.\\/\\:\\;\\<\\=\\>\\?\\@\\[\\\\\\]\\^\\_\\`\\{\\|\\}\\~\n",
   "a.b-c_d@a.b\n\na.b-c_d@a.b.\n\na.b-c_d@a.b-\n\na.b-c_d@a.b_\n",
 ];
 
@@ -34,7 +36,7 @@ const MIXED = `# Title with *emphasis* and \`code\`
 
 A paragraph with **bold *both* text**, ~~struck~~, snake_case, 2 * 3, [a link](https://a.b/c_d "t")
 and a hard break\\
-here. Costs $5, not <b>bold</b>; \\*literal\\* \\[not a formula\\].
+here. Costs $5, not <b>bold</b>; \\*literal\\* [not a formula].
 
 - one
 - two
