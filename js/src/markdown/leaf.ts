@@ -7,6 +7,7 @@ import { SIGN } from "./autolinks.js";
 import { parseInlines } from "./inlines.js";
 import type { References } from "./labels.js";
 import { type Item, type Shown, type ShowOptions, update } from "./shown.js";
+import { begins } from "./strings.js";
 import { holdBack } from "./unfinished.js";
 import { allowedUrl } from "./url.js";
 
@@ -67,7 +68,7 @@ export class Leaf {
    * false if `more` said no before all was shown: `work` goes on.
    */
   show(text: string, open: boolean, task = false, more: () => boolean = always): boolean {
-    if (!text.startsWith(this.text)) for (const { el } of this.segments.splice(1)) el.remove();
+    if (!begins(text, this.text)) for (const { el } of this.segments.splice(1)) el.remove();
     this.text = text;
     this.open = open;
     this.task = task;
@@ -126,7 +127,7 @@ class Segment {
   private grow(old: string): boolean {
     const { text } = this;
     const last = this.shown.at(-1);
-    if (last?.item?.kind !== "text" || !text.startsWith(old)) return false;
+    if (last?.item?.kind !== "text" || !begins(text, old)) return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
     if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
       return false;

@@ -3,6 +3,7 @@
 import type { Formulas } from "./formulas.js";
 import { type Target, updateImage } from "./images.js";
 import type { Formula, Inline } from "./inline.js";
+import { begins } from "./strings.js";
 
 export interface ShowOptions {
   /** The address to link to, null for none. */
@@ -137,7 +138,7 @@ export const titleOf = ({ title, href }: Target) => (title ? `${title}\n${href}`
 /** Makes `node` show `text` instead of `old`; what is the same at the beginning stays untouched. */
 export function setText(node: Text, old: string, text: string): void {
   if (text === old) return;
-  if (text.startsWith(old)) node.appendData(text.slice(old.length));
+  if (begins(text, old)) node.appendData(text.slice(old.length));
   else {
     let same = 0;
     while (text[same] === old[same]) same++;
