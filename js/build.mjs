@@ -1,5 +1,14 @@
-// Builds ../nbstream/static/widget.js and widget.css; with --dev serves dev/harness.html instead.
-import { context } from "esbuild";
+/**
+ * Builds ../nbstream/static: the widget, its heavy parts, the font for mathematics, and the notices
+ * of what others wrote in them. With --dev serves dev/harness.html instead.
+ */
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { build, context } from "esbuild";
+
+const STATIC = "../nbstream/static";
+const FONT = "@fontsource/stix-two-math";
+const FONT_FILE = `node_modules/${FONT}/files/stix-two-math-latin-400-normal.woff2`;
 
 const options = {
   bundle: true,
@@ -8,6 +17,79 @@ const options = {
   legalComments: "none",
   logLevel: "info",
 };
+
+/**
+ * CodeMirror's files of many dialects make each of them by a call at the top level, which a bundler
+ * has to keep. In a function that is marked as pure, those that nobody imports can go.
+ */
+const dialects = {
+  name: "dialects",
+  setup({ onLoad }) {
+    const made = /^(export const \w+ = )(\w+\((?:.*\)$|\{[\s\S]*?^\}\)))/gm;
+    onLoad({ filter: /legacy-modes\/mode\/\w+\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replace(made, "$1/* @__PURE__ */ (() => $2)()"),
+    }));
+  },
+};
+
+/** The packages that are in `inputs`, as esbuild names files. */
+function packagesIn(inputs) {
+  const names = inputs.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
+  return [...new Set(names)].filter(Boolean);
+}
+
+/** The licence of each package, and what its files say in comments about other authors. */
+async function notices(inputs) {
+  const parts = [
+    "nbstream's front end contains the works of others listed here, in highlight.js (CodeMirror),\n" +
+      "math.js (Temml) and math-font.woff2 (the font).",
+  ];
+  for (const name of [...packagesIn(inputs), FONT].sort()) {
+    const folder = `node_modules/${name}`;
+    const { version } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+    parts.push(`${name} ${version}`, (await readFile(`${folder}/LICENSE`, "utf8")).trim());
+    for (const file of inputs.filter((input) => input.includes(`${folder}/`))) {
+      const text = await readFile(file, "utf8");
+      for (const [comment] of text.matchAll(/\/\*[\s\S]*?\*\//g))
+        if (/Copyright/.test(comment)) parts.push(`Parts of ${name}:`, comment);
+    }
+  }
+  if (parts.some((part) => part.includes("Apache License")))
+    parts.push(await readFile("licenses/Apache-2.0.txt", "utf8"));
+  return `${parts.join("\n\n----\n\n")}\n`;
+}
+
+function report(name, bytes) {
+  const zipped = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${name.padEnd(16)}${String(bytes.length).padStart(8)} B, gzip ${zipped} B`);
+}
+
+async function buildAll() {
+  const minified = {
+    ...options,
+    logLevel: "warning",
+    minify: true,
+    metafile: true,
+    outdir: STATIC,
+  };
+  const widget = { entryPoints: ["src/index.ts", "src/widget.css"], entryNames: "widget" };
+  await build({ ...minified, ...widget });
+  const heavy = {
+    entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
+    plugins: [dialects],
+  };
+  const { metafile } = await build({ ...minified, ...heavy });
+  await copyFile(FONT_FILE, `${STATIC}/math-font.woff2`);
+  const text = await notices(Object.keys(metafile.inputs));
+  await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
+
+  // The Markdown renderer alone has a limit of its own.
+  const core = { entryPoints: ["src/markdown/index.ts"], write: false };
+  const { outputFiles } = await build({ ...minified, ...core });
+  report("(src/markdown)", outputFiles[0].contents);
+  for (const name of ["widget.js", "widget.css", "highlight.js", "math.js", "math-font.woff2"])
+    report(name, await readFile(`${STATIC}/${name}`));
+}
 
 if (process.argv.includes("--dev")) {
   const dev = await context({
@@ -20,14 +102,4 @@ if (process.argv.includes("--dev")) {
   });
   await dev.serve({ host: "127.0.0.1", servedir: "dev" });
   console.log("harness.html?width=320&lab=dark");
-} else {
-  const build = await context({
-    ...options,
-    entryPoints: ["src/index.ts", "src/widget.css"],
-    entryNames: "widget",
-    outdir: "../nbstream/static",
-    minify: true,
-  });
-  await build.rebuild();
-  await build.dispose();
-}
+} else await buildAll();

@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     environment: "happy-dom",
+    // Else style sheets are empty, to tests that read them, too.
+    css: true,
     // One worker: the suite takes a second or two, and the machine may be running a browser too.
     maxWorkers: 1,
   },
