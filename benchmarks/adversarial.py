@@ -7,27 +7,28 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from statistics import median
 
 from playwright.sync_api import Error, Page
 
-from .browser import Pages
-from .summary import columns
+from .browser import Pages, load
+from .summary import columns, longest
 
 GOAL_MS = 50.0
 FLOOR, OURS = "floor", "nbstream"
 # What a run may take before the rest of its text is left out, and before it is given up.
 LIMIT_MS = 15_000
+# What need not be measured again to see that it is far from the goal.
+SLOW_MS = 2_000
 HANGS_MS = 45_000
-HEAD = ("input", "arrives", "longest ms", "script ms", "floor ms", "verdict")
+HEAD = ("input", "arrives", "longest ms", "script ms", "worst ms", "floor ms", "verdict")
 
 
 @dataclass(frozen=True)
-class Longest:
-    """The longest frame of one run: js+layout, and script alone."""
+class Outcome:
+    """The frames of one run, js+layout and script alone; or why there are none."""
 
-    cost: float
-    script: float
+    costs: Sequence[float] = ()
+    scripts: Sequence[float] = ()
     note: str = ""
 
 
@@ -57,8 +58,8 @@ class Runner:
             self._page = self._stack.enter_context(self._pages.open())
         return self._page
 
-    def run(self, name: str, arrival: str, contender: str) -> Longest:
-        """The longest frame, or why there is none."""
+    def run(self, name: str, arrival: str, contender: str) -> Outcome:
+        """The frames, or why there are none."""
         page = self.page()
         try:
             page.evaluate(
@@ -72,11 +73,11 @@ class Runner:
             # A page that hangs answers no one; the browser ends with it.
             self.close()
             crashed = "crash" in str(error).lower()
-            return Longest(float("inf"), float("inf"), "crashes" if crashed else "hangs")
+            return Outcome(note="crashes" if crashed else "hangs")
         if isinstance(found, str):
-            return Longest(float("inf"), float("inf"), found)
-        note = f"after {found['frames']} frames, too slow" if found["cutShort"] else ""
-        return Longest(found["cost"], found["script"], note)
+            return Outcome(note=found)
+        note = f"too slow, ended at frame {len(found['costs'])}" if found["cutShort"] else ""
+        return Outcome(found["costs"], found["scripts"], note)
 
 
 def run(pages: Pages, options: argparse.Namespace) -> bool:
@@ -106,27 +107,36 @@ def run(pages: Pages, options: argparse.Namespace) -> bool:
     missed = sum(row[-1] != "PASS" for row in rows)
     print(columns(HEAD, rows, left=2))
     print(
-        f"Longest frame: js+layout, median of {rounds} rounds (one if it takes seconds). "
-        f"{len(rows) - missed} of {len(rows)} within {GOAL_MS:.0f} ms."
+        f"Longest frame: js+layout, by each frame's median over {rounds} rounds; worst: of any "
+        f"round, whatever else the machine did.\n{len(rows) - missed} of {len(rows)} within "
+        f"{GOAL_MS:.0f} ms. Load average {load()}."
     )
     return missed == 0 or bool(options.quick)
 
 
 def _rounds(
     runner: Runner, name: str, arrival: str, rounds: int
-) -> Iterator[tuple[Longest, Longest]]:
+) -> Iterator[tuple[Outcome, Outcome]]:
     for _ in range(rounds):
         floor = runner.run(name, arrival, FLOOR)
         ours = runner.run(name, arrival, OURS)
         yield ours, floor
-        if ours.note or ours.cost > 1000:
+        if ours.note or max(ours.costs) > SLOW_MS:
             return
 
 
-def _row(name: str, arrival: str, found: Sequence[tuple[Longest, Longest]]) -> Sequence[str]:
-    cost = median(ours.cost for ours, _ in found)
-    script = median(ours.script for ours, _ in found)
-    floor = median(base.cost for _, base in found)
+def _row(name: str, arrival: str, found: Sequence[tuple[Outcome, Outcome]]) -> Sequence[str]:
     notes = ", ".join(sorted({ours.note for ours, _ in found if ours.note}))
-    said = "PASS" if cost <= GOAL_MS and not notes else "short" + (f": {notes}" if notes else "")
-    return (name, arrival, f"{cost:.1f}", f"{script:.1f}", f"{floor:.1f}", said)
+    costs = [ours.costs for ours, _ in found if ours.costs]
+    scripts = [ours.scripts for ours, _ in found if ours.costs]
+    floor = [base.costs for _, base in found if base.costs]
+    passed = costs and not notes and longest(costs) <= GOAL_MS
+    return (
+        name,
+        arrival,
+        f"{longest(costs):.1f}" if costs else "-",
+        f"{longest(scripts):.1f}" if costs else "-",
+        f"{max(map(max, costs)):.1f}" if costs else "-",
+        f"{longest(floor):.1f}" if floor else "-",
+        "PASS" if passed else "short" + (f": {notes}" if notes else ""),
+    )

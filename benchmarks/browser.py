@@ -110,3 +110,9 @@ def cpu_seconds(cdp: CDPSession) -> float:
     """Seconds the main thread has worked so far; other processes' turns are not in it."""
     metrics = cdp.send("Performance.getMetrics")["metrics"]
     return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")
+
+
+def load() -> str:
+    """How many processes want to run at present: above about 1, others are in the figures."""
+    # Not on every system.
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"

@@ -41,7 +41,7 @@ def run(pages: Pages, options: argparse.Namespace) -> bool:
     print(columns(HEAD, rows))
     print("Rewritten: characters taken away or written again, for each one that arrived.")
     for example in examples:
-        print(f"  {OURS} took away {example[:100]!r}")
+        print(f"  {OURS}: {example}")
     print()
     for name, what in (
         ("selection", "Selection of an earlier paragraph"),

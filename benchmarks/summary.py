@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from statistics import fmean, median
 
 FRAME_MS = 1000 / 60
@@ -58,6 +59,12 @@ def figures(runs: Sequence[Run]) -> Figures:
     )
 
 
+def longest(rounds: Sequence[Sequence[float]]) -> float:
+    """The longest frame, by each frame's median over the rounds that have it."""
+    frames = zip_longest(*rounds)
+    return max(median(cost for cost in costs if cost is not None) for costs in frames)
+
+
 def slow_share(costs: Sequence[float]) -> float:
     """The share of the frames that a screen with 60 Hz would miss."""
     return sum(cost > FRAME_MS for cost in costs) / len(costs)
@@ -76,8 +83,8 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def ratios(runs: Sequence[Run], floor: Sequence[Run]) -> float:
-    """The median of the ratios of each round: both were measured one after the other."""
-    return median(run.total_ms / base.total_ms for run, base in zip(runs, floor, strict=True))
+    """The median of the ratios of each round that both are in: they followed each other."""
+    return median(run.total_ms / base.total_ms for run, base in zip(runs, floor, strict=False))
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:

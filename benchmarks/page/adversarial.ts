@@ -1,7 +1,7 @@
-/** The longest frame that a hostile text causes. */
+/** The frames that a hostile text causes. */
 
 import { CONTENDERS } from "./contenders.js";
-import { type Frame, place, removePlaces, stream } from "./frames.js";
+import { place, removePlaces, stream } from "./frames.js";
 import { hostile } from "./hostile.js";
 import { cut } from "./texts.js";
 
@@ -16,10 +16,9 @@ const SMALL = 64;
 export const inputs = (scale: number): string[] => Object.keys(hostile(scale));
 
 export interface Result {
-  /** The longest frame: js+layout, and script alone. */
-  readonly cost: number;
-  readonly script: number;
-  readonly frames: number;
+  /** js+layout of each frame in milliseconds, and script alone. */
+  readonly costs: number[];
+  readonly scripts: number[];
   /** It took too long: the rest of the text was left out. */
   readonly cutShort: boolean;
 }
@@ -47,12 +46,10 @@ export async function run(
   const pieces = arrive(text, arrival);
   const inTime = () => performance.now() - started < limit;
   const frames = await stream(create, place(), pieces, { seen: inTime });
-  const longest = (of: (frame: Frame) => number) => Math.max(...frames.map(of));
   removePlaces();
   return {
-    cost: longest(({ cost }) => cost),
-    script: longest(({ script }) => script),
-    frames: frames.length,
+    costs: frames.map(({ cost }) => cost),
+    scripts: frames.map(({ script }) => script),
     cutShort: !inTime(),
   };
 }

@@ -1,6 +1,6 @@
 /** What a reader notices while text streams: text that is rewritten, flickers, or jumps. */
 
-import { changed, vanished } from "./changes.js";
+import { changed, shownText, vanished } from "./changes.js";
 import { CONTENDERS } from "./contenders.js";
 import { place, removePlaces, stream } from "./frames.js";
 import { cut, mixed } from "./texts.js";
@@ -18,21 +18,11 @@ export interface Result {
   readonly drops: number;
   /** The largest of them, in pixels. */
   readonly largestDrop: number;
-  /** The first flickers: what was shown and what became of it. */
+  /** What they were, the first ones of each kind. */
   readonly examples: string[];
 }
 
-/** The text that is shown: not what is hidden, nor the labels of buttons. */
-export function shownText(el: Element): string {
-  let text = "";
-  for (const node of el.childNodes) {
-    if (node instanceof Text) text += node.data;
-    else if (node instanceof HTMLElement) {
-      if (!node.hidden && !node.matches(".nbs-code-head, button")) text += shownText(node);
-    } else if (node instanceof Element) text += node.textContent;
-  }
-  return text;
-}
+const EXAMPLES = 4;
 
 /** Counts while a mixed answer streams; one of `length` characters, made with `seed`. */
 export async function run(contender: string, length: number, seed: number): Promise<Result> {
@@ -42,32 +32,31 @@ export async function run(contender: string, length: number, seed: number): Prom
   const pieces = cut(text, CHARACTERS);
   removePlaces();
   const el = place();
-  let rewritten = 0;
-  const count = (records: MutationRecord[]) => {
-    rewritten += changed(records);
-  };
-  const observer = new MutationObserver(count);
+  const observer = new MutationObserver(() => {});
   observer.observe(el, {
     childList: true,
     characterData: true,
     characterDataOldValue: true,
     subtree: true,
   });
-  let [before, height, flickers, drops, largestDrop] = ["", 0, 0, 0, 0];
+  let [before, height, arrived] = ["", 0, 0];
+  let [rewritten, flickers, drops, largestDrop] = [0, 0, 0, 0];
   const examples: string[] = [];
-  const seen = () => {
-    count(observer.takeRecords());
+  const seen = (index: number) => {
+    arrived += pieces[index]?.length ?? 0;
+    const note = (count: number, what: string) => {
+      if (count <= EXAMPLES)
+        examples.push(`${what}, after ${JSON.stringify(text.slice(arrived - 40, arrived))}`);
+    };
+    rewritten += changed(observer.takeRecords());
     const now = shownText(el);
     const gone = vanished(before, now);
-    if (gone) {
-      flickers++;
-      if (examples.length < 5) examples.push(gone);
-    }
+    if (gone) note(++flickers, `${JSON.stringify(gone)} gone`);
     before = now;
     const drop = height - el.getBoundingClientRect().height;
     // Heights are sums of fractions.
     if (drop > 0.5) {
-      drops++;
+      note(++drops, `${drop.toFixed(1)} px lower`);
       largestDrop = Math.max(largestDrop, drop);
     }
     height -= drop;

@@ -1,4 +1,4 @@
-/** What was taken away between two states of a text. */
+/** What was taken away between two states of what is shown. */
 
 /** How many characters two texts have in common at their beginnings. */
 function sameStart(a: string, b: string): number {
@@ -30,8 +30,14 @@ export function vanished(before: string, after: string): string {
   return replaced(before.replace(/\s+/g, ""), after.replace(/\s+/g, ""));
 }
 
-function lengthOf(node: Node): number {
-  return node.textContent?.length ?? 0;
+/** The text that is shown of `node`: not what is hidden, nor the labels of buttons. */
+export function shownText(node: Node): string {
+  if (node instanceof Text) return node.data;
+  if (node instanceof HTMLElement && (node.hidden || node.matches(".nbs-code-head, button")))
+    return "";
+  let text = "";
+  for (const child of node.childNodes) text += shownText(child);
+  return text;
 }
 
 /** How many characters these mutations took away, or took away and put back. */
@@ -45,7 +51,7 @@ export function changed(records: readonly MutationRecord[]): number {
       const after = next.get(record.target) ?? (record.target as CharacterData).data;
       next.set(record.target, before);
       count += replaced(before, after).length;
-    } else for (const node of record.removedNodes) count += lengthOf(node);
+    } else for (const node of record.removedNodes) count += shownText(node).length;
   }
   return count;
 }

@@ -66,5 +66,5 @@ test("text that is replaced or taken out is", () => {
     (el.firstChild as Text).data = "abXd";
     el.lastElementChild?.remove();
   };
-  expect(counted("abcd<b>gone</b>", replace)).toBe(1 + 4);
+  expect(counted("abcd<b>gone <i hidden>unseen</i></b>", replace)).toBe(1 + 5);
 });

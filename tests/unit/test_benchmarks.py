@@ -9,6 +9,7 @@ from benchmarks.summary import (
     columns,
     figures,
     growth,
+    longest,
     quantile,
     ratios,
     slow_share,
@@ -38,6 +39,10 @@ def test_what_hits_one_round_is_not_typical() -> None:
     assert found.total_ms == 73
 
 
+def test_the_longest_frame_is_one_that_is_long_in_most_rounds() -> None:
+    assert longest([[1, 90, 20], [2, 1, 30, 5], [3, 2, 40]]) == 30
+
+
 def test_a_sample_stands_for_all_frames() -> None:
     assert Run([1.0, 3.0], 100).total_ms == 200
     assert figures([Run([1.0, 3.0], 100)]).typical_ms == 200
@@ -47,6 +52,8 @@ def test_a_ratio_is_of_runs_of_the_same_round() -> None:
     ours = [Run([2.0], 1), Run([20.0], 1), Run([3.0], 1)]
     floor = [Run([1.0], 1), Run([10.0], 1), Run([1.0], 1)]
     assert ratios(ours, floor) == 2
+    # Whoever is in the first rounds only is compared with those.
+    assert ratios(ours[2:], floor) == 3
 
 
 def test_a_verdict_names_what_is_missed() -> None:
