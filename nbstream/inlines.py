@@ -20,8 +20,9 @@ MAX_DEPTH = 64  # of tags in one another
 # follows. The text holds no control characters.
 RAW_DOLLAR, ESCAPED_DOLLAR = "\x01", "\x02"
 
+_ADDRESS = r"(?:(?:https?|ftp)://|www\.)"
 _TOKEN = re.compile(
-    r"(?P<address>(?:(?:https?|ftp)://|www\.)[^\s<]*|<(?:https?://|mailto:)[^\s<>]*>)"
+    rf"(?P<address>{_ADDRESS}(?:[^\s<()]|\([^\s<()]*\))*|<(?:https?://|mailto:)[^\s<>]*>)"
     r"|(?P<own><span>(?:&\#36;)?</span>|<code>[\w &\#;,=/\"'-]*</code>)"
     r"|(?P<tag></?(?P<name>sub|sup|kbd)>|<br[ ]?/?>)"
     r"|(?P<dollar>&(?:\#0*36|\#[xX]0*24|dollar);)"
@@ -41,6 +42,8 @@ _IMAGE = re.compile(
     re.DOTALL,
 )
 _DEFINITION = re.compile(r"[ \t>]*\[(?P<label>[^\[\]^][^\[\]]{0,998})\]:[ \t]*<?(?P<href>[^\s<>]+)")
+_IN_ADDRESS = re.compile(rf"{_ADDRESS}\S*\Z", re.IGNORECASE)
+_SPACE = re.compile(r"\s")
 _WORD = re.compile(r"\w", re.ASCII)
 _LONE_BREAK = re.compile(r"^(?=<br>(?:<br>|[ \t])*$)", re.MULTILINE)
 
@@ -82,6 +85,7 @@ class _Rewriter:
         self._out: list[str] = []
         self._open: list[tuple[str, int]] = []  # tags: name, place in the output
         self._after_formula = False
+        self._in_address = False
         self._dollars: list[int] = []
         self._closers: dict[str, list[int]] = {"\\)": [], "\\]": []}
         for match in re.finditer(r"\\.|\$", text, re.DOTALL):
@@ -109,10 +113,15 @@ class _Rewriter:
     def _add(self, text: str, is_formula: bool = False) -> None:
         if not text:
             return
-        if self._after_formula and (is_formula or text[0].isdecimal()):
+        # `safe_markdown` writes dollars in an address otherwise, as far as one could go.
+        apart = is_formula and (self._after_formula or self._in_address)
+        if apart or (self._after_formula and text[0].isdecimal()):
             self._out.append(APART)
         self._out.append(text)
         self._after_formula = is_formula
+        if is_formula or text == APART or _SPACE.search(text):
+            self._in_address = False
+        self._in_address = self._in_address or _IN_ADDRESS.search(text) is not None
 
     def _token(self, match: re.Match[str]) -> int:
         """Adds a token; where the next may begin."""
@@ -151,7 +160,7 @@ class _Rewriter:
         end = self._closing(inside, mark) if len(mark) < 3 else None
         if end is None:
             for _ in mark:
-                self._add(RAW_DOLLAR)
+                self._add(DOLLAR if self._in_address else RAW_DOLLAR)
             return inside
         return self._formula(inside, end, len(mark), mark == "$$")
 
@@ -173,7 +182,7 @@ class _Rewriter:
 
     def _escaped(self, start: int, pair: str) -> int:
         if pair == "\\$":
-            self._add(ESCAPED_DOLLAR)
+            self._add(DOLLAR if self._in_address else ESCAPED_DOLLAR)
         elif pair in ("\\(", "\\["):
             end = _after(self._closers["\\)" if pair == "\\(" else "\\]"], start + 2)
             if end is not None and self._text[start + 2 : end].strip():

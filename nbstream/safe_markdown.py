@@ -39,7 +39,8 @@ from .live_form import live_form
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
-_URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)[^ \t\n]*", re.IGNORECASE)
+# As far as any parser could see an address; an element ends it for all of them.
+_URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)(?:[^ \t\n<]|<(?!span></span>))*", re.IGNORECASE)
 
 _CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
 _URL = rf"(?:(?:https?://|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"

@@ -26,6 +26,11 @@ _commonmark = MarkdownIt("commonmark", {"html": True}).enable(["table", "striket
         (r"\(x\) and \[y\]", "$x$ and $$y$$"),
         (r"\( x \) and \[ y \]", "$x$ and $$ y $$"),
         (r"\(x\)5 \(y\)\(z\)", "$x$<span></span>5 $y$<span></span>$z$"),
+        ("[a](https://b.c)$x$5$", f"[a](https://b.c){DOLLAR}x{DOLLAR}5{DOLLAR}"),
+        (
+            "[a](https://b.c)$x$ <https://d>$y$",
+            "[a](https://b.c)<span></span>$x$ <https://d><span></span>$y$",
+        ),
         ("text\n\\[\na = b\n\\]\ntext", "text\n$$\na = b\n$$\ntext"),
         ("$a<b$, $x_1*y_2*z$", "$a< b$, $x_1*y_2*z$"),
         ("> $$\n> a % c\n> b\n> $$\n> c", "> $$ a  b $$\n> c"),
