@@ -6,7 +6,7 @@ import type { Settled } from "./pages.js";
 import type { CodeReader, Parts, Token } from "./parts.js";
 import { setText } from "./shown.js";
 
-/** Lines in one element: layout of an append does not depend on the code before it. */
+/** Lines in one chunk. Each is a block: layout of an append does not depend on the code before it. */
 const CHUNK = 32;
 /** How long it is said that the code was copied (ms). */
 const FEEDBACK = 1500;
@@ -31,8 +31,9 @@ export class CodeView {
   private lines = 0;
   private ended = 0;
   private readonly chunks: HTMLElement[] = [];
-  /** Text without style at the end of the last chunk: more can be added to it. */
-  private tail: Text | null = null;
+  /** The last line's element, and the line's number. */
+  private row: HTMLElement | null = null;
+  private number = -1;
   private pieces: Piece[] = [];
 
   constructor(
@@ -65,23 +66,25 @@ export class CodeView {
     const chunk = this.chunks[this.read / CHUNK];
     if (!block || !reader || !chunk || this.read >= this.lines) return false;
     const end = Math.min(this.read + CHUNK, this.lines);
-    this.dropOpen();
-    this.tail = null;
+    const last = end === this.lines;
+    if (last) this.dropOpen();
     chunk.replaceChildren();
     for (; this.read < end; this.read++) {
-      this.addTokens(chunk, block.lines[this.read] ?? "", reader);
-      if (this.read < this.ended) this.addText(chunk, "\n");
+      const row = addRow(chunk);
+      addTokens(row, block.lines[this.read] ?? "", reader);
+      if (this.read < this.ended) row.append("\n");
+      else this.row = row;
     }
-    if (end < this.lines) return true;
-    this.update(block);
-    return false;
+    if (last) this.update(block);
+    return !last;
   }
 
   private begin(block: Block): void {
     this.block = block;
     this.info = block.info;
     this.lines = this.ended = this.read = 0;
-    this.tail = this.reader = null;
+    this.reader = this.row = null;
+    this.number = -1;
     this.pieces.length = this.chunks.length = 0;
     this.code.replaceChildren();
     const name = this.name();
@@ -111,31 +114,41 @@ export class CodeView {
     if (this.pieces.length) {
       this.showTokens(line, reader?.line(line) ?? plain(line));
       this.pieces = [];
-      this.tail = null;
       return;
     }
-    this.endLine();
-    const chunk = this.chunkOf(this.lines);
-    if (reader) this.addTokens(chunk, line, reader);
-    else this.addText(chunk, line);
+    const row = this.rowOf();
+    if (reader) addTokens(row, line, reader);
+    else row.append(line);
   }
 
   private showOpen(line: string): void {
-    this.endLine();
     const reader = this.read === this.lines ? this.reader : null;
     this.showTokens(line, reader?.copy().line(line) ?? plain(line));
   }
 
   private dropOpen(): void {
-    for (const { el } of this.pieces.splice(0)) el.remove();
+    if (this.number === this.lines) this.row?.remove();
+    this.pieces = [];
+    this.number = -1;
+  }
+
+  /** The element of the next line. */
+  private rowOf(): HTMLElement {
+    if (this.number !== this.lines || !this.row) {
+      this.endLine();
+      this.row = addRow(this.chunkOf(this.lines));
+      this.number = this.lines;
+    }
+    return this.row;
   }
 
   private endLine(): void {
-    if (this.ended < this.lines) this.addText(this.chunkOf(this.lines - 1), "\n");
+    if (this.ended < this.lines) this.row?.append("\n");
     this.ended = this.lines;
   }
 
   private showTokens(line: string, tokens: readonly Token[]): void {
+    const row = this.rowOf();
     let start = 0;
     for (const [index, { end, style }] of tokens.entries()) {
       const text = line.slice(start, end);
@@ -145,7 +158,7 @@ export class CodeView {
         const el = create("span");
         piece = { el, text: document.createTextNode(""), shown: "" };
         el.append(piece.text);
-        this.chunkOf(this.lines).append(el);
+        row.append(el);
         this.pieces.push(piece);
       }
       const className = style && `nbs-tok-${style}`;
@@ -156,39 +169,15 @@ export class CodeView {
     for (const { el } of this.pieces.splice(tokens.length)) el.remove();
   }
 
-  private addTokens(chunk: HTMLElement, line: string, reader: CodeReader): void {
-    let start = 0;
-    for (const { end, style } of reader.line(line)) {
-      const text = line.slice(start, end);
-      start = end;
-      if (style) {
-        const el = create("span", `nbs-tok-${style}`);
-        el.append(document.createTextNode(text));
-        chunk.append(el);
-        this.tail = null;
-      } else this.addText(chunk, text);
-    }
-  }
-
-  private addText(chunk: HTMLElement, text: string): void {
-    if (!text) return;
-    if (this.tail) this.tail.appendData(text);
-    else {
-      this.tail = document.createTextNode(text);
-      chunk.append(this.tail);
-    }
-  }
-
   private chunkOf(line: number): HTMLElement {
     const index = Math.floor(line / CHUNK);
     const existing = this.chunks[index];
     if (existing) return existing;
     const last = this.chunks.at(-1);
-    if (last) this.settled.add(last);
+    if (last) this.settled.add(last, true);
     const chunk = create("span", "nbs-chunk");
     this.code.append(chunk);
     this.chunks.push(chunk);
-    this.tail = null;
     return chunk;
   }
 
@@ -206,6 +195,25 @@ export class CodeView {
       setTimeout(label, FEEDBACK, "Copy");
     });
     return button;
+  }
+}
+
+function addRow(chunk: HTMLElement): HTMLElement {
+  const row = create("span", "nbs-line");
+  chunk.append(row);
+  return row;
+}
+
+function addTokens(row: HTMLElement, line: string, reader: CodeReader): void {
+  let start = 0;
+  for (const { end, style } of reader.line(line)) {
+    const text = line.slice(start, end);
+    start = end;
+    if (style) {
+      const el = create("span", `nbs-tok-${style}`);
+      el.append(text);
+      row.append(el);
+    } else row.append(text);
   }
 }
 

@@ -51,10 +51,8 @@ function start(parts?: Parts) {
 
 /** Each line's pieces, styled ones in brackets. */
 function shown(el: Element): string {
-  const pieces = [...el.querySelectorAll(".nbs-chunk > *, .nbs-chunk")].length
-    ? [...el.querySelectorAll(".nbs-chunk")].flatMap((chunk) => [...chunk.childNodes])
-    : [];
-  return pieces
+  return [...el.querySelectorAll(".nbs-line")]
+    .flatMap((line) => [...line.childNodes])
     .map((node) => {
       const style = (node as Element).className?.replace("nbs-tok-", "");
       return style ? `[${style} ${node.textContent}]` : node.textContent;
@@ -121,9 +119,9 @@ test("a language that nobody knows is shown plain", () => {
 test("what is typed of a line does not rewrite what is there", () => {
   const { el, renderer } = start(there);
   renderer.append("```sql\nx\nSELECT a");
-  const chunk = el.querySelector(".nbs-chunk");
-  const nodes = [...(chunk?.childNodes ?? [])];
+  const nodes = () => [...el.querySelectorAll(".nbs-line")].flatMap((line) => [...line.childNodes]);
+  const before = nodes();
   renderer.append("b FROM");
-  expect([...(chunk?.childNodes ?? [])].slice(0, nodes.length)).toEqual(nodes);
+  expect(nodes().slice(0, before.length)).toEqual(before);
   expect(shown(el)).toBe("x\n[n0 SELECT] ab [n0 FROM]");
 });
