@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -14,6 +15,8 @@ from tests.support.page import NotebookPage
 
 from .conftest import OpenNotebook
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
 # What a model wrote, and what is shown of it; formulas between brackets, display ones doubled.
 CASES = {
     "It costs $5.": "<p>It costs $5.</p>",
@@ -22,7 +25,7 @@ CASES = {
     "&#36;5 and &dollar;10": "<p><span>$</span>5 and <span>$</span>10</p>",
     r"$x_1,_y,z$, \(a<b\)5, \[ c \] and $$d$$": "<p>⟦x1,y,z⟧, ⟦a&lt;b⟧<span></span>5, ⟦⟦c⟧⟧"
     " and ⟦⟦d⟧⟧</p>",
-    "so\n\\[\na &= b\n\\]\nand": "<p>so ⟦⟦a&amp;=b!⟧⟧ and</p>",
+    "so\n\\[\n\\begin{aligned}a &= b\\end{aligned}\n\\]\nand": "<p>so ⟦⟦a=b⟧⟧ and</p>",
     "> $$\n> a\n> $$": "<blockquote><p>⟦⟦a⟧⟧</p></blockquote>",
     r"\\(x\\) and \eqref{a}": r"<p>\<span></span>(x\) and \<span></span>eqref{a}</p>",
     r"$\href{javascript:f}{x}$ $\def\y{z}$": r"<p><code>$\href{javascript:f}{x}$</code>"
@@ -76,8 +79,8 @@ def shown(page: NotebookPage) -> list[str]:
     return [tight(html) for html in page.page.evaluate(SHOWN)]
 
 
-def show(open_notebook: OpenNotebook, texts: list[str]) -> NotebookPage:
-    page = open_notebook([LOAD, SHOW])
+def show(open_notebook: OpenNotebook, texts: list[str], *more: str) -> NotebookPage:
+    page = open_notebook([LOAD, SHOW, *more])
     (page.server.root / "texts.json").write_text(json.dumps(texts))
     page.run(1)
     page.run(2)
@@ -141,3 +144,56 @@ def test_money_and_formulas(open_notebook: OpenNotebook) -> None:
 
     page.wait(lambda: found()[-1] == formulas[-1], "formulas")
     assert dict(zip(texts, found(), strict=True)) == dict(zip(texts, formulas, strict=True))
+
+
+# The live view sets what a formula defines (in JupyterLab that would hold for the whole page), sets
+# no environment without dollars, and reads a formula on into code.
+DIFFERENT = (r"$\def\y{z}$", r"\begin{align}", "with `$x`")
+
+LIVE = """\
+live = [nbstream.show([text]) for text in texts]
+for stream in live:
+    await stream
+ipywidgets.VBox(live)
+"""
+
+SIMPLE = r"""(selector) => [...document.querySelectorAll(selector)].map((el) => {
+    const copy = el.cloneNode(true);
+    if (el.matches('.jp-RenderedMarkdown')) copy.lastElementChild?.remove();
+    for (const one of copy.querySelectorAll('.nbs-code-head, .jp-InternalAnchorLink')) one.remove();
+    for (const math of copy.querySelectorAll('mjx-container, .nbs-math:not(.nbs-math-error)'))
+        math.replaceWith('⟦⟧');
+    return copy.innerHTML;
+})"""
+
+
+def simple(html: str) -> str:
+    """Which elements with which text; without those that are only there for their style."""
+    html = html.replace(" · click to load", "").replace("button", "a")
+    html = re.sub(r"</?span\b[^>]*>", "", html)
+    html = re.sub(r"</?(?:p|hr|div|section)\b[^>]*>", " ", html)
+    html = re.sub(r"<(\w+) [^>]*>", r"<\1>", html)
+    # A footnote's mark leads to it only in the live view.
+    return tight(re.sub(r"<sup><a>(\d+)</a></sup>", r"<sup>\1</sup>", html))
+
+
+def test_it_looks_like_the_live_view(open_notebook: OpenNotebook) -> None:
+    plain = json.loads((FIXTURES / "plain_markdown.json").read_text(encoding="utf-8"))
+    texts = [*CASES, *(case["text"] for case in plain)]
+    texts = [text for text in texts if not any(part in text for part in DIFFERENT)]
+    page = show(open_notebook, texts, "import ipywidgets\n" + LIVE)
+    page.run(3)
+
+    def both() -> tuple[list[str], list[str]]:
+        live, saved = (
+            [simple(html) for html in page.page.evaluate(SIMPLE, selector)]
+            for selector in (".nbs-view .nbs-markdown", ".jp-OutputArea .jp-RenderedMarkdown")
+        )
+        return live, saved
+
+    # Formulas and highlighting come a little later.
+    with contextlib.suppress(AssertionError):
+        page.wait(lambda: both()[0] == both()[1], "the same in both")
+    live, saved = both()
+    assert len(live) == len(texts)
+    assert dict(zip(texts, live, strict=True)) == dict(zip(texts, saved, strict=True))
