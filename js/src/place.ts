@@ -38,7 +38,7 @@ export function findPlace(el: Element): Place | null {
     part: box.scrollTop / room,
     atEnd,
     edge: block ? edgeOf(block, atEnd) - frame.top : 0,
-    left: box.getBoundingClientRect().left - frame.left,
+    left: leftOf(box) - frame.left,
   };
 }
 
@@ -119,6 +119,13 @@ function findTwin(text: Element, block: Element | null): Element | undefined {
 }
 
 /** Its styles are its own: the view's are gone with the view. */
+/** Where the text in `box` begins. */
+function leftOf(box: Element): number {
+  const text = box.querySelector(".nbs-content > :not([hidden])") ?? box;
+  const padding = Number.parseFloat(getComputedStyle(text).paddingLeft) || 0;
+  return text.getBoundingClientRect().left + padding;
+}
+
 const BUTTON = `position: absolute; right: 20px; bottom: 4px; padding: 1px 10px;
   border: 1px solid var(--jp-border-color2, #ccc); border-radius: 11px; font-size: 12px;
   background: var(--jp-layout-color0, Canvas); color: var(--jp-ui-font-color1, CanvasText);

@@ -181,7 +181,7 @@ export class BlockDom {
 
   private fillMath(el: HTMLElement, block: Block): void {
     const source = block.lines.join("\n");
-    const tex = source.slice(2, -2).trim();
+    const tex = source.startsWith("\\begin") ? source : source.slice(2, -2).trim();
     if (el.dataset.tex === tex) return;
     if (!el.firstChild || el.dataset.tex !== undefined) el.replaceChildren("");
     const text = el.firstChild as Text;

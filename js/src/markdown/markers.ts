@@ -102,12 +102,15 @@ export function takeSummary(line: Line): string | null {
 export const closesDetails = (line: Line) => line.match(CLOSING_DETAILS) !== null;
 
 // A formula on lines of its own; one that ends on its first line is found in the text.
-const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])).*/y;
+const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])|\\begin(\{[a-z]+\*?\})(?!.*\\end\1)).*/y;
 
 /** A formula that `line` begins, and what closes it. */
 export function takeMath(line: Line): { closer: string; text: string } | null {
-  const text = line.match(MATH);
-  return text === null ? null : { closer: text[0] === "$" ? "$$" : "\\]", text };
+  const found = line.exec(MATH);
+  if (!found) return null;
+  const [text, name] = found;
+  if (name) return { closer: `\\end${name}`, text };
+  return { closer: text[0] === "$" ? "$$" : "\\]", text };
 }
 
 /** Whether a formula that is opened in `text` goes on behind it. */

@@ -4,7 +4,7 @@ import type { Formula } from "./inline.js";
 
 // Not sums of money: "$5 and $10", "US$5 or $6".
 const FORMULA =
-  /(?<!\w)\$(?![\s$])((?:\\.|[^\\$])+)(?<!\s)\$(?!\d)|\$\$((?:\\.|[^\\$]|\$(?!\$))*)\$\$|\\\(((?:\\[^)]|[^\\])*)\\\)|\\\[((?:\\[^\]]|[^\\])*)\\\]/sy;
+  /(?<!\w)\$(?![\s$])((?:\\.|[^\\$`])+)(?<!\s)\$(?!\d)|\$\$((?:\\.|[^\\$]|\$(?!\$))*)\$\$|\\\(((?:\\[^)]|[^\\])*)\\\)|\\\[((?:\\[^\]]|[^\\])*)\\\]/sy;
 
 // What begins with a digit is more often money. So long ones are none, or will never be closed.
 const OPEN =

@@ -76,6 +76,13 @@ test("a formula on lines of its own is no list and no heading", () => {
   expect(el.querySelectorAll("p")).toHaveLength(2);
 });
 
+test("an environment is a formula, and says all of itself", () => {
+  const el = both("so\n\\begin{align*}\na &= b \\\\\n- c\n\\end{align*}\nend\n");
+  const formula = el.querySelector<HTMLElement>(".nbs-math");
+  expect(formula?.dataset.tex).toBe("\\begin{align*}\na &= b \\\\\n- c\n\\end{align*}");
+  expect(el.querySelectorAll("p")).toHaveLength(2);
+});
+
 test("a formula that ends nowhere is text", () => {
   const el = both("$$\na\n\nb *c*");
   expect(el.querySelector(".nbs-math")).toBeNull();
