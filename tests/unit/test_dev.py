@@ -150,6 +150,18 @@ def test_older_sdks_are_installed_with_the_other_pins(
     assert (dev.CACHE / "openai-1.66.3").is_dir()
 
 
+def test_benchmarks_get_the_packages_and_the_arguments(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(dev, "install", lambda *_: True)
+    monkeypatch.setattr(dev, "call", lambda command, *_: commands.append(command) or 0)
+
+    assert dev.main(["bench", "render", "--quick"]) == 0
+    assert commands[0][1:3] == ["install", "--no-save"]
+    assert commands[1][1:] == ["-m", "benchmarks", "render", "--quick"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"), [([], 2), (["tests"], 2), (["--help"], 0), (["test", "--help"], 0)]
 )
