@@ -1,21 +1,19 @@
 /** Blocks as DOM nodes, matched by place and kind; what is settled is never visited again. */
 
 import type { Block } from "./block.js";
-import { CodeView } from "./code.js";
-import { Formulas } from "./formulas.js";
+import type { CodeEmbed, Embedder, Embeds } from "./embeds.js";
 import type { References } from "./labels.js";
 import { Leaf, type LeafOptions } from "./leaf.js";
 import { ListSegments, Pages, type Place, Settled, setStart, TableSegments } from "./pages.js";
-import type { Parts } from "./parts.js";
 import { takeDefinitions } from "./references.js";
-import { setText } from "./shown.js";
+import { showFormula, showText } from "./shown.js";
 import { trimEnd } from "./strings.js";
 import { splitRow } from "./table.js";
 
-export interface DomOptions extends Omit<LeafOptions, "formulas" | "goto"> {
+export interface DomOptions extends Omit<LeafOptions, "embedder" | "goto"> {
   readonly tasks: boolean;
   readonly tables: boolean;
-  readonly parts: Parts;
+  readonly embeds?: Embeds | undefined;
 }
 
 /** What is shown of one block. */
@@ -24,7 +22,7 @@ interface View {
   readonly el: HTMLElement;
   /** Where its children go, if not simply into `el`. */
   readonly place: Place | null;
-  readonly code: CodeView | null;
+  readonly code: CodeEmbed | null;
   block: Block;
   readonly children: View[];
   /** How many children are final. */
@@ -36,12 +34,10 @@ interface View {
 export class BlockDom {
   private readonly root: View;
   private readonly settled = new Settled();
-  /** Code whose grammar came later than the code. */
-  private readonly stale = new Set<CodeView>();
   /** Long text of which a part is not shown yet. */
   private readonly unfinished = new Set<Leaf>();
   private time = () => true;
-  private readonly formulas: Formulas;
+  private readonly embedder: Embedder | null;
   private readonly leafOptions: LeafOptions;
 
   constructor(
@@ -50,11 +46,11 @@ export class BlockDom {
     private readonly references: References,
     private readonly options: DomOptions,
     /** Asks for a call of `work`. */
-    private readonly again: () => void,
+    again: () => void,
   ) {
-    this.formulas = new Formulas(options.parts, again);
+    this.embedder = options.embeds?.({ url: options.url, settled: this.settled, again }) ?? null;
     const goto = (footnote: number) => this.goto(footnote);
-    this.leafOptions = { ...options, formulas: this.formulas, goto };
+    this.leafOptions = { ...options, embedder: this.embedder, goto };
     const place = new Pages(el, this.settled);
     this.root = {
       key: "root",
@@ -81,12 +77,7 @@ export class BlockDom {
       if (!leaf.work(time)) return false;
       this.unfinished.delete(leaf);
     }
-    if (!this.references.resolve(time) || !this.formulas.work(time)) return false;
-    for (const code of this.stale) {
-      while (code.work()) if (!time()) return false;
-      this.stale.delete(code);
-    }
-    return true;
+    return this.references.resolve(time) && (this.embedder?.work(time) ?? true);
   }
 
   private updateChildren(view: View): void {
@@ -115,20 +106,13 @@ export class BlockDom {
   }
 
   private create(block: Block, key: string, parent: View): View {
-    const code = block.kind === "code" ? this.createCode() : null;
+    const code = (block.kind === "code" && this.embedder?.code()) || null;
     const el = code?.el ?? create(block);
     let place: Place | null = null;
     if (block.kind === "table") place = new TableSegments(el, this.settled);
     else if (block.kind === "list" && parent === this.root)
       place = new ListSegments(el, this.settled);
     return { key, el, place, code, block, children: [], done: 0, leaves: [] };
-  }
-
-  private createCode(): CodeView {
-    return new CodeView(this.options.parts, this.settled, (view) => {
-      this.stale.add(view);
-      this.again();
-    });
   }
 
   private fill(view: View, parent: View, index: number): void {
@@ -147,7 +131,8 @@ export class BlockDom {
         this.show(view, 0, el, block.lines.join("\n"), !block.closed);
         return;
       case "code":
-        view.code?.update(block);
+        if (view.code) view.code.update(block);
+        else fillCode(el, block);
         return;
       case "math":
         this.fillMath(el, block);
@@ -179,17 +164,11 @@ export class BlockDom {
     if (!leaf.show(text, open, task, this.time)) this.unfinished.add(leaf);
   }
 
-  private fillMath(el: HTMLElement, block: Block): void {
-    const source = block.lines.join("\n");
-    const tex = source.slice(2, -2).trim();
+  private fillMath(el: HTMLElement, { lines, closed }: Block): void {
+    const text = lines.join("\n");
+    const tex = text.slice(2, -2).trim();
     if (el.dataset.tex === tex) return;
-    if (!el.firstChild || el.dataset.tex !== undefined) el.replaceChildren("");
-    const text = el.firstChild as Text;
-    setText(text, text.data, source);
-    el.removeAttribute("data-tex");
-    if (!block.closed) return;
-    el.dataset.tex = tex;
-    this.formulas.add(el);
+    showFormula(el, { kind: "math", text, tex, closed, display: true }, this.embedder);
   }
 
   private goto(footnote: number): void {
@@ -225,6 +204,16 @@ function fillList({ el, block, place }: View): void {
   setStart(el, start);
 }
 
+/** Code as text, all of it in one node. */
+function fillCode(el: HTMLElement, { lines, solid, closed, info }: Block): void {
+  const code = el.firstElementChild as HTMLElement;
+  const language = /^\S*/.exec(info)?.[0];
+  code.className = language ? `language-${language}` : "";
+  // The last line's ending comes with the next line: until then the line may go on.
+  const end = closed && solid ? "\n" : "";
+  showText(code, lines.slice(0, solid).join("\n") + end);
+}
+
 function keyOf(block: Block): string {
   return block.kind === "heading" || block.kind === "list" ? block.kind + block.level : block.kind;
 }
@@ -242,12 +231,18 @@ function create(block: Block): HTMLElement {
       return document.createElement(`h${block.level}`);
     case "rule":
       return document.createElement("hr");
-    case "table":
-    case "math": {
-      const el = document.createElement("div");
-      el.className = block.kind === "table" ? "nbs-table" : "nbs-math nbs-math-display";
+    case "code": {
+      const el = document.createElement("pre");
+      el.append(document.createElement("code"));
       return el;
     }
+    case "table": {
+      const el = document.createElement("div");
+      el.className = "nbs-table";
+      return el;
+    }
+    case "math":
+      return document.createElement("div");
     case "details": {
       const el = document.createElement("details");
       el.append(document.createElement("summary"));
