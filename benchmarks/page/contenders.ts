@@ -3,6 +3,7 @@
 import DOMPurify from "dompurify";
 import { marked } from "marked";
 import { default_renderer, parser, parser_end, parser_write } from "streaming-markdown";
+import { createEmbeds } from "../../js/src/markdown/embeds/create.js";
 import { createRenderer } from "../../js/src/markdown/index.js";
 import { type Highlighter, noParts, type Parts } from "../../js/src/markdown/parts.js";
 
@@ -64,7 +65,7 @@ function pagedText(el: HTMLElement): Target {
 }
 
 function nbstream(el: HTMLElement, schedule: Schedule): Target {
-  const options = { tables: true, parts, schedule };
+  const options = { tables: true, embeds: createEmbeds({ parts }), schedule };
   return createRenderer(el, options);
 }
 

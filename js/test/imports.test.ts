@@ -15,16 +15,27 @@ const MAY_IMPORT: Record<string, string[]> = {
   "still.ts": [],
   "swap.ts": ["place.ts"],
   "markdown/": ["markdown/"],
+  // The renderer does without them.
+  "markdown/embeds/": ["markdown/", "markdown/embeds/"],
   "reduce.ts": ["protocol.ts"],
   "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
   "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
-  "view/": ["clock.ts", "reduce.ts", "store.ts", "still.ts", "markdown/", "view/"],
+  "view/": [
+    "clock.ts",
+    "reduce.ts",
+    "store.ts",
+    "still.ts",
+    "markdown/",
+    "markdown/embeds/",
+    "view/",
+  ],
   "index.ts": ["assets.ts", "clock.ts", "store.ts", "swap.ts", "view/"],
 };
 
-const ruleOf = (file: string) => /^(?:view|markdown|parts|@codemirror)\//.exec(file)?.[0] ?? file;
+const ruleOf = (file: string) =>
+  /^(?:view|markdown(?:\/embeds)?|parts|@codemirror)\//.exec(file)?.[0] ?? file;
 
 function importsOf(file: string, source: string): string[] {
   return [...source.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gm)].map(([, path]) => {

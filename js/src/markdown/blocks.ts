@@ -39,10 +39,10 @@ export interface BlockOptions {
 }
 
 export class BlockParser extends Spine {
-  private footnotes = 0;
+  #footnotes = 0;
   /** A line that may still change defines nothing. */
-  private guessing = false;
-  private undo: (() => void) | null = null;
+  #guessing = false;
+  #undo: (() => void) | null = null;
 
   constructor(private readonly options: BlockOptions) {
     super();
@@ -50,67 +50,68 @@ export class BlockParser extends Spine {
 
   /** Adds a complete line. */
   add(text: string): void {
-    this.takeBack();
-    this.process(text);
+    this.#takeBack();
+    this.#process(text);
   }
 
   /** Adds a line that may go on; the next call of anything takes it back. */
   guess(text: string): void {
-    this.takeBack();
-    const { open, number, footnotes } = this;
+    this.#takeBack();
+    const { open, number } = this;
+    const footnotes = this.#footnotes;
     const restore = open.map(save);
-    this.undo = () => {
+    this.#undo = () => {
       for (const block of restore) block();
       this.open = open;
       this.number = number;
-      this.footnotes = footnotes;
+      this.#footnotes = footnotes;
     };
     this.open = [...open];
-    this.guessing = true;
-    this.process(text);
-    this.guessing = false;
+    this.#guessing = true;
+    this.#process(text);
+    this.#guessing = false;
   }
 
   /** Says in each open block what is settled; to be called before a guess. */
   settle(): void {
-    this.takeBack();
+    this.#takeBack();
     this.settleOpen();
   }
 
   finish(): void {
-    this.takeBack();
+    this.#takeBack();
     this.closeTo(0);
   }
 
-  private takeBack(): void {
-    this.undo?.();
-    this.undo = null;
+  #takeBack(): void {
+    this.#undo?.();
+    this.#undo = null;
   }
 
-  private process(text: string): void {
+  #process(text: string): void {
     this.number++;
     const line = new Line(text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text);
     this.matched = 1;
     while (this.matched < this.open.length) {
       const block = this.open[this.matched] as Block;
       if (closes(block, line)) {
-        this.endWith(block, line);
+        this.#endWith(block, line);
         return;
       }
       if (!continues(block, line, this.number)) break;
       this.matched++;
     }
     if (!isRaw(this.open[this.matched - 1] as Block)) {
-      if (this.options.html && closesDetails(line) && this.endDetails()) return;
-      let opened = this.openBlock(line);
-      while (opened === "container") opened = this.openBlock(line);
+      if (this.options.html && closesDetails(line) && this.#endDetails()) return;
+      let opened = this.#openBlock(line);
+      while (opened === "container") opened = this.#openBlock(line);
       if (opened === "line") return;
     }
-    this.addText(line);
+    this.#addText(line);
   }
 
   /** Ends `block` with `line`; what is open inside it ends, too. */
-  private endWith(block: Block, line: Line): void {
+  #endWith(block: Block, line: Line): void {
     if (block.kind === "math") {
       block.lines.push(line.content());
       block.fence = "";
@@ -120,7 +121,7 @@ export class BlockParser extends Spine {
   }
 
   /** Ends the innermost fold that the line continues, if there is one. */
-  private endDetails(): boolean {
+  #endDetails(): boolean {
     const index = this.open.findLastIndex(
       (block, n) => n < this.matched && block.kind === "details",
     );
@@ -129,7 +130,7 @@ export class BlockParser extends Spine {
   }
 
   /** Opens what the line begins with: a container, a leaf that takes the whole line, or nothing. */
-  private openBlock(line: Line): "container" | "line" | null {
+  #openBlock(line: Line): "container" | "line" | null {
     const parent = this.open[this.matched - 1] as Block;
     const inParagraph = parent.kind === "paragraph";
     if (line.blank) return null;
@@ -137,22 +138,22 @@ export class BlockParser extends Spine {
       if (this.tip.kind === "paragraph") return null;
       line.skip(4);
       const code = this.push("code");
-      this.addCode(code, line);
+      this.#addCode(code, line);
       return "line";
     }
-    if (this.openLeaf(line, inParagraph ? parent : null)) return "line";
+    if (this.#openLeaf(line, inParagraph ? parent : null)) return "line";
     if (this.matched >= MAX_DEPTH) return null;
-    if (this.options.html && this.openDetails(line)) return "line";
-    if (this.options.footnotes && this.openFootnote(line)) return "container";
+    if (this.options.html && this.#openDetails(line)) return "line";
+    if (this.options.footnotes && this.#openFootnote(line)) return "container";
     if (line.text[line.next] === ">") {
       takeQuote(line);
       this.push("quote");
       return "container";
     }
-    return this.openItem(line, inParagraph) ? "container" : null;
+    return this.#openItem(line, inParagraph) ? "container" : null;
   }
 
-  private openLeaf(line: Line, paragraph: Block | null): boolean {
+  #openLeaf(line: Line, paragraph: Block | null): boolean {
     const heading = takeHeading(line);
     if (heading) {
       const block = this.push("heading");
@@ -174,8 +175,8 @@ export class BlockParser extends Spine {
       block.lines.push(math.text);
       return true;
     }
-    if (paragraph && this.underline(paragraph, underlineLevel(line))) return true;
-    if (paragraph && this.options.tables && this.openTable(paragraph, line)) return true;
+    if (paragraph && this.#underline(paragraph, underlineLevel(line))) return true;
+    if (paragraph && this.options.tables && this.#openTable(paragraph, line)) return true;
     if (!isRule(line)) return false;
     this.push("rule");
     this.closeTo(this.open.length - 1);
@@ -183,9 +184,9 @@ export class BlockParser extends Spine {
   }
 
   /** Turns a paragraph into a heading, unless nothing but definitions is in it. */
-  private underline(paragraph: Block, level: number): boolean {
+  #underline(paragraph: Block, level: number): boolean {
     if (!level) return false;
-    const rest = this.takeDefinitions(paragraph);
+    const rest = this.#takeDefinitions(paragraph);
     paragraph.lines = rest ? rest.split("\n") : [];
     if (!rest) return false;
     const heading = this.replaceTip("heading");
@@ -196,7 +197,7 @@ export class BlockParser extends Spine {
     return true;
   }
 
-  private openDetails(line: Line): boolean {
+  #openDetails(line: Line): boolean {
     const last = this.open[this.matched - 1] as Block;
     const summary = takeSummary(line);
     if (summary !== null && last.kind === "details" && !last.children.length && !last.info) {
@@ -210,18 +211,18 @@ export class BlockParser extends Spine {
   }
 
   /** Footnotes are not inside of anything. */
-  private openFootnote(line: Line): boolean {
+  #openFootnote(line: Line): boolean {
     if (this.matched > 1 && this.open[1]?.kind !== "paragraph") return false;
     const label = takeFootnote(line);
     if (label === null) return false;
     const footnote = this.push("footnote");
     footnote.padding = 4;
-    this.footnotes++;
-    if (!this.guessing) this.options.defineFootnote(label, this.footnotes);
+    this.#footnotes++;
+    if (!this.#guessing) this.options.defineFootnote(label, this.#footnotes);
     return true;
   }
 
-  private openTable(paragraph: Block, line: Line): boolean {
+  #openTable(paragraph: Block, line: Line): boolean {
     const header = paragraph.lines.at(-1) ?? "";
     const delimiters = line.content();
     if (!header.includes("|") && !delimiters.includes("|")) return false;
@@ -234,11 +235,11 @@ export class BlockParser extends Spine {
       this.push("table");
     } else this.replaceTip("table");
     this.tip.align = align;
-    this.addRow(header);
+    this.#addRow(header);
     return true;
   }
 
-  private addRow(text: string): void {
+  #addRow(text: string): void {
     const row = new Block("row", this.number);
     row.lines.push(text);
     row.closed = true;
@@ -246,7 +247,7 @@ export class BlockParser extends Spine {
     this.tip.end = this.number;
   }
 
-  private openItem(line: Line, inParagraph: boolean): boolean {
+  #openItem(line: Line, inParagraph: boolean): boolean {
     const marker = takeMarker(line, inParagraph);
     if (!marker) return false;
     let list = this.open[this.matched - 1] as Block;
@@ -262,7 +263,7 @@ export class BlockParser extends Spine {
     return true;
   }
 
-  private addText(line: Line): void {
+  #addText(line: Line): void {
     const { tip } = this;
     if (this.matched < this.open.length && !line.blank && tip.kind === "paragraph") {
       // Laziness: the paragraph goes on without its containers' markers.
@@ -272,9 +273,9 @@ export class BlockParser extends Spine {
     }
     this.closeTo(this.matched);
     const block = this.tip;
-    if (block.kind === "code") this.addCode(block, line);
+    if (block.kind === "code") this.#addCode(block, line);
     else if (line.blank) return;
-    else if (block.kind === "table") this.addRow(line.content());
+    else if (block.kind === "table") this.#addRow(line.content());
     else if (block.kind === "math") block.lines.push(line.content());
     else {
       const paragraph = block.kind === "paragraph" ? block : this.push("paragraph");
@@ -283,7 +284,7 @@ export class BlockParser extends Spine {
     }
   }
 
-  private addCode(block: Block, line: Line): void {
+  #addCode(block: Block, line: Line): void {
     block.lines.push(line.rest());
     if (line.blank && !block.fence) return;
     block.solid = block.lines.length;
@@ -291,12 +292,12 @@ export class BlockParser extends Spine {
   }
 
   protected closed(block: Block): void {
-    if (block.kind === "paragraph") this.closeParagraph(block);
-    else if (block.kind === "math" && block.fence) this.closeMath(block);
+    if (block.kind === "paragraph") this.#closeParagraph(block);
+    else if (block.kind === "math" && block.fence) this.#closeMath(block);
   }
 
-  private closeParagraph(block: Block): void {
-    const rest = this.takeDefinitions(block);
+  #closeParagraph(block: Block): void {
+    const rest = this.#takeDefinitions(block);
     if (rest) block.lines = [trimEnd(rest)];
     else {
       this.tip.end = Math.max(this.tip.end, block.end);
@@ -305,7 +306,7 @@ export class BlockParser extends Spine {
   }
 
   /** A formula that nothing closed is text. */
-  private closeMath(block: Block): void {
+  #closeMath(block: Block): void {
     const { children } = this.tip;
     const paragraph = new Block("paragraph", block.end);
     paragraph.lines = [trimEnd(block.lines.join("\n"))];
@@ -313,11 +314,11 @@ export class BlockParser extends Spine {
     children[children.length - 1] = paragraph;
   }
 
-  private takeDefinitions(paragraph: Block): string {
+  #takeDefinitions(paragraph: Block): string {
     const text = paragraph.lines.join("\n");
     if (text[0] !== "[") return text;
     const { found, rest } = takeDefinitions(text);
-    if (!this.guessing)
+    if (!this.#guessing)
       for (const [label, definition] of found) this.options.define(label, definition);
     return rest;
   }

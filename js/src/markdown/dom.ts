@@ -1,21 +1,19 @@
 /** Blocks as DOM nodes, matched by place and kind; what is settled is never visited again. */
 
 import type { Block } from "./block.js";
-import { CodeView } from "./code.js";
-import { Formulas } from "./formulas.js";
+import type { CodeEmbed, Embedder, Embeds } from "./embeds.js";
 import type { References } from "./labels.js";
 import { Leaf, type LeafOptions } from "./leaf.js";
 import { ListSegments, Pages, type Place, Settled, setStart, TableSegments } from "./pages.js";
-import type { Parts } from "./parts.js";
 import { takeDefinitions } from "./references.js";
-import { setText } from "./shown.js";
+import { showFormula, showText } from "./shown.js";
 import { trimEnd } from "./strings.js";
 import { splitRow } from "./table.js";
 
-export interface DomOptions extends Omit<LeafOptions, "formulas" | "goto"> {
+export interface DomOptions extends Omit<LeafOptions, "embedder" | "goto"> {
   readonly tasks: boolean;
   readonly tables: boolean;
-  readonly parts: Parts;
+  readonly embeds?: Embeds | undefined;
 }
 
 /** What is shown of one block. */
@@ -24,7 +22,7 @@ interface View {
   readonly el: HTMLElement;
   /** Where its children go, if not simply into `el`. */
   readonly place: Place | null;
-  readonly code: CodeView | null;
+  readonly code: CodeEmbed | null;
   block: Block;
   readonly children: View[];
   /** How many children are final. */
@@ -34,15 +32,13 @@ interface View {
 }
 
 export class BlockDom {
-  private readonly root: View;
-  private readonly settled = new Settled();
-  /** Code whose grammar came later than the code. */
-  private readonly stale = new Set<CodeView>();
+  readonly #root: View;
+  readonly #settled = new Settled();
   /** Long text of which a part is not shown yet. */
-  private readonly unfinished = new Set<Leaf>();
-  private time = () => true;
-  private readonly formulas: Formulas;
-  private readonly leafOptions: LeafOptions;
+  readonly #unfinished = new Set<Leaf>();
+  #time = () => true;
+  readonly #embedder: Embedder | null;
+  readonly #leafOptions: LeafOptions;
 
   constructor(
     el: HTMLElement,
@@ -50,13 +46,13 @@ export class BlockDom {
     private readonly references: References,
     private readonly options: DomOptions,
     /** Asks for a call of `work`. */
-    private readonly again: () => void,
+    again: () => void,
   ) {
-    this.formulas = new Formulas(options.parts, again);
-    const goto = (footnote: number) => this.goto(footnote);
-    this.leafOptions = { ...options, formulas: this.formulas, goto };
-    const place = new Pages(el, this.settled);
-    this.root = {
+    this.#embedder = options.embeds?.({ url: options.url, settled: this.#settled, again }) ?? null;
+    const goto = (footnote: number) => this.#goto(footnote);
+    this.#leafOptions = { ...options, embedder: this.#embedder, goto };
+    const place = new Pages(el, this.#settled);
+    this.#root = {
       key: "root",
       el,
       place,
@@ -70,39 +66,34 @@ export class BlockDom {
 
   /** Shows what has changed; long text in it only while there is `time`. */
   update(time: () => boolean): void {
-    this.time = time;
-    this.settled.freeze();
-    this.updateChildren(this.root);
+    this.#time = time;
+    this.#settled.freeze();
+    this.#updateChildren(this.#root);
   }
 
   /** Does what was left over, while there is `time`; true if all is done. */
   work(time: () => boolean): boolean {
-    for (const leaf of this.unfinished) {
+    for (const leaf of this.#unfinished) {
       if (!leaf.work(time)) return false;
-      this.unfinished.delete(leaf);
+      this.#unfinished.delete(leaf);
     }
-    if (!this.references.resolve(time) || !this.formulas.work(time)) return false;
-    for (const code of this.stale) {
-      while (code.work()) if (!time()) return false;
-      this.stale.delete(code);
-    }
-    return true;
+    return this.references.resolve(time) && (this.#embedder?.work(time) ?? true);
   }
 
-  private updateChildren(view: View): void {
+  #updateChildren(view: View): void {
     const { children, block } = view;
     for (let index = view.done; index < block.children.length; index++)
-      this.updateChild(view, index, block.children[index] as Block);
+      this.#updateChild(view, index, block.children[index] as Block);
     for (const old of children.splice(block.children.length)) drop(view, old);
     view.done = block.settled;
   }
 
-  private updateChild(parent: View, index: number, block: Block): void {
+  #updateChild(parent: View, index: number, block: Block): void {
     const key = keyOf(block);
     let view = parent.children[index];
     if (view?.key !== key) {
       for (const old of parent.children.splice(index)) drop(parent, old);
-      view = this.create(block, key, parent);
+      view = this.#create(block, key, parent);
       parent.children.push(view);
       if (parent.place) parent.place.append(view.el, block);
       else parent.el.append(view.el);
@@ -111,27 +102,20 @@ export class BlockDom {
       view.block = block;
       view.done = 0;
     }
-    this.fill(view, parent, index);
+    this.#fill(view, parent, index);
   }
 
-  private create(block: Block, key: string, parent: View): View {
-    const code = block.kind === "code" ? this.createCode() : null;
+  #create(block: Block, key: string, parent: View): View {
+    const code = (block.kind === "code" && this.#embedder?.code()) || null;
     const el = code?.el ?? create(block);
     let place: Place | null = null;
-    if (block.kind === "table") place = new TableSegments(el, this.settled);
-    else if (block.kind === "list" && parent === this.root)
-      place = new ListSegments(el, this.settled);
+    if (block.kind === "table") place = new TableSegments(el, this.#settled);
+    else if (block.kind === "list" && parent === this.#root)
+      place = new ListSegments(el, this.#settled);
     return { key, el, place, code, block, children: [], done: 0, leaves: [] };
   }
 
-  private createCode(): CodeView {
-    return new CodeView(this.options.parts, this.settled, (view) => {
-      this.stale.add(view);
-      this.again();
-    });
-  }
-
-  private fill(view: View, parent: View, index: number): void {
+  #fill(view: View, parent: View, index: number): void {
     const { block, el } = view;
     switch (block.kind) {
       case "paragraph": {
@@ -140,70 +124,58 @@ export class BlockDom {
         const head = this.options.tables && block.lines.length === 1 && text[0] === "|";
         el.hidden = !text || (head && !block.closed);
         const task = this.options.tasks && index === 0 && parent.block.kind === "item";
-        this.show(view, 0, el, text, !block.closed, task);
+        this.#show(view, 0, el, text, !block.closed, task);
         return;
       }
       case "heading":
-        this.show(view, 0, el, block.lines.join("\n"), !block.closed);
+        this.#show(view, 0, el, block.lines.join("\n"), !block.closed);
         return;
       case "code":
-        view.code?.update(block);
+        if (view.code) view.code.update(block);
+        else fillCode(el, block);
         return;
       case "math":
-        this.fillMath(el, block);
+        this.#fillMath(el, block);
         return;
       case "row":
-        this.fillRow(view, parent.block, index);
+        this.#fillRow(view, parent.block, index);
         return;
       case "list":
         fillList(view);
         break;
       case "details":
-        this.show(view, 0, el.firstElementChild as HTMLElement, block.info || "…");
+        this.#show(view, 0, el.firstElementChild as HTMLElement, block.info || "…");
         break;
     }
-    this.updateChildren(view);
+    this.#updateChildren(view);
   }
 
   /** Shows `text` as the leaf number `index` of a block, in `el`. */
-  private show(
-    view: View,
-    index: number,
-    el: HTMLElement,
-    text: string,
-    open = false,
-    task = false,
-  ) {
-    const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.leafOptions);
+  #show(view: View, index: number, el: HTMLElement, text: string, open = false, task = false) {
+    const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.#leafOptions);
     view.leaves[index] = leaf;
-    if (!leaf.show(text, open, task, this.time)) this.unfinished.add(leaf);
+    if (!leaf.show(text, open, task, this.#time)) this.#unfinished.add(leaf);
   }
 
-  private fillMath(el: HTMLElement, block: Block): void {
-    const source = block.lines.join("\n");
-    const tex = source.startsWith("\\begin") ? source : source.slice(2, -2).trim();
+  #fillMath(el: HTMLElement, { lines, closed }: Block): void {
+    const text = lines.join("\n");
+    const tex = text.startsWith("\\begin") ? text : text.slice(2, -2).trim();
     if (el.dataset.tex === tex) return;
-    if (!el.firstChild || el.dataset.tex !== undefined) el.replaceChildren("");
-    const text = el.firstChild as Text;
-    setText(text, text.data, source);
-    el.removeAttribute("data-tex");
-    if (!block.closed) return;
-    el.dataset.tex = tex;
-    this.formulas.add(el);
+    showFormula(el, { kind: "math", text, tex, closed, display: true }, this.#embedder);
   }
 
-  private goto(footnote: number): void {
-    const notes = this.root.el.querySelectorAll(".nbs-footnotes > ol > li");
+  #goto(footnote: number): void {
+    const notes = this.#root.el.querySelectorAll(".nbs-footnotes > ol > li");
     notes[footnote - 1]?.scrollIntoView({ block: "nearest" });
   }
 
-  private fillRow(view: View, table: Block, index: number): void {
+  #fillRow(view: View, table: Block, index: number): void {
     const cells = splitRow(view.block.lines[0] ?? "");
     for (const [column, align] of table.align.entries()) {
       const cell = view.leaves[column]?.el ?? document.createElement(index ? "td" : "th");
       if (!view.leaves[column]) view.el.append(cell);
       cell.style.textAlign = align;
-      this.show(view, column, cell, cells[column] ?? "");
+      this.#show(view, column, cell, cells[column] ?? "");
     }
     for (const { el } of view.leaves.splice(table.align.length)) el.remove();
   }
@@ -225,6 +197,16 @@ function fillList({ el, block, place }: View): void {
   setStart(el, start);
 }
 
+/** Code as text, all of it in one node. */
+function fillCode(el: HTMLElement, { lines, solid, closed, info }: Block): void {
+  const code = el.firstElementChild as HTMLElement;
+  const language = /^\S*/.exec(info)?.[0];
+  code.className = language ? `language-${language}` : "";
+  // The last line's ending comes with the next line: until then the line may go on.
+  const end = closed && solid ? "\n" : "";
+  showText(code, lines.slice(0, solid).join("\n") + end);
+}
+
 function keyOf(block: Block): string {
   return block.kind === "heading" || block.kind === "list" ? block.kind + block.level : block.kind;
 }
@@ -242,12 +224,18 @@ function create(block: Block): HTMLElement {
       return document.createElement(`h${block.level}`);
     case "rule":
       return document.createElement("hr");
-    case "table":
-    case "math": {
-      const el = document.createElement("div");
-      el.className = block.kind === "table" ? "nbs-table" : "nbs-math nbs-math-display";
+    case "code": {
+      const el = document.createElement("pre");
+      el.append(document.createElement("code"));
       return el;
     }
+    case "table": {
+      const el = document.createElement("div");
+      el.className = "nbs-table";
+      return el;
+    }
+    case "math":
+      return document.createElement("div");
     case "details": {
       const el = document.createElement("details");
       el.append(document.createElement("summary"));

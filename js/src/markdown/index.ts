@@ -5,10 +5,10 @@
 
 import { BlockParser } from "./blocks.js";
 import { BlockDom } from "./dom.js";
+import type { Embeds } from "./embeds.js";
 import { learnEntities } from "./entities.js";
 import { References } from "./labels.js";
 import { defaultLeafOptions } from "./leaf.js";
-import { noParts, type Parts } from "./parts.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {
@@ -28,8 +28,8 @@ export interface MarkdownOptions {
   readonly html?: boolean;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
-  /** Highlighting and mathematics; without them both are shown as they are written. */
-  readonly parts?: Parts;
+  /** Shows code, images and formulas (`createEmbeds`); without it they are text. */
+  readonly embeds?: Embeds | undefined;
   /**
    * Calls `run` before the next paint. With it, no call takes much longer than a few milliseconds:
    * what is left of long texts is done in later frames. Without it, everything is done at once.
@@ -57,7 +57,6 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     ...defaultLeafOptions,
     tables: true,
     tasks: true,
-    parts: noParts,
     ...options,
   };
   const references = new References();

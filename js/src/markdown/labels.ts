@@ -12,16 +12,16 @@ export interface Waiting {
 export const footnoteKey = (label: string) => `[${label}`;
 
 export class References {
-  private readonly known = new Map<string, Definition>();
-  private readonly missing = new Map<string, Set<Waiting>>();
-  private readonly stale = new Set<Waiting>();
+  readonly #known = new Map<string, Definition>();
+  readonly #missing = new Map<string, Set<Waiting>>();
+  readonly #stale = new Set<Waiting>();
 
   /** The first definition of a (folded) label counts. */
   define(label: string, definition: Definition): void {
-    if (this.known.has(label)) return;
-    this.known.set(label, definition);
-    for (const one of this.missing.get(label) ?? []) this.stale.add(one);
-    this.missing.delete(label);
+    if (this.#known.has(label)) return;
+    this.#known.set(label, definition);
+    for (const one of this.#missing.get(label) ?? []) this.#stale.add(one);
+    this.#missing.delete(label);
   }
 
   /** Says that footnote `number` has this label. */
@@ -30,22 +30,22 @@ export class References {
   }
 
   lookup(label: string, waiting: Waiting): Definition | undefined {
-    const definition = this.known.get(label);
+    const definition = this.#known.get(label);
     if (!definition) {
-      const others = this.missing.get(label);
+      const others = this.#missing.get(label);
       if (others) others.add(waiting);
-      else this.missing.set(label, new Set([waiting]));
+      else this.#missing.set(label, new Set([waiting]));
     }
     return definition;
   }
 
   /** Renders again what new definitions concern, as long as `more` says so; true if all is done. */
   resolve(more: () => boolean = () => true): boolean {
-    for (const one of this.stale) {
-      this.stale.delete(one);
+    for (const one of this.#stale) {
+      this.#stale.delete(one);
       one.render();
       if (!more()) break;
     }
-    return !this.stale.size;
+    return !this.#stale.size;
   }
 }

@@ -50,17 +50,17 @@ function segmentEnd(text: string, start: number): number {
 }
 
 export class Leaf {
-  private readonly segments: Segment[] = [];
-  private text = "";
-  private open = false;
-  private task = false;
+  readonly #segments: Segment[] = [];
+  #text = "";
+  #open = false;
+  #task = false;
 
   constructor(
     readonly el: HTMLElement,
     readonly references: References,
     readonly options: LeafOptions,
   ) {
-    this.segments.push(new Segment(this, el, 0));
+    this.#segments.push(new Segment(this, el, 0));
   }
 
   /**
@@ -68,21 +68,22 @@ export class Leaf {
    * false if `more` said no before all was shown: `work` goes on.
    */
   show(text: string, open: boolean, task = false, more: () => boolean = always): boolean {
-    if (!begins(text, this.text)) for (const { el } of this.segments.splice(1)) el.remove();
-    this.text = text;
-    this.open = open;
-    this.task = task;
+    if (!begins(text, this.#text)) for (const { el } of this.#segments.splice(1)) el.remove();
+    this.#text = text;
+    this.#open = open;
+    this.#task = task;
     return this.work(more);
   }
 
   /** Shows what is left, segment by segment as long as `more` says so; true if nothing is left. */
   work(more: () => boolean = always): boolean {
     for (;;) {
-      const { text, segments } = this;
+      const text = this.#text;
+      const segments = this.#segments;
       const last = segments.at(-1) as Segment;
       const end = segmentEnd(text, last.start);
       const whole = end === text.length;
-      last.show(text.slice(last.start, end), this.open && whole, this.task && !last.start);
+      last.show(text.slice(last.start, end), this.#open && whole, this.#task && !last.start);
       if (whole) return true;
       // A block of its own: the layout of what comes does not depend on what was there before.
       const el = document.createElement("span");
@@ -100,12 +101,12 @@ const PLAIN = /^[^\\`*_~[\]<>&$\n);\ud800-\udfff]+$/;
 const TASK = /^\[([ \txX])\](?=[ \t\n])/;
 
 class Segment {
-  private readonly shown: Shown[] = [];
-  private text = "";
-  private open = false;
-  private task = false;
+  readonly #shown: Shown[] = [];
+  #text = "";
+  #open = false;
+  #task = false;
   /** Nothing that is shown is a guess about what follows. */
-  private sure = false;
+  #sure = false;
 
   constructor(
     private readonly leaf: Leaf,
@@ -115,18 +116,19 @@ class Segment {
   ) {}
 
   show(text: string, open: boolean, task: boolean): void {
-    const { text: old, open: was, sure } = this;
-    this.text = text;
-    this.open = open;
-    this.task = task;
-    if (text === old ? sure || open === was : sure && open && this.grow(old)) return;
+    const old = this.#text;
+    const was = this.#open;
+    this.#text = text;
+    this.#open = open;
+    this.#task = task;
+    if (text === old ? this.#sure || open === was : this.#sure && open && this.#grow(old)) return;
     this.render();
   }
 
   /** The short way: appends what came after `old` if it is plain text that continues plain text. */
-  private grow(old: string): boolean {
-    const { text } = this;
-    const last = this.shown.at(-1);
+  #grow(old: string): boolean {
+    const text = this.#text;
+    const last = this.#shown.at(-1);
     if (last?.item?.kind !== "text" || !begins(text, old)) return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
     if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
@@ -138,17 +140,18 @@ class Segment {
   }
 
   render(): void {
-    const { leaf, open } = this;
-    const text = open ? holdBack(this.text) : this.text;
-    const box = this.task ? TASK.exec(text) : null;
+    const { leaf } = this;
+    const open = this.#open;
+    const text = open ? holdBack(this.#text) : this.#text;
+    const box = this.#task ? TASK.exec(text) : null;
     const { inlines, sure } = parseInlines(text.slice(box?.[0].length ?? 0), {
       ...leaf.options,
       unfinished: open,
       lookup: (label) => leaf.references.lookup(label, this),
     });
-    this.sure = open && sure && text === this.text;
+    this.#sure = open && sure && text === this.#text;
     const items: Item[] = inlines;
     if (box) items.unshift({ kind: "checkbox", checked: /x/i.test(box[0]) });
-    update(this.el, this.shown, items, leaf.options);
+    update(this.el, this.#shown, items, leaf.options);
   }
 }

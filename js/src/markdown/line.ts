@@ -7,16 +7,16 @@ export class Line {
   /** Columns of white space before `next`. */
   indent = 0;
   blank = false;
-  private column = 0;
+  #column = 0;
   /** Columns left over from a tab that was read in part; they come before `at`. */
-  private pending = 0;
+  #pending = 0;
 
   constructor(readonly text: string) {
-    this.look();
+    this.#look();
   }
 
-  private look(): void {
-    let column = this.column + this.pending;
+  #look(): void {
+    let column = this.#column + this.#pending;
     let next = this.at;
     for (; next < this.text.length; next++) {
       const character = this.text[next];
@@ -25,7 +25,7 @@ export class Line {
       else break;
     }
     this.next = next;
-    this.indent = column - this.column;
+    this.indent = column - this.#column;
     this.blank = next === this.text.length;
   }
 
@@ -33,29 +33,29 @@ export class Line {
   skip(columns: number): void {
     let left = columns;
     while (left > 0) {
-      if (this.pending) {
-        const count = Math.min(this.pending, left);
-        this.pending -= count;
-        this.column += count;
+      if (this.#pending) {
+        const count = Math.min(this.#pending, left);
+        this.#pending -= count;
+        this.#column += count;
         left -= count;
       } else if (this.text[this.at] === " ") {
         this.at++;
-        this.column++;
+        this.#column++;
         left--;
       } else if (this.text[this.at] === "\t") {
         this.at++;
-        this.pending = 4 - (this.column % 4);
+        this.#pending = 4 - (this.#column % 4);
       } else break;
     }
-    this.look();
+    this.#look();
   }
 
   /** Reads the white space and `count` characters after it. */
   take(count: number): void {
-    this.column += this.indent + count;
-    this.pending = 0;
+    this.#column += this.indent + count;
+    this.#pending = 0;
     this.at = this.next + count;
-    this.look();
+    this.#look();
   }
 
   /** What follows the white space, as far as `pattern` (sticky) matches. */
@@ -71,7 +71,7 @@ export class Line {
 
   /** All that has not been read, the rest of a tab as spaces. */
   rest(): string {
-    return " ".repeat(this.pending) + this.text.slice(this.at);
+    return " ".repeat(this.#pending) + this.text.slice(this.at);
   }
 
   /** All that has not been read, without the white space before it. */

@@ -21,19 +21,19 @@ const SEGMENT = 64;
 
 /** Elements that nothing is added to any more. */
 export class Settled {
-  private waiting: { readonly el: HTMLElement; readonly wide: boolean }[] = [];
+  #waiting: { readonly el: HTMLElement; readonly wide: boolean }[] = [];
 
   /** `wide`: what is in `el` may be wider than it, to be scrolled to. */
   add(el: HTMLElement, wide = false): void {
-    this.waiting.push({ el, wide });
+    this.#waiting.push({ el, wide });
   }
 
   /** To be called before the page is changed: while it is laid out, its sizes cost nothing. */
   freeze(): void {
     // Of no height: not shown now.
-    if (!this.waiting[0]?.el.offsetHeight) return;
-    const sizes = this.waiting.map(({ el }) => [el.scrollWidth, el.offsetHeight]);
-    for (const [index, { el, wide }] of this.waiting.entries()) {
+    if (!this.#waiting[0]?.el.offsetHeight) return;
+    const sizes = this.#waiting.map(({ el }) => [el.scrollWidth, el.offsetHeight]);
+    for (const [index, { el, wide }] of this.#waiting.entries()) {
       const [width, height] = sizes[index] as [number, number];
       // What it takes when it is not laid out: exactly what it takes now.
       el.style.containIntrinsicSize = `auto ${width}px auto ${height}px`;
@@ -41,15 +41,15 @@ export class Settled {
       if (wide) el.style.minWidth = `${width}px`;
       el.classList.add("nbs-settled");
     }
-    this.waiting = [];
+    this.#waiting = [];
   }
 }
 
 /** The top level: pages, and footnotes below them. */
 export class Pages implements Place {
-  private readonly counts: number[] = [];
-  private page: HTMLElement | null = null;
-  private notes: HTMLElement | null = null;
+  readonly #counts: number[] = [];
+  #page: HTMLElement | null = null;
+  #notes: HTMLElement | null = null;
 
   constructor(
     private readonly el: HTMLElement,
@@ -58,99 +58,99 @@ export class Pages implements Place {
 
   append(el: HTMLElement, block: Block): void {
     if (block.kind === "footnote") {
-      this.list().append(el);
+      this.#list().append(el);
       return;
     }
-    const count = this.counts.at(-1) ?? PAGE * 2;
+    const count = this.#counts.at(-1) ?? PAGE * 2;
     // A page begins with a paragraph if possible: the space above others would not collapse there.
-    if (count >= (block.kind === "paragraph" ? PAGE : PAGE * 2)) this.turn();
-    this.page?.append(el);
-    this.counts[this.counts.length - 1] = (this.counts.at(-1) ?? 0) + 1;
+    if (count >= (block.kind === "paragraph" ? PAGE : PAGE * 2)) this.#turn();
+    this.#page?.append(el);
+    this.#counts[this.#counts.length - 1] = (this.#counts.at(-1) ?? 0) + 1;
   }
 
   remove(el: HTMLElement): void {
-    const { page } = this;
+    const page = this.#page;
     const own = el.parentElement === page;
     el.remove();
     if (own && page) {
-      const left = (this.counts.pop() ?? 1) - 1;
-      if (left) this.counts.push(left);
+      const left = (this.#counts.pop() ?? 1) - 1;
+      if (left) this.#counts.push(left);
       else {
-        this.page = page.previousElementSibling as HTMLElement | null;
+        this.#page = page.previousElementSibling as HTMLElement | null;
         page.remove();
       }
-    } else if (this.notes && !this.notes.firstElementChild?.firstElementChild) {
-      this.notes.remove();
-      this.notes = null;
+    } else if (this.#notes && !this.#notes.firstElementChild?.firstElementChild) {
+      this.#notes.remove();
+      this.#notes = null;
     }
   }
 
-  private turn(): void {
-    if (this.page) this.settled.add(this.page);
-    this.page = document.createElement("div");
-    this.page.className = "nbs-page";
-    this.counts.push(0);
-    this.el.insertBefore(this.page, this.notes);
+  #turn(): void {
+    if (this.#page) this.settled.add(this.#page);
+    this.#page = document.createElement("div");
+    this.#page.className = "nbs-page";
+    this.#counts.push(0);
+    this.el.insertBefore(this.#page, this.#notes);
   }
 
-  private list(): Element {
-    if (!this.notes) {
-      this.notes = document.createElement("section");
-      this.notes.className = "nbs-footnotes";
-      this.notes.append(document.createElement("ol"));
-      this.el.append(this.notes);
+  #list(): Element {
+    if (!this.#notes) {
+      this.#notes = document.createElement("section");
+      this.#notes.className = "nbs-footnotes";
+      this.#notes.append(document.createElement("ol"));
+      this.el.append(this.#notes);
     }
-    return this.notes.firstElementChild as Element;
+    return this.#notes.firstElementChild as Element;
   }
 }
 
 /** A list at the top level: longer ones go on in further lists. */
 export class ListSegments implements Place {
-  private readonly segments: HTMLElement[];
-  private count = 0;
-  private start: number | null = null;
+  readonly #segments: HTMLElement[];
+  #count = 0;
+  #start: number | null = null;
 
   constructor(
     first: HTMLElement,
     private readonly settled: Settled,
   ) {
-    this.segments = [first];
+    this.#segments = [first];
   }
 
   append(el: HTMLElement): void {
-    if (this.count && this.count % SEGMENT === 0) this.next();
-    this.segments.at(-1)?.append(el);
-    this.count++;
+    if (this.#count && this.#count % SEGMENT === 0) this.#next();
+    this.#segments.at(-1)?.append(el);
+    this.#count++;
   }
 
   remove(el: HTMLElement): void {
     el.remove();
-    this.count--;
-    if (this.count && this.count % SEGMENT === 0) this.segments.pop()?.remove();
+    this.#count--;
+    if (this.#count && this.#count % SEGMENT === 0) this.#segments.pop()?.remove();
   }
 
   drop(): void {
-    for (const segment of this.segments.splice(1)) segment.remove();
+    for (const segment of this.#segments.splice(1)) segment.remove();
   }
 
   /** Tells all segments what the list is like; `start` is null if it is not numbered. */
   describe(tight: boolean, start: number | null): void {
-    this.start = start;
-    for (const [index, segment] of this.segments.entries()) {
+    this.#start = start;
+    for (const [index, segment] of this.#segments.entries()) {
       segment.toggleAttribute("data-tight", tight);
       setStart(segment, start === null ? null : start + index * SEGMENT);
     }
   }
 
-  private next(): void {
-    const last = this.segments.at(-1) as HTMLElement;
+  #next(): void {
+    const last = this.#segments.at(-1) as HTMLElement;
     const segment = last.cloneNode(false) as HTMLElement;
     segment.classList.remove("nbs-settled");
     segment.removeAttribute("style");
-    setStart(segment, this.start === null ? null : this.start + this.count);
+    setStart(segment, this.#start === null ? null : this.#start + this.#count);
     last.classList.add("nbs-goes-on");
     last.after(segment);
-    this.segments.push(segment);
+    this.#segments.push(segment);
     this.settled.add(last);
   }
 }
@@ -163,9 +163,9 @@ export function setStart(list: Element, start: number | null): void {
 
 /** A table: longer ones go on in further tables with the same widths of the columns. */
 export class TableSegments implements Place {
-  private readonly segments: HTMLElement[] = [];
-  private count = 0;
-  private widths: readonly number[] = [];
+  readonly #segments: HTMLElement[] = [];
+  #count = 0;
+  #widths: readonly number[] = [];
 
   constructor(
     private readonly el: HTMLElement,
@@ -174,34 +174,34 @@ export class TableSegments implements Place {
 
   append(row: HTMLElement): void {
     // The first row is the head.
-    if (!this.count || (this.count > 1 && (this.count - 1) % SEGMENT === 0)) this.next();
-    const table = this.segments.at(-1)?.firstElementChild as Element;
-    sectionOf(table, this.count ? "tbody" : "thead").append(row);
-    this.count++;
+    if (!this.#count || (this.#count > 1 && (this.#count - 1) % SEGMENT === 0)) this.#next();
+    const table = this.#segments.at(-1)?.firstElementChild as Element;
+    sectionOf(table, this.#count ? "tbody" : "thead").append(row);
+    this.#count++;
   }
 
   remove(row: HTMLElement): void {
     const section = row.parentElement;
     row.remove();
-    this.count--;
+    this.#count--;
     if (section?.firstElementChild) return;
     section?.remove();
-    if (this.count > 1) this.segments.pop()?.remove();
+    if (this.#count > 1) this.#segments.pop()?.remove();
   }
 
-  private next(): void {
-    const last = this.segments.at(-1);
-    if (last && !this.widths.length) {
-      this.widths = [...last.querySelectorAll("th")].map((cell) => cell.offsetWidth);
-      fix(last.firstElementChild as HTMLElement, this.widths);
+  #next(): void {
+    const last = this.#segments.at(-1);
+    if (last && !this.#widths.length) {
+      this.#widths = [...last.querySelectorAll("th")].map((cell) => cell.offsetWidth);
+      fix(last.firstElementChild as HTMLElement, this.#widths);
     }
     if (last) this.settled.add(last);
     const segment = document.createElement("div");
     const table = document.createElement("table");
-    if (last) fix(table, this.widths);
+    if (last) fix(table, this.#widths);
     segment.append(table);
     this.el.append(segment);
-    this.segments.push(segment);
+    this.#segments.push(segment);
   }
 }
 

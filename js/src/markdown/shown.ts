@@ -1,18 +1,19 @@
 /** Inlines as DOM nodes, matched by place and kind. */
 
-import type { Formulas } from "./formulas.js";
-import { type Target, updateImage } from "./images.js";
-import type { Formula, Inline } from "./inline.js";
+import type { Embedder } from "./embeds.js";
+import { type Formula, type Inline, plainText } from "./inline.js";
 import { begins } from "./strings.js";
 
 export interface ShowOptions {
   /** The address to link to, null for none. */
   readonly url: (address: string) => string | null;
-  /** Renders formulas. */
-  readonly formulas: Formulas;
+  /** Shows images, and renders formulas; null: both are text. */
+  readonly embedder: Embedder | null;
   /** Shows the footnote with this number. */
   readonly goto: (footnote: number) => void;
 }
+
+export type Target = Extract<Inline, { kind: "link" | "image" }>;
 
 export type Item = Inline | { readonly kind: "checkbox"; readonly checked: boolean };
 
@@ -74,12 +75,11 @@ function fill(one: Shown, item: Item, options: ShowOptions): void {
       setText(one.node as Text, old?.kind === "text" ? old.text : "", item.text);
       break;
     case "code":
-      if (!old) node.append("");
-      setText(node.firstChild as Text, old?.kind === "code" ? old.text : "", item.text);
+      showText(node, item.text);
       break;
     case "math":
       if (old?.kind !== "math" || old.text !== item.text || old.closed !== item.closed)
-        fillMath(node, old, item, options.formulas);
+        showFormula(node, item, options.embedder);
       break;
     case "footnote":
       fillReference(node, item.number, options.goto);
@@ -92,7 +92,8 @@ function fill(one: Shown, item: Item, options: ShowOptions): void {
     case "break":
       break;
     case "image":
-      updateImage(one, item, options.url);
+      if (options.embedder) options.embedder.image(one, item);
+      else fillImage(node, item);
       break;
     default:
       if (item.kind === "link") fillLink(node, old, item, options.url);
@@ -112,14 +113,25 @@ function fillReference(el: HTMLElement, number: string, goto: ShowOptions["goto"
   el.replaceChildren(link);
 }
 
-function fillMath(el: HTMLElement, old: Item | null, item: Formula, formulas: Formulas): void {
-  if (old?.kind === "math" && !old.closed) setText(el.firstChild as Text, old.text, item.text);
-  else el.replaceChildren(item.text);
-  el.className = item.display ? "nbs-math nbs-math-display" : "nbs-math";
+/** An image as its description. */
+function fillImage(el: HTMLElement, image: Target): void {
+  const alt = plainText(image.children);
+  el.className = "nbs-image";
+  el.title = titleOf(image);
+  el.dataset.alt = alt;
+  showText(el, alt);
+}
+
+/** Shows the source of `formula` in `el`, to be rendered once it is closed. */
+export function showFormula(el: HTMLElement, formula: Formula, embedder: Embedder | null): void {
+  // It was closed, and may be rendered.
+  if (el.dataset.tex !== undefined) el.replaceChildren();
+  showText(el, formula.text);
+  el.className = formula.display ? "nbs-math nbs-math-display" : "nbs-math";
   el.removeAttribute("data-tex");
-  if (!item.closed) return;
-  el.dataset.tex = item.tex;
-  formulas.add(el);
+  if (!formula.closed) return;
+  el.dataset.tex = formula.tex;
+  embedder?.formula(el);
 }
 
 function fillLink(el: HTMLElement, old: Item | null, link: Target, url: ShowOptions["url"]): void {
@@ -134,6 +146,13 @@ function fillLink(el: HTMLElement, old: Item | null, link: Target, url: ShowOpti
 
 /** The title that was written, and below it where a link leads. */
 export const titleOf = ({ title, href }: Target) => (title ? `${title}\n${href}` : href);
+
+/** Makes `text` the only child of `el`. */
+export function showText(el: Element, text: string): void {
+  if (!el.firstChild) el.append("");
+  const node = el.firstChild as Text;
+  setText(node, node.data, text);
+}
 
 /** Makes `node` show `text` instead of `old`; what is the same at the beginning stays untouched. */
 export function setText(node: Text, old: string, text: string): void {

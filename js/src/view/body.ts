@@ -1,5 +1,6 @@
 /** The answer's parts, in a box of their own. */
 
+import { createEmbeds } from "../markdown/embeds/create.js";
 import { noParts, type Parts } from "../markdown/parts.js";
 import { lengthOf, type State } from "../reduce.js";
 import { createBox } from "./box.js";
@@ -20,6 +21,7 @@ export interface Body {
 export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) => void): Body {
   const el = h("div", "nbs-body");
   const box = createBox();
+  const embeds = createEmbeds({ parts: heavy });
   let raw = false;
   let running = true;
   let views: PartView[] = [];
@@ -37,7 +39,7 @@ export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) 
     for (const [index, part] of parts.entries()) {
       let view = views[index];
       if (!view) {
-        view = new PartView(part, running, { parts: heavy, schedule });
+        view = new PartView(part, running, { embeds, schedule });
         views.push(view);
         box.content.append(view.el);
       }

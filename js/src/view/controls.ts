@@ -1,7 +1,7 @@
 /** Stop, Raw and Copy. */
 
 import type { Clock } from "../clock.js";
-import { copyText } from "../markdown/clipboard.js";
+import { copyText } from "../markdown/embeds/clipboard.js";
 import { joined, type State } from "../reduce.js";
 import type { Store } from "../store.js";
 import type { Body } from "./body.js";

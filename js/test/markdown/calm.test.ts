@@ -1,9 +1,9 @@
 /** Half-typed markup does not flash: what is shown of each part of a text. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
 import { ANSWER } from "./answer.js";
 import { measure } from "./calmness.js";
+import { createRenderer } from "./html.js";
 
 /** What is shown after each character, what is hidden left out. */
 function frames(text: string): string[] {

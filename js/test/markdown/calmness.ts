@@ -1,6 +1,7 @@
 /** How calm a stream is to read: what was shown and did not stay. */
 
-import { createRenderer, type MarkdownOptions } from "../../src/markdown/index.js";
+import type { MarkdownOptions } from "../../src/markdown/index.js";
+import { createRenderer } from "./html.js";
 
 export interface Calmness {
   /** Characters that were taken away again, of each that is there at the end. */

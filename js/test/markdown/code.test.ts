@@ -1,9 +1,8 @@
 /** Code blocks: chunks of lines, and highlighting that comes with the lines or later. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
 import type { CodeReader, Parts, Token } from "../../src/markdown/parts.js";
-import { random, split } from "./html.js";
+import { createRenderer, random, split } from "./html.js";
 
 /** Words in capitals are keywords, and the lines are numbered: a reader that keeps state. */
 class Reader implements CodeReader {

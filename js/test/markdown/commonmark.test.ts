@@ -26,9 +26,11 @@ test("all examples are there", () => {
   expect(examples).toHaveLength(580);
 });
 
-const failures = (pieces: (markdown: string) => string[]) =>
+const CORE = { ...COMMONMARK, embeds: undefined };
+
+const failures = (pieces: (markdown: string) => string[], options = COMMONMARK) =>
   examples
-    .map((example) => ({ ...example, shown: toHtml(pieces(example.markdown), COMMONMARK) }))
+    .map((example) => ({ ...example, shown: toHtml(pieces(example.markdown), options) }))
     .filter(({ html, shown }) => html !== shown);
 
 test("whole", () => {
@@ -37,6 +39,11 @@ test("whole", () => {
 
 test("character by character", () => {
   expect(failures(units)).toEqual([]);
+});
+
+test("without embeds: whole, and character by character", () => {
+  expect(failures((markdown) => [markdown], CORE)).toEqual([]);
+  expect(failures(units, CORE)).toEqual([]);
 });
 
 test("by random pieces", () => {

@@ -1,8 +1,7 @@
 /** Footnotes, folds, and formulas on lines of their own. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
-import { units } from "./html.js";
+import { createRenderer, units } from "./html.js";
 
 function shown(text: string, pieces: readonly string[] = [text]): HTMLElement {
   const el = document.createElement("div");

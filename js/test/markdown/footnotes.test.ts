@@ -1,11 +1,9 @@
 /** References to footnotes. */
 
 import { expect, test, vi } from "vitest";
-import { Formulas } from "../../src/markdown/formulas.js";
-import { createRenderer } from "../../src/markdown/index.js";
 import { References } from "../../src/markdown/labels.js";
 import { defaultLeafOptions, Leaf } from "../../src/markdown/leaf.js";
-import { noParts } from "../../src/markdown/parts.js";
+import { createRenderer } from "./html.js";
 
 function start(footnotes = true) {
   const el = document.createElement("div");
@@ -13,7 +11,7 @@ function start(footnotes = true) {
   const goto = vi.fn();
   const options = {
     ...defaultLeafOptions,
-    formulas: new Formulas(noParts, () => {}),
+    embedder: null,
     footnotes,
     goto,
   };

@@ -1,8 +1,8 @@
 /** Nothing in a text loads, runs, or leads anywhere but to the web, whatever part has arrived. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
 import { allowedUrl, encodeUrl } from "../../src/markdown/url.js";
+import { createRenderer } from "./html.js";
 
 const URLS = [
   "javascript:alert(1)",

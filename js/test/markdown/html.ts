@@ -1,10 +1,11 @@
 /** What is shown, as the HTML that the specifications' examples have; random numbers with a seed. */
 
-import { createRenderer, type MarkdownOptions } from "../../src/markdown/index.js";
+import { createEmbeds, type EmbedOptions } from "../../src/markdown/embeds/create.js";
+import * as core from "../../src/markdown/index.js";
 import { encodeUrl } from "../../src/markdown/url.js";
 
 /** CommonMark alone, every address allowed. */
-export const COMMONMARK: MarkdownOptions = {
+export const COMMONMARK: core.MarkdownOptions = {
   tables: false,
   strikethrough: false,
   tasks: false,
@@ -15,9 +16,16 @@ export const COMMONMARK: MarkdownOptions = {
   url: encodeUrl,
 };
 
-export const GFM: MarkdownOptions = { url: encodeUrl };
+export const GFM: core.MarkdownOptions = { url: encodeUrl };
 
-export function render(pieces: Iterable<string>, options: MarkdownOptions): HTMLElement {
+/** A renderer with embeds, as the widget has them; `embeds: undefined` for one without. */
+export const createRenderer = (
+  el: HTMLElement,
+  { parts, ...options }: core.MarkdownOptions & EmbedOptions = {},
+): core.MarkdownRenderer =>
+  core.createRenderer(el, { embeds: createEmbeds({ parts }), ...options });
+
+export function render(pieces: Iterable<string>, options: core.MarkdownOptions): HTMLElement {
   const el = document.createElement("div");
   const renderer = createRenderer(el, options);
   for (const piece of pieces) renderer.append(piece);
@@ -25,7 +33,7 @@ export function render(pieces: Iterable<string>, options: MarkdownOptions): HTML
   return el;
 }
 
-export const toHtml = (pieces: Iterable<string>, options: MarkdownOptions) =>
+export const toHtml = (pieces: Iterable<string>, options: core.MarkdownOptions) =>
   [...render(pieces, options).childNodes].map(serialise).join("");
 
 const escapeHtml = (text: string) =>
@@ -40,6 +48,13 @@ function titleOf(el: Element, target: string): string {
   return written ? ` title="${escapeHtml(written)}"` : "";
 }
 
+function image(el: HTMLElement): string {
+  // Without embeds nothing but the title says where the image is.
+  const src = el.dataset.src ?? encodeUrl(el.title.split("\n").at(-1) ?? "");
+  const alt = escapeHtml(el.dataset.alt ?? "");
+  return `<img src="${escapeHtml(src)}" alt="${alt}"${titleOf(el, src)} />`;
+}
+
 function serialise(node: Node): string {
   if (node instanceof Text) return escapeHtml(node.data);
   const el = node as HTMLElement;
@@ -52,12 +67,9 @@ function serialise(node: Node): string {
     case "span":
       if (el.classList.contains("nbs-math"))
         return wrap(` class="${el.className}" data-tex="${escapeHtml(el.dataset.tex ?? "")}"`);
-      return inner;
-    case "button": {
-      const src = el.dataset.src ?? "";
-      const alt = escapeHtml(el.dataset.alt ?? "");
-      return `<img src="${escapeHtml(src)}" alt="${alt}"${titleOf(el, src)} />`;
-    }
+      return el.className === "nbs-image" ? image(el) : inner;
+    case "button":
+      return image(el);
     case "sup":
       if (el.dataset.label) return wrap(` data-label="${escapeHtml(el.dataset.label)}"`);
       return wrap();

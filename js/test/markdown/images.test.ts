@@ -1,7 +1,7 @@
 /** Images: nothing is loaded without a click, and each click loads one. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
+import { createRenderer } from "./html.js";
 
 function start(text: string) {
   const el = document.createElement("div");

@@ -1,9 +1,8 @@
 /** Formulas: what is one, and how it comes to be rendered. */
 
 import { expect, test, vi } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
 import type { MathRenderer, Parts } from "../../src/markdown/parts.js";
-import { GFM, render, toHtml, units } from "./html.js";
+import { createRenderer, GFM, render, toHtml, units } from "./html.js";
 
 /** The formulas of a text, displayed ones with a mark. */
 function formulas(text: string, pieces = [text]): string[] {

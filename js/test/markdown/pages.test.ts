@@ -1,7 +1,7 @@
 /** Pages, segments of lists and tables: no element holds everything, and nothing shows it. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
+import { createRenderer } from "./html.js";
 
 function show(text: string) {
   const el = document.createElement("div");

@@ -1,7 +1,8 @@
 /** What stays in place while a text arrives. */
 
 import { expect, test } from "vitest";
-import { createRenderer, type MarkdownRenderer } from "../../src/markdown/index.js";
+import type { MarkdownRenderer } from "../../src/markdown/index.js";
+import { createRenderer } from "./html.js";
 
 function start(...pieces: string[]): [HTMLElement, MarkdownRenderer] {
   const el = document.createElement("div");

@@ -1,10 +1,8 @@
 /** Very long leaves: cut where the text alone says, finished parts never touched again. */
 
 import { describe, expect, test } from "vitest";
-import { Formulas } from "../../src/markdown/formulas.js";
 import { References } from "../../src/markdown/labels.js";
 import { defaultLeafOptions, Leaf, SEGMENT } from "../../src/markdown/leaf.js";
-import { noParts } from "../../src/markdown/parts.js";
 import { makeDocument } from "./documents.js";
 import { GFM, random, render, split, toHtml } from "./html.js";
 
@@ -12,7 +10,7 @@ const start = () => {
   const el = document.createElement("p");
   const options = {
     ...defaultLeafOptions,
-    formulas: new Formulas(noParts, () => {}),
+    embedder: null,
     goto: () => {},
   };
   return { el, leaf: new Leaf(el, new References(), options) };

@@ -1,10 +1,10 @@
 /** A code block: its lines in chunks, highlighted line by line, each line once. */
 
-import type { Block } from "./block.js";
+import type { Block } from "../block.js";
+import type { Settled } from "../pages.js";
+import type { CodeReader, Parts, Token } from "../parts.js";
+import { setText } from "../shown.js";
 import { copyText } from "./clipboard.js";
-import type { Settled } from "./pages.js";
-import type { CodeReader, Parts, Token } from "./parts.js";
-import { setText } from "./shown.js";
 
 /** Lines in one chunk. Each is a block: layout of an append does not depend on the code before it. */
 const CHUNK = 32;

@@ -1,10 +1,8 @@
 /** Images: a button says what one is and where it would come from; only a click on it loads it. */
 
-import { type Inline, plainText } from "./inline.js";
-import { type Shown, setText, titleOf } from "./shown.js";
-import { hostOf } from "./url.js";
-
-export type Target = Extract<Inline, { kind: "link" | "image" }>;
+import { plainText } from "../inline.js";
+import { type Shown, setText, type Target, titleOf } from "../shown.js";
+import { hostOf } from "../url.js";
 
 /** Makes `one` show `image`; one that was loaded stays as it is while its target is the same. */
 export function updateImage(

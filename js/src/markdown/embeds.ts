@@ -1,0 +1,32 @@
+/** What is shown as more than text: code with a head, images that load, formulas that are set. */
+
+import type { Block } from "./block.js";
+import type { Settled } from "./pages.js";
+import type { Shown, ShowOptions, Target } from "./shown.js";
+
+/** What embeds may use of the renderer that they are in. */
+export interface EmbedHost {
+  readonly url: ShowOptions["url"];
+  readonly settled: Settled;
+  /** Asks for a call of `work`. */
+  readonly again: () => void;
+}
+
+export interface CodeEmbed {
+  readonly el: HTMLElement;
+  /** Shows `block` as it is now. */
+  update(block: Block): void;
+}
+
+export interface Embedder {
+  /** The place of a new block of code. */
+  code(): CodeEmbed;
+  /** Makes `one` show `image`. */
+  image(one: Shown, image: Target): void;
+  /** Says that `el` shows a closed formula's source, and has its TeX as `data-tex`. */
+  formula(el: HTMLElement): void;
+  /** Does what was left over, while there is `time`; true if nothing can be done. */
+  work(time: () => boolean): boolean;
+}
+
+export type Embeds = (host: EmbedHost) => Embedder;

@@ -1,0 +1,38 @@
+/** Embeds: code that is highlighted, images on a click, formulas once their renderer is there. */
+
+import type { Embeds } from "../embeds.js";
+import { noParts, type Parts } from "../parts.js";
+import { CodeView } from "./code.js";
+import { Formulas } from "./formulas.js";
+import { updateImage } from "./images.js";
+
+export interface EmbedOptions {
+  /** Highlighting and mathematics; without them both are shown as they are written. */
+  readonly parts?: Parts | undefined;
+}
+
+/** What `createRenderer` takes as `embeds`. */
+export function createEmbeds({ parts = noParts }: EmbedOptions = {}): Embeds {
+  return ({ url, settled, again }) => {
+    const formulas = new Formulas(parts, again);
+    /** Code whose grammar came later than the code. */
+    const stale = new Set<CodeView>();
+    const late = (view: CodeView) => {
+      stale.add(view);
+      again();
+    };
+    return {
+      code: () => new CodeView(parts, settled, late),
+      image: (one, image) => updateImage(one, image, url),
+      formula: (el) => formulas.add(el),
+      work(time) {
+        if (!formulas.work(time)) return false;
+        for (const code of stale) {
+          while (code.work()) if (!time()) return false;
+          stale.delete(code);
+        }
+        return true;
+      },
+    };
+  };
+}
