@@ -32,6 +32,10 @@ export interface BlockOptions {
   readonly footnotes: boolean;
   readonly math: boolean;
   readonly html: boolean;
+}
+
+/** Who has to know the labels that a text defines. */
+export interface Labels {
   /** Called once for each label, in the order of the text. */
   define(label: string, definition: Definition): void;
   /** The same for footnotes; they are numbered from 1. */
@@ -44,7 +48,10 @@ export class BlockParser extends Spine {
   #guessing = false;
   #undo: (() => void) | null = null;
 
-  constructor(private readonly options: BlockOptions) {
+  constructor(
+    private readonly options: BlockOptions,
+    private readonly labels: Labels,
+  ) {
     super();
   }
 
@@ -218,7 +225,7 @@ export class BlockParser extends Spine {
     const footnote = this.push("footnote");
     footnote.padding = 4;
     this.#footnotes++;
-    if (!this.#guessing) this.options.defineFootnote(label, this.#footnotes);
+    if (!this.#guessing) this.labels.defineFootnote(label, this.#footnotes);
     return true;
   }
 
@@ -250,16 +257,10 @@ export class BlockParser extends Spine {
   #openItem(line: Line, inParagraph: boolean): boolean {
     const marker = takeMarker(line, inParagraph);
     if (!marker) return false;
-    let list = this.open[this.matched - 1] as Block;
-    if (list.kind !== "list" || list.marker !== marker.type) {
-      list = this.push("list");
-      list.marker = marker.type;
-      list.start = marker.start;
-      list.level = marker.ordered ? 1 : 0;
-    }
-    const item = this.push("item");
-    item.offset = marker.offset;
-    item.padding = marker.padding;
+    const list = this.open[this.matched - 1] as Block;
+    if (list.kind !== "list" || list.marker !== marker.list.marker)
+      Object.assign(this.push("list"), marker.list);
+    Object.assign(this.push("item"), marker.item);
     return true;
   }
 
@@ -319,7 +320,7 @@ export class BlockParser extends Spine {
     if (text[0] !== "[") return text;
     const { found, rest } = takeDefinitions(text);
     if (!this.#guessing)
-      for (const [label, definition] of found) this.options.define(label, definition);
+      for (const [label, definition] of found) this.labels.define(label, definition);
     return rest;
   }
 }

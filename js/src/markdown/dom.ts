@@ -211,42 +211,31 @@ function keyOf(block: Block): string {
   return block.kind === "heading" || block.kind === "list" ? block.kind + block.level : block.kind;
 }
 
-function create(block: Block): HTMLElement {
-  switch (block.kind) {
-    case "quote":
-      return document.createElement("blockquote");
-    case "list":
-      return document.createElement(block.level ? "ol" : "ul");
-    case "item":
-    case "footnote":
-      return document.createElement("li");
-    case "heading":
-      return document.createElement(`h${block.level}`);
-    case "rule":
-      return document.createElement("hr");
-    case "code": {
-      const el = document.createElement("pre");
-      el.append(document.createElement("code"));
-      return el;
-    }
-    case "table": {
-      const el = document.createElement("div");
-      el.className = "nbs-table";
-      return el;
-    }
-    case "math":
-      return document.createElement("div");
-    case "details": {
-      const el = document.createElement("details");
-      el.append(document.createElement("summary"));
-      el.open = block.level > 0;
-      return el;
-    }
-    case "row":
-      return document.createElement("tr");
-    default:
-      return document.createElement("p");
+/** The elements of blocks that are not paragraphs; headings and lists have several. */
+const NAMES: Partial<Record<Block["kind"], string>> = {
+  quote: "blockquote",
+  item: "li",
+  footnote: "li",
+  code: "pre",
+  rule: "hr",
+  table: "div",
+  math: "div",
+  details: "details",
+  row: "tr",
+};
+
+function create({ kind, level }: Block): HTMLElement {
+  let name = NAMES[kind] ?? "p";
+  if (kind === "list") name = level ? "ol" : "ul";
+  if (kind === "heading") name = `h${level}`;
+  const el = document.createElement(name);
+  if (kind === "table") el.className = "nbs-table";
+  if (kind === "code") el.append(document.createElement("code"));
+  if (kind === "details") {
+    el.append(document.createElement("summary"));
+    el.toggleAttribute("open", level > 0);
   }
+  return el;
 }
 
 /** A paragraph's text without the definitions it begins with. */

@@ -1,6 +1,7 @@
 /** Emphasis: which runs of `*`, `_` and `~` open and close spans. */
 
 import type { Span } from "./inline.js";
+import { matchAt } from "./strings.js";
 
 /** A run of delimiters. */
 export interface Run {
@@ -24,10 +25,7 @@ const MARK_AFTER = /(?=[\p{P}\p{S}])/uy;
 
 /** The run of delimiters from `at` to `end`. */
 export function scanRun(text: string, at: number, end: number): Run {
-  function is(pattern: RegExp, place: number): boolean {
-    pattern.lastIndex = place;
-    return pattern.test(text);
-  }
+  const is = (pattern: RegExp, place: number) => matchAt(pattern, text, place) !== null;
   const character = text[at] ?? "";
   const length = end - at;
   const spaceBefore = is(SPACE_BEFORE, at);
@@ -55,11 +53,7 @@ export function scanRun(text: string, at: number, end: number): Run {
  * Matches `runs` from the one at `bottom` on, and takes them off. What stays open after `openFrom`
  * in the text is open to its end; true if anything does.
  */
-export function matchRuns(
-  runs: Run[],
-  bottom: number,
-  openFrom = Number.POSITIVE_INFINITY,
-): boolean {
+export function matchRuns(runs: Run[], bottom: number, openFrom: number): boolean {
   /** Those that may still open something. */
   const openers: Run[] = [];
   // Where a search for an opener ended in vain: the next one of the same sort looks no further.

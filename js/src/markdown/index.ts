@@ -60,14 +60,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     ...options,
   };
   const references = new References();
-  const parser = new BlockParser({
-    tables: settings.tables,
-    footnotes: settings.footnotes,
-    math: settings.math,
-    html: settings.html,
-    define: (label, definition) => references.define(label, definition),
-    defineFootnote: (label, number) => references.defineFootnote(label, number),
-  });
+  const parser = new BlockParser(settings, references);
   const dom = new BlockDom(el, parser.root, references, settings, again);
   /** What has not been read: the last line as far as it has arrived, or more. */
   let rest = "";
@@ -117,8 +110,8 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   }
 
   function work(): void {
-    const end = schedule ? performance.now() + BUDGET : Number.POSITIVE_INFINITY;
-    const time = () => performance.now() < end;
+    const start = performance.now();
+    const time = () => !schedule || performance.now() - start < BUDGET;
     let more = true;
     while (more && time()) {
       more = read();

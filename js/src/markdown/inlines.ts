@@ -8,7 +8,7 @@ import { footnoteKey } from "./labels.js";
 import { HELD, isLikely, LINK, mayEnd, scanTarget, type Target } from "./links.js";
 import { scanFormula } from "./math.js";
 import type { Definition } from "./references.js";
-import { foldLabel, MAX_LABEL, PUNCTUATION, scanLabel } from "./strings.js";
+import { foldLabel, MAX_LABEL, matchAt, PUNCTUATION, scanLabel } from "./strings.js";
 import { buildTree, MAX_DEPTH, type Parent, type Token } from "./tokens.js";
 import { REACH } from "./unfinished.js";
 
@@ -55,10 +55,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   let plain = 0;
   let sure = true;
 
-  function match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = at;
-    return pattern.exec(text);
-  }
+  const match = (pattern: RegExp) => matchAt(pattern, text, at);
 
   /** Goes on at `end`, what is before it being `added`. */
   function add(end: number, ...added: Token[]): true {
@@ -224,7 +221,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
 
   /** Forgets what was opened since `opener`: nothing closes it any more. */
   function leave({ token, bottom }: Opener): void {
-    matchRuns(runs, bottom);
+    matchRuns(runs, bottom, text.length);
     for (const list of [tags, brackets]) while ((list.at(-1)?.token ?? -1) >= token) list.pop();
     inactive = Math.min(inactive, brackets.length);
   }

@@ -1,3 +1,5 @@
+import { matchAt } from "./strings.js";
+
 /** One line of text and how far it has been read; a tab is as many columns as reach the next stop. */
 export class Line {
   /** The next character to read. */
@@ -65,8 +67,7 @@ export class Line {
 
   /** The same with the pattern's groups. */
   exec(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.next;
-    return pattern.exec(this.text);
+    return matchAt(pattern, this.text, this.next);
   }
 
   /** All that has not been read, the rest of a tab as spaces. */

@@ -1,5 +1,6 @@
 /** What a line may begin with: headings, fences, rules, list markers. */
 
+import type { Block } from "./block.js";
 import type { Line } from "./line.js";
 import { trim, trimEnd, unescapeText } from "./strings.js";
 
@@ -48,29 +49,27 @@ export function closesFence(line: Line, fence: string): boolean {
 }
 
 export interface Marker {
-  /** "-", "+", "*", "." or ")". */
-  readonly type: string;
-  readonly ordered: boolean;
-  readonly start: number;
-  readonly offset: number;
-  /** Columns from the containing block's content to the item's. */
-  readonly padding: number;
+  /** What the list is like that it belongs to. */
+  readonly list: Pick<Block, "marker" | "level" | "start">;
+  readonly item: Pick<Block, "offset" | "padding">;
 }
 
 /** A list marker; one that follows a paragraph's text has to begin at 1 and may not be empty. */
 export function takeMarker(line: Line, afterText: boolean): Marker | null {
   const marker = line.match(MARKER);
   if (!marker) return null;
-  const ordered = marker.length > 1;
-  const start = ordered ? Number.parseInt(marker, 10) : 1;
+  const level = marker.length > 1 ? 1 : 0;
+  const start = level ? Number.parseInt(marker, 10) : 1;
   const empty = !trim(line.text.slice(line.next + marker.length));
   if (afterText && (empty || start !== 1)) return null;
   const offset = line.indent;
   line.take(marker.length);
   const space = empty || line.indent > 4 ? 1 : line.indent;
   line.skip(space);
-  const type = marker.at(-1) ?? "";
-  return { type, ordered, start, offset, padding: offset + marker.length + space };
+  return {
+    list: { marker: marker.at(-1) ?? "", level, start },
+    item: { offset, padding: offset + marker.length + space },
+  };
 }
 
 // A label has no spaces, and is short.

@@ -1,6 +1,7 @@
 /** Formulas: `$..$`, `$$..$$`, `\(..\)` and `\[..\]`; what is inside is TeX and nothing else. */
 
 import type { Formula } from "./inline.js";
+import { matchAt } from "./strings.js";
 
 // Not sums of money: "$5 and $10", "US$5 or $6".
 const FORMULA =
@@ -23,13 +24,12 @@ export function scanFormula(
   const opener = text.slice(at, at + 2);
   if (spent.has(opener)) return null;
   const display = opener === "$$" || opener === "\\[";
-  FORMULA.lastIndex = OPEN.lastIndex = at;
-  const closed = FORMULA.exec(text);
+  const closed = matchAt(FORMULA, text, at);
   if (closed) {
     const tex = closed.slice(1).join("").trim();
     return tex ? { kind: "math", text: closed[0], tex, display, closed: true } : null;
   }
-  const open = unfinished && OPEN.exec(text);
+  const open = unfinished && matchAt(OPEN, text, at);
   if (open) return { kind: "math", text: open[0], tex: "", display, closed: false };
   if (display || opener === "\\(") spent.add(opener);
   return null;

@@ -7,6 +7,12 @@ const ESCAPED = new RegExp(`\\\\([${PUNCTUATION}])|${ENTITY.source}`, "gi");
 const isSpace = (character: string | undefined) => character === " " || character === "\t";
 const isGap = (character: string | undefined) => isSpace(character) || character === "\n";
 
+/** What `pattern` (sticky or global) matches in `text` from `at` on. */
+export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
 /** As startsWith, which is twenty times slower for long texts. */
 export const begins = (text: string, start: string) => text.slice(0, start.length) === start;
 
@@ -46,8 +52,7 @@ const LABEL = new RegExp(`\\[((?:\\\\.|[^\\[\\]\\\\]){0,${MAX_LABEL}})\\]`, "sy"
 
 /** A label in brackets at `at`, with its end; null if there is none. */
 export function scanLabel(text: string, at: number): { label: string; end: number } | null {
-  LABEL.lastIndex = at;
-  const label = LABEL.exec(text)?.[1];
+  const label = matchAt(LABEL, text, at)?.[1];
   if (label === undefined || label.length > MAX_LABEL) return null;
   return { label, end: LABEL.lastIndex };
 }
@@ -63,8 +68,7 @@ const MAX_PARENTHESES = 32;
 
 export function scanDestination(text: string, at: number): Scanned | null {
   if (text[at] === "<") {
-    POINTED.lastIndex = at;
-    const value = POINTED.exec(text)?.[1];
+    const value = matchAt(POINTED, text, at)?.[1];
     return value === undefined ? null : { value: unescapeText(value), end: POINTED.lastIndex };
   }
   let depth = 0;
@@ -83,8 +87,7 @@ export function scanDestination(text: string, at: number): Scanned | null {
 const TITLE = /"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\(((?:\\.|[^()\\])*)\)/sy;
 
 export function scanTitle(text: string, at: number): Scanned | null {
-  TITLE.lastIndex = at;
-  const match = TITLE.exec(text);
+  const match = matchAt(TITLE, text, at);
   if (!match) return null;
   return { value: unescapeText(match[1] ?? match[2] ?? match[3] ?? ""), end: TITLE.lastIndex };
 }
