@@ -22,6 +22,10 @@ import pathlib, ipywidgets, nbstream, nbstream.assets
 nbstream.assets.STATIC = pathlib.Path({!r})
 """
 WIDGETS = "ipywidgets.VBox([nbstream.show(['Answer ', f'number{n}']) for n in range(10)])"
+CODE = """\
+code = 'Answer\\n\\n```python\\nx = 1\\ny = 2\\n```\\n'
+ipywidgets.VBox([nbstream.show([code]) for n in range(10)])
+"""
 
 # What a renderer does: every widget's, through the page's registry, which all copies of the
 # module share.
@@ -95,3 +99,14 @@ def test_a_widget_asks_again_in_a_reloaded_page(
     assert page.page.evaluate(NEED, "highlight") == [1, 10, 0]
     page.page.wait_for_function("() => window.told === 10")
     assert page.assets == ["highlight"]
+
+
+def test_code_in_ten_widgets_is_highlighted_by_one_message(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    page = open_page(open_notebook, tmp_path, CODE)
+    page.run(3)
+    tokens = page.output(3).locator(".nbs-tok-keyword")
+    page.wait(lambda: tokens.count() == 20, "two lines in each of ten widgets")
+    assert page.assets == ["highlight"]
+    assert page.page.evaluate("() => window.modules") == ["highlight"]
