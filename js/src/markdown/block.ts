@@ -48,8 +48,10 @@ export class Block {
   constructor(
     readonly kind: BlockKind,
     line: number,
+    fields?: Partial<Block>,
   ) {
     this.end = line;
+    Object.assign(this, fields);
   }
 }
 

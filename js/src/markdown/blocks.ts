@@ -108,7 +108,7 @@ export class BlockParser extends Spine {
       if (!continues(block, line, this.number)) break;
       this.matched++;
     }
-    if (!isRaw(this.open[this.matched - 1] as Block)) {
+    if (!isRaw(this.parent)) {
       if (this.options.html && closesDetails(line) && this.#endDetails()) return;
       let opened = this.#openBlock(line);
       while (opened === "container") opened = this.#openBlock(line);
@@ -138,14 +138,13 @@ export class BlockParser extends Spine {
 
   /** Opens what the line begins with: a container, a leaf that takes the whole line, or nothing. */
   #openBlock(line: Line): "container" | "line" | null {
-    const parent = this.open[this.matched - 1] as Block;
+    const { parent } = this;
     const inParagraph = parent.kind === "paragraph";
     if (line.blank) return null;
     if (line.indent > 3) {
       if (this.tip.kind === "paragraph") return null;
       line.skip(4);
-      const code = this.push("code");
-      this.#addCode(code, line);
+      this.#addCode(this.push("code"), line);
       return "line";
     }
     if (this.#openLeaf(line, inParagraph ? parent : null)) return "line";
@@ -163,30 +162,26 @@ export class BlockParser extends Spine {
   #openLeaf(line: Line, paragraph: Block | null): boolean {
     const heading = takeHeading(line);
     if (heading) {
-      const block = this.push("heading");
-      block.level = heading.level;
-      block.lines.push(heading.text);
-      this.closeTo(this.open.length - 1);
+      this.push("heading", heading);
+      this.closeTip();
       return true;
     }
     const fence = takeFence(line);
     if (fence) {
-      Object.assign(this.push("code"), fence);
+      this.push("code", fence);
       return true;
     }
     const math = this.options.math ? takeMath(line) : null;
     // In a paragraph it may be the end of a formula that is open there.
     if (math && !(paragraph && opensMath(paragraph.lines.join("\n")))) {
-      const block = this.push("math");
-      block.fence = math.closer;
-      block.lines.push(math.text);
+      this.push("math", math);
       return true;
     }
     if (paragraph && this.#underline(paragraph, underlineLevel(line))) return true;
     if (paragraph && this.options.tables && this.#openTable(paragraph, line)) return true;
     if (!isRule(line)) return false;
     this.push("rule");
-    this.closeTo(this.open.length - 1);
+    this.closeTip();
     return true;
   }
 
@@ -196,16 +191,13 @@ export class BlockParser extends Spine {
     const rest = this.#takeDefinitions(paragraph);
     paragraph.lines = rest ? rest.split("\n") : [];
     if (!rest) return false;
-    const heading = this.replaceTip("heading");
-    heading.level = level;
-    heading.lines = [trimEnd(rest)];
-    heading.end = this.number;
-    this.closeTo(this.open.length - 1);
+    this.replaceTip("heading", { level, lines: [trimEnd(rest)] });
+    this.closeTip();
     return true;
   }
 
   #openDetails(line: Line): boolean {
-    const last = this.open[this.matched - 1] as Block;
+    const last = this.parent;
     const summary = takeSummary(line);
     if (summary !== null && last.kind === "details" && !last.children.length && !last.info) {
       last.info = summary;
@@ -213,7 +205,7 @@ export class BlockParser extends Spine {
     }
     const details = takeDetails(line);
     if (!details) return false;
-    Object.assign(this.push("details"), details);
+    this.push("details", details);
     return true;
   }
 
@@ -222,8 +214,7 @@ export class BlockParser extends Spine {
     if (this.matched > 1 && this.open[1]?.kind !== "paragraph") return false;
     const label = takeFootnote(line);
     if (label === null) return false;
-    const footnote = this.push("footnote");
-    footnote.padding = 4;
+    this.push("footnote", { padding: 4 });
     this.#footnotes++;
     if (!this.#guessing) this.labels.defineFootnote(label, this.#footnotes);
     return true;
@@ -239,28 +230,23 @@ export class BlockParser extends Spine {
       paragraph.lines = paragraph.lines.slice(0, -1);
       paragraph.end = this.number - 2;
       this.matched = this.open.length - 1;
-      this.push("table");
-    } else this.replaceTip("table");
-    this.tip.align = align;
+      this.push("table", { align });
+    } else this.replaceTip("table", { align });
     this.#addRow(header);
     return true;
   }
 
   #addRow(text: string): void {
-    const row = new Block("row", this.number);
-    row.lines.push(text);
-    row.closed = true;
-    this.tip.children.push(row);
+    this.tip.children.push(new Block("row", this.number, { lines: [text], closed: true }));
     this.tip.end = this.number;
   }
 
   #openItem(line: Line, inParagraph: boolean): boolean {
     const marker = takeMarker(line, inParagraph);
     if (!marker) return false;
-    const list = this.open[this.matched - 1] as Block;
-    if (list.kind !== "list" || list.marker !== marker.list.marker)
-      Object.assign(this.push("list"), marker.list);
-    Object.assign(this.push("item"), marker.item);
+    const list = this.parent;
+    if (list.kind !== "list" || list.marker !== marker.list.marker) this.push("list", marker.list);
+    this.push("item", marker.item);
     return true;
   }
 
@@ -309,10 +295,8 @@ export class BlockParser extends Spine {
   /** A formula that nothing closed is text. */
   #closeMath(block: Block): void {
     const { children } = this.tip;
-    const paragraph = new Block("paragraph", block.end);
-    paragraph.lines = [trimEnd(block.lines.join("\n"))];
-    paragraph.closed = true;
-    children[children.length - 1] = paragraph;
+    const lines = [trimEnd(block.lines.join("\n"))];
+    children[children.length - 1] = new Block("paragraph", block.end, { lines, closed: true });
   }
 
   #takeDefinitions(paragraph: Block): string {

@@ -51,17 +51,7 @@ export class BlockDom {
     this.#embedder = options.embeds?.({ url: options.url, settled: this.#settled, again }) ?? null;
     const goto = (footnote: number) => this.#goto(footnote);
     this.#leafOptions = { ...options, embedder: this.#embedder, goto };
-    const place = new Pages(el, this.#settled);
-    this.#root = {
-      key: "root",
-      el,
-      place,
-      code: null,
-      block: root,
-      children: [],
-      done: 0,
-      leaves: [],
-    };
+    this.#root = viewOf(root, el, new Pages(el, this.#settled));
   }
 
   /** Shows what has changed; long text in it only while there is `time`. */
@@ -93,7 +83,7 @@ export class BlockDom {
     let view = parent.children[index];
     if (view?.key !== key) {
       for (const old of parent.children.splice(index)) drop(parent, old);
-      view = this.#create(block, key, parent);
+      view = this.#create(block, parent);
       parent.children.push(view);
       if (parent.place) parent.place.append(view.el, block);
       else parent.el.append(view.el);
@@ -105,14 +95,14 @@ export class BlockDom {
     this.#fill(view, parent, index);
   }
 
-  #create(block: Block, key: string, parent: View): View {
+  #create(block: Block, parent: View): View {
     const code = (block.kind === "code" && this.#embedder?.code()) || null;
     const el = code?.el ?? create(block);
     let place: Place | null = null;
     if (block.kind === "table") place = new TableSegments(el, this.#settled);
     else if (block.kind === "list" && parent === this.#root)
       place = new ListSegments(el, this.#settled);
-    return { key, el, place, code, block, children: [], done: 0, leaves: [] };
+    return viewOf(block, el, place, code);
   }
 
   #fill(view: View, parent: View, index: number): void {
@@ -179,6 +169,15 @@ export class BlockDom {
     }
     for (const { el } of view.leaves.splice(table.align.length)) el.remove();
   }
+}
+
+function viewOf(
+  block: Block,
+  el: HTMLElement,
+  place: Place | null,
+  code: CodeEmbed | null = null,
+): View {
+  return { key: keyOf(block), el, place, code, block, children: [], done: 0, leaves: [] };
 }
 
 function drop(parent: View, view: View): void {

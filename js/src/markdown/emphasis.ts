@@ -73,7 +73,7 @@ export function matchRuns(runs: Run[], bottom: number, openFrom: number): boolea
       // What lies between the two can match nothing outside them.
       openers.length = index + 1;
       const count = opener.left > 1 && closer.left > 1 ? 2 : 1;
-      const kind = character === "~" ? "del" : count > 1 ? "strong" : "em";
+      const kind = kindOf(closer, count);
       opener.opens.push(kind);
       closer.closes.push(kind);
       opener.left -= count;
@@ -91,10 +91,13 @@ function fits(opener: Run, { character, length, canOpen }: Run): boolean {
   return (!opener.canClose && !canOpen) || length % 3 === 0 || (opener.length + length) % 3 !== 0;
 }
 
+/** What `count` delimiters make. */
+const kindOf = ({ character }: Run, count: number): Span =>
+  character === "~" ? "del" : count > 1 ? "strong" : "em";
+
 /** Opens what nothing closes; true if it can. */
 function stayOpen(run: Run): boolean {
   if (run.canClose || run.left > 3) return false;
-  for (; run.left > 0; run.left -= run.left > 1 ? 2 : 1)
-    run.opens.push(run.character === "~" ? "del" : run.left > 1 ? "strong" : "em");
+  for (; run.left > 0; run.left -= run.left > 1 ? 2 : 1) run.opens.push(kindOf(run, run.left));
   return true;
 }

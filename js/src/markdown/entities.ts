@@ -44,8 +44,8 @@ export function decodeEntity(reference: string): string | null {
     learnEntities(reference);
     return known.get(reference) ?? null;
   }
-  const hex = /x/i.test(reference[2] ?? "");
-  const code = Number.parseInt(reference.slice(hex ? 3 : 2, -1), hex ? 16 : 10);
+  // Decimal, or hexadecimal behind 0x.
+  const code = Number(`0${reference.slice(2, -1)}`);
   const valid = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   return String.fromCodePoint(valid ? code : 0xfffd);
 }

@@ -32,9 +32,8 @@ export class References {
   lookup(label: string, waiting: Waiting): Definition | undefined {
     const definition = this.#known.get(label);
     if (!definition) {
-      const others = this.#missing.get(label);
-      if (others) others.add(waiting);
-      else this.#missing.set(label, new Set([waiting]));
+      const others = this.#missing.get(label) ?? new Set();
+      this.#missing.set(label, others.add(waiting));
     }
     return definition;
   }

@@ -19,11 +19,11 @@ export function underlineLevel(line: Line): number {
   return line.text[line.next] === "=" ? 1 : 2;
 }
 
-export function takeHeading(line: Line): { level: number; text: string } | null {
+export function takeHeading(line: Line): Pick<Block, "level" | "lines"> | null {
   const level = line.match(ATX)?.length;
   if (!level) return null;
   line.take(level);
-  return { level, text: withoutClosing(trim(line.content())) };
+  return { level, lines: [withoutClosing(trim(line.content()))] };
 }
 
 /** A heading without the `#`s at its end, if there is space before them. */
@@ -35,7 +35,7 @@ function withoutClosing(text: string): string {
   return cut.length < end || end === 0 ? cut : text;
 }
 
-export function takeFence(line: Line): { fence: string; offset: number; info: string } | null {
+export function takeFence(line: Line): Pick<Block, "fence" | "offset" | "info"> | null {
   const fence = line.match(FENCE);
   if (!fence) return null;
   const offset = line.indent;
@@ -59,7 +59,7 @@ export function takeMarker(line: Line, afterText: boolean): Marker | null {
   const marker = line.match(MARKER);
   if (!marker) return null;
   const level = marker.length > 1 ? 1 : 0;
-  const start = level ? Number.parseInt(marker, 10) : 1;
+  const start = level ? Number(marker.slice(0, -1)) : 1;
   const empty = !trim(line.text.slice(line.next + marker.length));
   if (afterText && (empty || start !== 1)) return null;
   const offset = line.indent;
@@ -88,7 +88,7 @@ const SUMMARY = /<summary>(.*)<\/summary>[ \t]*$/iy;
 const CLOSING_DETAILS = /<\/details>[ \t]*$/iy;
 
 /** A fold that is opened by `line`, which holds nothing else but its summary. */
-export function takeDetails(line: Line): { level: number; info: string } | null {
+export function takeDetails(line: Line): Pick<Block, "level" | "info"> | null {
   const found = line.exec(DETAILS);
   return found && { level: found[1] ? 1 : 0, info: trim(found[2] ?? "") };
 }
@@ -104,12 +104,12 @@ export const closesDetails = (line: Line) => line.match(CLOSING_DETAILS) !== nul
 const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])|\\begin(\{[a-z]+\*?\})(?!.*\\end\1)).*/y;
 
 /** A formula that `line` begins, and what closes it. */
-export function takeMath(line: Line): { closer: string; text: string } | null {
+export function takeMath(line: Line): Pick<Block, "fence" | "lines"> | null {
   const found = line.exec(MATH);
   if (!found) return null;
   const [text, name] = found;
-  if (name) return { closer: `\\end${name}`, text };
-  return { closer: text[0] === "$" ? "$$" : "\\]", text };
+  const fence = name ? `\\end${name}` : text[0] === "$" ? "$$" : "\\]";
+  return { fence, lines: [text] };
 }
 
 /** Whether a formula that is opened in `text` goes on behind it. */

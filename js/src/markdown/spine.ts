@@ -18,16 +18,21 @@ export abstract class Spine {
     return this.open.at(-1) ?? this.root;
   }
 
+  /** The innermost block that the current line continues, as far as that is known. */
+  protected get parent(): Block {
+    return this.open[this.matched - 1] as Block;
+  }
+
   /** Opens a block in the innermost one that the line continues and that may hold it. */
-  protected push(kind: Block["kind"]): Block {
-    while (!holds(this.open[this.matched - 1] as Block, kind)) this.matched--;
+  protected push(kind: Block["kind"], fields?: Partial<Block>): Block {
+    while (!holds(this.parent, kind)) this.matched--;
     this.closeTo(this.matched);
     const parent = this.tip;
     if (parent.kind === "item" || parent.kind === "list") {
       const list = parent.kind === "list" ? parent : (this.open.at(-2) as Block);
       if (endOf(parent) < this.number - 1) list.loose = true;
     }
-    const block = new Block(kind, this.number);
+    const block = new Block(kind, this.number, fields);
     parent.children.push(block);
     this.open.push(block);
     this.matched = this.open.length;
@@ -35,12 +40,15 @@ export abstract class Spine {
   }
 
   /** Puts a new block where the innermost open one was. */
-  protected replaceTip(kind: Block["kind"]): Block {
-    const block = new Block(kind, this.number);
+  protected replaceTip(kind: Block["kind"], fields: Partial<Block>): void {
+    const block = new Block(kind, this.number, fields);
     this.open.pop();
     this.tip.children[this.tip.children.length - 1] = block;
     this.open.push(block);
-    return block;
+  }
+
+  protected closeTip(): void {
+    this.closeTo(this.open.length - 1);
   }
 
   protected closeTo(depth: number): void {

@@ -74,11 +74,11 @@ export function scanDestination(text: string, at: number): Scanned | null {
   let depth = 0;
   let end = at;
   for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
-    if (code <= 0x20 || code === 0x7f) break;
-    if (code === 0x5c && end + 1 < text.length && !isGap(text[end + 1])) end++;
-    else if (code === 0x28 && ++depth > MAX_PARENTHESES) return null;
-    else if (code === 0x29 && --depth < 0) break;
+    const character = text[end] as string;
+    if (character <= " " || character === "\x7f") break;
+    if (character === "\\" && end + 1 < text.length && !isGap(text[end + 1])) end++;
+    else if (character === "(" && ++depth > MAX_PARENTHESES) return null;
+    else if (character === ")" && --depth < 0) break;
   }
   if (depth > 0 || end === at) return null;
   return { value: unescapeText(text.slice(at, end)), end };
