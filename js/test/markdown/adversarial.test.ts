@@ -1,8 +1,13 @@
-/** Hostile sizes: work grows with the text, not with its square. Ratios of times, no times. */
+/**
+ * Hostile sizes: so large that work which grows with the text is done soon, and work that grows with
+ * its square not within the deadline. What each frame costs is measured by `dev.py bench adversarial`.
+ */
 
 import { expect, test } from "vitest";
+import { BlockParser } from "../../src/markdown/blocks.js";
 import { parseInlines } from "../../src/markdown/inlines.js";
-import { COMMONMARK, GFM, render } from "./html.js";
+import { References } from "../../src/markdown/labels.js";
+import { COMMONMARK, render } from "./html.js";
 
 const repeat = (piece: string) => (count: number) => piece.repeat(count);
 
@@ -50,27 +55,6 @@ const BLOCKS: Input[] = [
   ["hyphens and spaces", (n) => `${"- ".repeat(n)}x`, 25_000],
 ];
 
-/** How long `work` takes, in ms. */
-function time(work: () => void): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}
-
-/**
- * How much longer `large` takes than `small`. Garbage collection and other processes only ever add
- * time, so the shortest run of each counts, and a ratio that is too high is measured again.
- */
-function growth(small: () => void, large: () => void, bound: number): number {
-  let few = Number.POSITIVE_INFINITY;
-  let many = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 8 && (round < 2 || many / few >= bound); round++) {
-    few = Math.min(few, Math.max(time(small), 1));
-    many = Math.min(many, time(large));
-  }
-  return many / few;
-}
-
 const OPTIONS = {
   strikethrough: true,
   autolinks: true,
@@ -81,45 +65,32 @@ const OPTIONS = {
   footnotes: true,
 };
 
-// Parsed only: the DOM of these tests takes more than linear time for many nodes in one parent.
-test.each(INLINES)("%s", { timeout: 60_000 }, (_, make, count) => {
-  const parse = (text: string) => () => void parseInlines(text.trimEnd(), OPTIONS);
-  // Eight times the text; its square would be 64.
-  expect(growth(parse(make(count * 2)), parse(make(count * 16)), 24)).toBeLessThan(24);
+/** Its square would take minutes and more (ms). */
+const DEADLINE = 60_000;
+const TIMES = 32;
+
+test.each(INLINES)("%s", { timeout: DEADLINE }, (_, make, count) => {
+  const text = make(count * TIMES).trimEnd();
+  expect(parseInlines(text, OPTIONS).inlines.length).toBeGreaterThan(0);
 });
 
-test.each(BLOCKS)("%s", { timeout: 60_000 }, (_, make, count) => {
-  const show = (text: string) => () => void render([text], GFM);
-  // Eight times the text; its square would be 64.
-  expect(growth(show(make(count >> 2)), show(make(count * 2)), 24)).toBeLessThan(24);
-});
-
-const LINE = "word *em* `c` and some more text, as long as a line of an answer is at times";
-
-test.each([
-  ["one line", (n: number) => `${LINE} `.repeat(n)],
-  ["one paragraph", (n: number) => `${LINE}\n`.repeat(n)],
-  ["paragraphs", (n: number) => `${LINE}\n\n`.repeat(n)],
-  ["one list", (n: number) => `- ${LINE}\n`.repeat(n)],
-  ["one table", (n: number) => `|a|b|\n|-|-|\n${`| *a* | ${LINE} |\n`.repeat(n)}`],
-  ["one block of code", (n: number) => `\`\`\`\n${`${LINE}\n`.repeat(n)}`],
-  ["open spans", (n: number) => "*a _b [c ".repeat(n * 8)],
-  ["runs", (n: number) => "*_".repeat(n * 40)],
-  ["brackets", (n: number) => "[".repeat(n * 80)],
-  [
-    "backticks",
-    (n: number) => Array.from({ length: n }, (_, i) => `a${"`".repeat(i % 90)}`).join(""),
-  ],
-  ["formulas", (n: number) => "$a \\(b $$c ".repeat(n * 8)],
-  ["tags", (n: number) => "<sub>a<kbd>".repeat(n * 8)],
-] as const)("streamed in small pieces: %s", { timeout: 120_000 }, (_, make) => {
-  const streamed = (count: number) => {
-    const pieces = make(count).match(/.{1,32}/gs) ?? [];
-    return () => void render([...pieces], GFM);
-  };
-  streamed(100)();
-  // Eight times the text; its square would be 64.
-  expect(growth(streamed(200), streamed(1600), 30)).toBeLessThan(30);
+test.each(BLOCKS)("%s", { timeout: DEADLINE }, (_, make, count) => {
+  const parser = new BlockParser(
+    {
+      tables: true,
+      footnotes: true,
+      math: true,
+      html: true,
+    },
+    new References(),
+  );
+  for (const line of make(count * TIMES).split("\n")) {
+    parser.add(line);
+    parser.settle();
+    parser.guess("text");
+  }
+  parser.finish();
+  expect(parser.root.children.length).toBeGreaterThan(0);
 });
 
 test("more inlines in one leaf than a call may have arguments", () => {
