@@ -10,6 +10,12 @@ const STATIC = "../nbstream/static";
 const FONT = "@fontsource/stix-two-math";
 const FONT_FILE = `node_modules/${FONT}/files/stix-two-math-latin-400-normal.woff2`;
 
+/**
+ * Names of properties that only our own code has, not the page, nor a message, nor another bundle:
+ * they are shortened.
+ */
+const NAMES = JSON.parse(await readFile("internal-names.json", "utf8"));
+
 const options = {
   bundle: true,
   format: "esm",
@@ -61,7 +67,7 @@ async function notices(inputs) {
 
 function report(name, bytes) {
   const zipped = gzipSync(bytes, { level: 9 }).length;
-  console.log(`${name.padEnd(16)}${String(bytes.length).padStart(8)} B, gzip ${zipped} B`);
+  console.log(`${name.padEnd(18)}${String(bytes.length).padStart(8)} B, gzip ${zipped} B`);
 }
 
 async function buildAll() {
@@ -72,8 +78,9 @@ async function buildAll() {
     metafile: true,
     outdir: STATIC,
   };
+  const mangled = { ...minified, mangleProps: new RegExp(`^(?:${NAMES.join("|")})$`) };
   const widget = { entryPoints: ["src/index.ts", "src/widget.css"], entryNames: "widget" };
-  await build({ ...minified, ...widget });
+  await build({ ...mangled, ...widget });
   const heavy = {
     entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
     plugins: [dialects],
@@ -83,10 +90,16 @@ async function buildAll() {
   const text = await notices(Object.keys(metafile.inputs));
   await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
 
-  // The Markdown renderer alone has a limit of its own.
-  const core = { entryPoints: ["src/markdown/index.ts"], write: false };
-  const { outputFiles } = await build({ ...minified, ...core });
-  report("(src/markdown)", outputFiles[0].contents);
+  // The Markdown renderer has limits of its own, alone and with its embeds.
+  const exports = ["./index.js", "./embeds/create.js"].map((file) => `export * from "${file}";`);
+  for (const [name, contents] of [
+    ["(markdown)", exports[0]],
+    ["(and its embeds)", exports.join("")],
+  ]) {
+    const stdin = { contents, resolveDir: "src/markdown" };
+    const { outputFiles } = await build({ ...mangled, stdin, write: false });
+    report(name, outputFiles[0].contents);
+  }
   for (const name of ["widget.js", "widget.css", "highlight.js", "math.js", "math-font.woff2"])
     report(name, await readFile(`${STATIC}/${name}`));
 }

@@ -1,29 +1,90 @@
 // @vitest-environment node
-/** How much a widget weighs, and that the heavy parts are not in it. */
+/** How much a widget weighs, that the heavy parts are not in it, and that shortened names work. */
 
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { expect, test } from "vitest";
+import { Window } from "happy-dom";
+import { afterEach, expect, test, vi } from "vitest";
+import names from "../internal-names.json";
 
-async function bundle(entry: string): Promise<{ size: number; inputs: string[] }> {
+const CORE = 'export * from "./markdown/index.js";';
+const EMBEDS = `${CORE} export * from "./markdown/embeds/create.js";`;
+const WIDGET = 'export { default } from "./index.js";';
+
+/** A bundle as ../build.mjs makes it. */
+async function bundle(contents: string, mangled = true) {
   const { outputFiles, metafile } = await build({
-    entryPoints: [entry],
+    stdin: { contents, resolveDir: "src" },
     bundle: true,
     minify: true,
     format: "esm",
     target: "es2022",
     write: false,
     metafile: true,
+    ...(mangled && { mangleProps: new RegExp(`^(?:${names.join("|")})$`) }),
   });
-  const size = gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
-  return { size, inputs: Object.keys(metafile.inputs) };
+  const code = outputFiles[0]?.text ?? "";
+  return { code, inputs: Object.keys(metafile.inputs).filter((file) => file !== "<stdin>") };
 }
 
 test.each([
-  ["src/markdown/index.ts", 12_288],
-  ["src/index.ts", 30_720],
-])("%s: at most %i bytes, and nothing of others", async (entry, limit) => {
-  const { size, inputs } = await bundle(entry);
+  ["the renderer alone", CORE, 12_288],
+  ["the renderer and its embeds", EMBEDS, 15_000],
+  ["the widget", WIDGET, 30_720],
+])("%s", async (_, contents, limit) => {
+  const { code, inputs } = await bundle(contents);
   for (const file of inputs) expect(file).toMatch(/^src\/(?!parts\/)/);
-  expect(size).toBeLessThanOrEqual(limit);
+  if (contents === CORE) expect(inputs.join()).not.toContain("embeds/");
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(limit);
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("the names that are shortened are nobody else's", async () => {
+  const window = new Window();
+  const { Element, HTMLElement, HTMLDetailsElement, HTMLTableElement, Text, Range } = window;
+  const platform = [Element, HTMLElement, HTMLDetailsElement, HTMLTableElement, Text, Range, Array];
+  for (const name of names) {
+    for (const type of [...platform, String, RegExp, Map, Set, Promise])
+      expect(name in type.prototype, name).toBe(false);
+    for (const type of [Array, Object, Promise, String, Number, Math, JSON, console])
+      expect(name in type, name).toBe(false);
+  }
+  // What kernels and the heavy parts know.
+  const words = new RegExp(`\\b(?:${names.join("|")})\\??[:(]`);
+  for (const file of ["protocol", "markdown/parts"])
+    expect(await readFile(`src/${file}.ts`, "utf8")).not.toMatch(words);
+  // In quotes they stay as they are.
+  const { code } = await bundle(WIDGET);
+  expect(code).not.toMatch(new RegExp(`(["'\`])(?:${names.join("|")})\\1`));
+});
+
+const TEXT = `# Title\n\n- [x] *one* **two** ~~three~~\n- [a] [b](https://x.example "t") ![c](https://x.example/c)
+
+1) first\n\n   > quote & &amp; https://x.example\n\n| a | b |\n|:--|--:|\n| \`1\` | $x$ |
+
+\`\`\`py\na = 1\n\nb\n\`\`\`\n\n    more\n\n$$\ny\n$$\n\n<details open>\n<summary>s</summary>\n\ntext[^n]
+
+</details>\n\nx\n===\n\n[a]: https://y.example\n\n[^n]: note\n${"* item\n".repeat(150)}`;
+
+test.each([CORE, EMBEDS])("with shortened names all is shown as without", async (contents) => {
+  const window = new Window();
+  const { document, DOMParser, HTMLElement, Text } = window;
+  for (const [name, value] of Object.entries({ window, document, DOMParser, HTMLElement, Text }))
+    vi.stubGlobal(name, value);
+  const shown: string[] = [];
+  for (const mangled of [true, false]) {
+    const { code } = await bundle(contents, mangled);
+    const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+    const { createRenderer, createEmbeds } = await import(/* @vite-ignore */ url);
+    const el = document.createElement("div");
+    const renderer = createRenderer(el, { embeds: createEmbeds?.() });
+    for (const character of TEXT) renderer.append(character);
+    renderer.finish();
+    shown.push(el.outerHTML);
+  }
+  expect(shown[0]).toBe(shown[1]);
+  for (const part of ["<thead>", "nbs-footnotes", "<details open", "nbs-goes-on", "language-py"])
+    expect(shown[0]).toContain(part);
 });

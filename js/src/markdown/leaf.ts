@@ -4,7 +4,6 @@
  */
 
 import { SIGN } from "./autolinks.js";
-import { create } from "./element.js";
 import { parseInlines } from "./inlines.js";
 import type { References } from "./labels.js";
 import { type Item, type Shown, type ShowOptions, update } from "./shown.js";
@@ -87,7 +86,8 @@ export class Leaf {
       last.show(text.slice(last.start, end), this.#open && whole, this.#task && !last.start);
       if (whole) return true;
       // A block of its own: the layout of what comes does not depend on what was there before.
-      const el = create("span", "nbs-segment");
+      const el = document.createElement("span");
+      el.className = "nbs-segment";
       this.el.append(el);
       segments.push(new Segment(this, el, end));
       if (!more()) return false;

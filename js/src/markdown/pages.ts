@@ -5,7 +5,6 @@
  */
 
 import type { Block } from "./block.js";
-import { create } from "./element.js";
 
 /** Where the children of a block go. They come and go at the end only. */
 export interface Place {
@@ -88,14 +87,16 @@ export class Pages implements Place {
 
   #turn(): void {
     if (this.#page) this.settled.add(this.#page);
-    this.#page = create("div", "nbs-page");
+    this.#page = document.createElement("div");
+    this.#page.className = "nbs-page";
     this.#counts.push(0);
     this.el.insertBefore(this.#page, this.#notes);
   }
 
   #list(): Element {
     if (!this.#notes) {
-      this.#notes = create("section", "nbs-footnotes");
+      this.#notes = document.createElement("section");
+      this.#notes.className = "nbs-footnotes";
       this.#notes.append(document.createElement("ol"));
       this.el.append(this.#notes);
     }
