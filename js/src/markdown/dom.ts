@@ -149,7 +149,8 @@ export class BlockDom {
 
   #fillMath(el: HTMLElement, { lines, closed }: Block): void {
     const text = lines.join("\n");
-    const tex = text.startsWith("\\begin") ? text : text.slice(2, -2).trim();
+    // An environment says all of itself: `\begin{..}`.
+    const tex = text[1] === "b" ? text : text.slice(2, -2).trim();
     if (el.dataset.tex === tex) return;
     showFormula(el, { kind: "math", text, tex, closed, display: true }, this.#embedder);
   }

@@ -115,5 +115,4 @@ export function takeMath(line: Line): Pick<Block, "fence" | "lines"> | null {
 /** Whether a formula that is opened in `text` goes on behind it. */
 export const opensMath = (text: string) => text.split("$$").length % 2 === 0;
 
-export const closesMath = (line: Line, closer: string) =>
-  closer !== "" && trimEnd(line.text).endsWith(closer);
+export const closesMath = (line: Line, closer: string) => trimEnd(line.text).endsWith(closer);
