@@ -76,25 +76,22 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     ending.lastIndex = seen;
     let start = 0;
     let lines = 0;
-    let more = false;
-    for (let end = ending.exec(rest); end; end = ending.exec(rest)) {
-      more = ++lines > LINES || start > CHARACTERS;
-      if (more) break;
+    let end = ending.exec(rest);
+    for (; end && lines < LINES && start < CHARACTERS; end = ending.exec(rest)) {
+      lines++;
       parser.add(rest.slice(start, end.index));
       start = ending.lastIndex;
     }
-    if (start) rest = rest.slice(start);
-    seen = more ? 0 : Math.max(0, rest.length - 1);
+    rest = rest.slice(start);
+    seen = end ? 0 : Math.max(0, rest.length - 1);
     parser.settle();
-    if (more) return true;
+    if (end) return true;
     const line = rest.replace(/\r$/, "");
-    if (!ended) {
-      if (line && !isMarkup(line)) parser.guess(line);
-      return false;
-    }
-    if (rest) parser.add(line);
-    rest = "";
-    parser.finish();
+    if (ended) {
+      if (rest) parser.add(line);
+      rest = "";
+      parser.finish();
+    } else if (!isMarkup(line)) parser.guess(line);
     return false;
   }
 

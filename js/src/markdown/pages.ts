@@ -47,7 +47,6 @@ export class Settled {
 
 /** The top level: pages, and footnotes below them. */
 export class Pages implements Place {
-  readonly #counts: number[] = [];
   #page: HTMLElement | null = null;
   #notes: HTMLElement | null = null;
 
@@ -61,25 +60,20 @@ export class Pages implements Place {
       this.#list().append(el);
       return;
     }
-    const count = this.#counts.at(-1) ?? PAGE * 2;
+    const count = this.#page?.childElementCount ?? PAGE * 2;
     // A page begins with a paragraph if possible: the space above others would not collapse there.
     if (count >= (block.kind === "paragraph" ? PAGE : PAGE * 2)) this.#turn();
     this.#page?.append(el);
-    this.#counts[this.#counts.length - 1] = (this.#counts.at(-1) ?? 0) + 1;
   }
 
   remove(el: HTMLElement): void {
     const page = this.#page;
-    const own = el.parentElement === page;
     el.remove();
-    if (own && page) {
-      const left = (this.#counts.pop() ?? 1) - 1;
-      if (left) this.#counts.push(left);
-      else {
-        this.#page = page.previousElementSibling as HTMLElement | null;
-        page.remove();
-      }
-    } else if (this.#notes && !this.#notes.firstElementChild?.firstElementChild) {
+    if (page && !page.firstChild) {
+      this.#page = page.previousElementSibling as HTMLElement | null;
+      page.remove();
+    }
+    if (this.#notes && !this.#notes.firstElementChild?.firstElementChild) {
       this.#notes.remove();
       this.#notes = null;
     }
@@ -89,7 +83,6 @@ export class Pages implements Place {
     if (this.#page) this.settled.add(this.#page);
     this.#page = document.createElement("div");
     this.#page.className = "nbs-page";
-    this.#counts.push(0);
     this.el.insertBefore(this.#page, this.#notes);
   }
 

@@ -21,7 +21,7 @@ export function holdBack(text: string): string {
 
 // Markers, fences, tasks, labels, rows, footnotes' labels, folds, formulas.
 const MARKUP =
-  /^(?:[-+*_=#`~|: \t]*|```[^`]*|~~~.*|\d{1,9}[.)]?|[-+*] \[[ xX]?\]?|\[(?!\^)[^\]]*(?:\](?::.*)?)?|\[\^[^\]]*\]?:?|\|.*|<\/?[a-z]{0,7}(?: o?p?e?n?)?>?|<(?:details(?: open)?><)?summary>.*|\$\$?|\\\[?)$/i;
+  /^(?:[-+*_=#`~|: \t]*|```[^`]*|~~~.*|\d{1,9}[.)]?|[-+*] \[[ xX]?\]?|\[(?!\^)[^\]]*(?:\](?::.*)?)?|\[\^[^\]]*\]?:?|\|.*|<\/?[a-z]{0,7}(?: \w*)?>?|<(?:details.*<)?summary>.*|\$\$?|\\\[?)$/i;
 
 /**
  * Whether `line` is so far nothing but markup, a row, or a definition: what it is, is known when
