@@ -72,7 +72,7 @@ def run(pages: Pages, options: argparse.Namespace) -> bool:
                     print("  ".join(row), file=sys.stderr, flush=True)
     print()
     print(columns(HEAD, rows, left=3))
-    print(_legend(options, pages.highlighted))
+    print(_legend(options, bench.highlighted))
     return passed
 
 
@@ -85,6 +85,8 @@ class Bench:
         self._contenders = [
             name for name in contenders if name == FLOOR or _chosen(name, options.contenders)
         ]
+        # Seen in the page, not concluded from what was given to the renderer.
+        self.highlighted = False
         self._page = page
         self._options = options
         self._scale = QUICK_SCALE if options.quick else 1.0
@@ -116,6 +118,7 @@ class Bench:
             "(of) => bench.render.run(...of)",
             [text, tokens, contender, options.draw, scale, options.samples],
         )
+        self.highlighted = self.highlighted or result["highlighted"]
         return result["costs"], result["frames"]
 
 
@@ -174,7 +177,7 @@ def _legend(options: argparse.Namespace, highlighted: bool) -> str:
     lines = [
         f"js+layout; medians of {options.rounds} interleaved rounds, of the first {SLOW_ROUNDS} "
         "for what is neither the floor nor nbstream.",
-        "Highlighting is " + ("on." if highlighted else "NOT THERE: no highlighter to build."),
+        "Highlighting " + ("was seen." if highlighted else "was NOT SEEN in any of these texts."),
         f"~ extrapolated from {options.samples} frames spread over the text.",
         "typical (a ratio to the floor) and growth are of each frame's median over the rounds.",
         "CPU: the main thread's processor time, paint included, as a ratio to the floor's.",

@@ -13,6 +13,8 @@ export interface Result {
   readonly costs: number[];
   /** How many frames the text takes; more than were measured if they were sampled. */
   readonly frames: number;
+  /** Some of the code that is shown is in colours. */
+  readonly highlighted: boolean;
 }
 
 /** `draw`: the browser draws after so many tokens. `scale` shortens the text; `samples` is the number of frames of the sampled contender. */
@@ -35,7 +37,8 @@ export async function run(
     : await stream(create, place(), pieces, { drawEvery: Math.max(1, Math.floor(draw / tokens)) });
   // Microseconds are enough, and thousands of numbers travel.
   const costs = frames.map(({ cost }) => Math.round(cost * 1000) / 1000);
-  return { costs, frames: Math.max(pieces.length, costs.length) };
+  const highlighted = document.querySelector("[class^=nbs-tok]") !== null;
+  return { costs, frames: Math.max(pieces.length, costs.length), highlighted };
 }
 
 /** What is shown is let go, so that the next run starts with an empty page. */
