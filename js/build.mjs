@@ -11,8 +11,8 @@ const FONT = "@fontsource/stix-two-math";
 const FONT_FILE = `node_modules/${FONT}/files/stix-two-math-latin-400-normal.woff2`;
 
 /**
- * Names of properties that only our own code has, not the page, nor a message, nor another bundle:
- * they are shortened.
+ * Names of properties that only the Markdown renderer has, not the page, a message, another bundle,
+ * nor what the copies of this bundle on one page share: they are shortened.
  */
 const NAMES = JSON.parse(await readFile("internal-names.json", "utf8"));
 

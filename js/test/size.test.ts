@@ -1,7 +1,7 @@
 // @vitest-environment node
 /** How much a widget weighs, that the heavy parts are not in it, and that shortened names work. */
 
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { Window } from "happy-dom";
@@ -51,10 +51,13 @@ test("the names that are shortened are nobody else's", async () => {
     for (const type of [Array, Object, Promise, String, Number, Math, JSON, console])
       expect(name in type, name).toBe(false);
   }
-  // What kernels and the heavy parts know.
-  const words = new RegExp(`\\b(?:${names.join("|")})\\??[:(]`);
-  for (const file of ["protocol", "markdown/parts"])
-    expect(await readFile(`src/${file}.ts`, "utf8")).not.toMatch(words);
+  // Messages, and what the copies of this module on one page share: nothing outside of the renderer.
+  const words = new RegExp(`[.#](?:${names.join("|")})\\b|\\b(?:${names.join("|")})\\??[:(]`);
+  const files = await readdir("src", { recursive: true });
+  const others = files.filter((file) => /^(?!markdown|parts).*\.ts$/.test(file));
+  expect(others).toContain("assets.ts");
+  for (const file of [...others, "markdown/parts.ts"])
+    expect(words.exec(await readFile(`src/${file}`, "utf8")), file).toBeNull();
   // In quotes they stay as they are, and are not found.
   const { code } = await bundle(WIDGET);
   const any = `(?:${names.join("|")})`;

@@ -43,16 +43,17 @@ export interface Labels {
 }
 
 export class BlockParser extends Spine {
+  readonly #options: BlockOptions;
+  readonly #labels: Labels;
   #footnotes = 0;
   /** A line that may still change defines nothing. */
   #guessing = false;
   #undo: (() => void) | null = null;
 
-  constructor(
-    private readonly options: BlockOptions,
-    private readonly labels: Labels,
-  ) {
+  constructor(options: BlockOptions, labels: Labels) {
     super();
+    this.#options = options;
+    this.#labels = labels;
   }
 
   /** Adds a complete line. */
@@ -109,7 +110,7 @@ export class BlockParser extends Spine {
       this.matched++;
     }
     if (!isRaw(this.parent)) {
-      if (this.options.html && closesDetails(line) && this.#endDetails()) return;
+      if (this.#options.html && closesDetails(line) && this.#endDetails()) return;
       let opened = this.#openBlock(line);
       while (opened === "container") opened = this.#openBlock(line);
       if (opened === "line") return;
@@ -149,8 +150,8 @@ export class BlockParser extends Spine {
     }
     if (this.#openLeaf(line, inParagraph ? parent : null)) return "line";
     if (this.matched >= MAX_DEPTH) return null;
-    if (this.options.html && this.#openDetails(line)) return "line";
-    if (this.options.footnotes && this.#openFootnote(line)) return "container";
+    if (this.#options.html && this.#openDetails(line)) return "line";
+    if (this.#options.footnotes && this.#openFootnote(line)) return "container";
     if (line.text[line.next] === ">") {
       takeQuote(line);
       this.push("quote");
@@ -171,14 +172,14 @@ export class BlockParser extends Spine {
       this.push("code", fence);
       return true;
     }
-    const math = this.options.math ? takeMath(line) : null;
+    const math = this.#options.math ? takeMath(line) : null;
     // In a paragraph it may be the end of a formula that is open there.
     if (math && !(paragraph && opensMath(paragraph.lines.join("\n")))) {
       this.push("math", math);
       return true;
     }
     if (paragraph && this.#underline(paragraph, underlineLevel(line))) return true;
-    if (paragraph && this.options.tables && this.#openTable(paragraph, line)) return true;
+    if (paragraph && this.#options.tables && this.#openTable(paragraph, line)) return true;
     if (!isRule(line)) return false;
     this.push("rule");
     this.closeTip();
@@ -216,7 +217,7 @@ export class BlockParser extends Spine {
     if (label === null) return false;
     this.push("footnote", { padding: 4 });
     this.#footnotes++;
-    if (!this.#guessing) this.labels.defineFootnote(label, this.#footnotes);
+    if (!this.#guessing) this.#labels.defineFootnote(label, this.#footnotes);
     return true;
   }
 
@@ -304,7 +305,7 @@ export class BlockParser extends Spine {
     if (text[0] !== "[") return text;
     const { found, rest } = takeDefinitions(text);
     if (!this.#guessing)
-      for (const [label, definition] of found) this.labels.define(label, definition);
+      for (const [label, definition] of found) this.#labels.define(label, definition);
     return rest;
   }
 }
