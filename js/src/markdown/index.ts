@@ -46,9 +46,11 @@ export interface MarkdownRenderer {
 
 /** The time that a call may take if there is a `schedule` (ms): half of a frame. */
 const BUDGET = 8;
-/** Lines and characters that are read before the time is looked at. */
-const LINES = 32;
+/** Characters that are read before the time is looked at; a line costs as much as `LINE` of them. */
 const CHARACTERS = 4096;
+const LINE = 128;
+/** How much of one line is new in a frame: the layout of a long line takes longer than its parsing. */
+const STEP = 65_536;
 
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {
@@ -66,6 +68,8 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   let rest = "";
   /** Where in `rest` a line may end. */
   let seen = 0;
+  /** How much of the line that may go on is shown. */
+  let shown = 0;
   let ended = false;
   let scheduled = false;
 
@@ -77,15 +81,22 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     let start = 0;
     let lines = 0;
     let end = ending.exec(rest);
-    for (; end && lines < LINES && start < CHARACTERS; end = ending.exec(rest)) {
-      lines++;
+    const long = () => schedule && (end?.index ?? rest.length) - start > shown + STEP;
+    for (; end && !long() && start + lines++ * LINE < CHARACTERS; end = ending.exec(rest)) {
       parser.add(rest.slice(start, end.index));
       start = ending.lastIndex;
+      shown = 0;
     }
+    const step = long();
     rest = rest.slice(start);
     seen = end ? 0 : Math.max(0, rest.length - 1);
     parser.settle();
-    if (end) return true;
+    if (step) {
+      shown += STEP;
+      parser.guess(rest.slice(0, shown));
+    }
+    if (step || end) return true;
+    shown = rest.length;
     const line = rest.replace(/\r$/, "");
     if (ended) {
       if (rest) parser.add(line);
@@ -113,6 +124,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     while (more && time()) {
       more = read();
       dom.update(time);
+      if (shown) break;
     }
     if (more || !dom.work(time)) again();
   }

@@ -87,13 +87,9 @@ export class Pages implements Place {
   }
 
   #list(): Element {
-    if (!this.#notes) {
-      this.#notes = document.createElement("section");
-      this.#notes.className = "nbs-footnotes";
-      this.#notes.append(document.createElement("ol"));
-      this.el.append(this.#notes);
-    }
-    return this.#notes.firstElementChild as Element;
+    this.#notes = lastOf(this.el, "section");
+    this.#notes.className = "nbs-footnotes";
+    return lastOf(this.#notes, "ol");
   }
 }
 
@@ -169,7 +165,7 @@ export class TableSegments implements Place {
     // The first row is the head.
     if (!this.#count || (this.#count > 1 && (this.#count - 1) % SEGMENT === 0)) this.#next();
     const table = this.#segments.at(-1)?.firstElementChild as Element;
-    sectionOf(table, this.#count ? "tbody" : "thead").append(row);
+    lastOf(table, this.#count ? "tbody" : "thead").append(row);
     this.#count++;
   }
 
@@ -214,10 +210,11 @@ function fix(table: HTMLElement, widths: readonly number[]): void {
   table.prepend(columns);
 }
 
-function sectionOf(table: Element, name: "thead" | "tbody"): Element {
-  const last = table.lastElementChild;
-  if (last?.localName === name) return last;
-  const section = document.createElement(name);
-  table.append(section);
-  return section;
+/** The last child of `el`, which is made if it is not a `name`. */
+function lastOf(el: Element, name: "thead" | "tbody" | "section" | "ol"): HTMLElement {
+  const last = el.lastElementChild;
+  if (last?.localName === name) return last as HTMLElement;
+  const made = document.createElement(name);
+  el.append(made);
+  return made;
 }

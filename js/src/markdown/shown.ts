@@ -85,9 +85,8 @@ function fill(one: Shown, item: Item, options: ShowOptions): void {
       fillReference(node, item.number, options.goto);
       break;
     case "checkbox":
-      node.setAttribute("type", "checkbox");
-      node.toggleAttribute("disabled", true);
-      node.toggleAttribute("checked", item.checked);
+      // The attributes, which a copy keeps.
+      Object.assign(node, { type: "checkbox", disabled: true, defaultChecked: item.checked });
       break;
     case "break":
       break;

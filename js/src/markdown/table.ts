@@ -4,6 +4,9 @@ import { trim } from "./strings.js";
 
 export type Align = "left" | "center" | "right" | "";
 
+/** What has more columns is text: the layout of thousands takes seconds. */
+const COLUMNS = 500;
+
 /** The cells of a row; `\|` is a pipe inside a cell. */
 export function splitRow(line: string): string[] {
   const text = trim(line);
@@ -33,5 +36,5 @@ export function scanDelimiters(line: string): Align[] | null {
     const right = cell.endsWith(":");
     align.push(left && right ? "center" : left ? "left" : right ? "right" : "");
   }
-  return align;
+  return align.length > COLUMNS ? null : align;
 }

@@ -124,3 +124,15 @@ test("what is typed of a line does not rewrite what is there", () => {
   expect(nodes().slice(0, before.length)).toEqual(before);
   expect(shown(el)).toBe("x\n[n0 SELECT] ab [n0 FROM]");
 });
+
+test("a line of data is not highlighted, the lines around it are", () => {
+  const { el, renderer } = start(there);
+  const data = "A b ".repeat(6000);
+  renderer.append("```sql\nA\n");
+  for (let at = 0; at < data.length; at += 1000) renderer.append(data.slice(at, at + 1000));
+  renderer.append("\nB\n```\n");
+  const rows = [...el.querySelectorAll(".nbs-line")];
+  expect(rows.map((row) => row.textContent)).toEqual(["A\n", `${data}\n`, "B\n"]);
+  const styled = rows.map((row) => row.querySelectorAll("[class^=nbs]").length);
+  expect(styled).toEqual([1, 0, 1]);
+});

@@ -63,23 +63,55 @@ test("what a guess has begun is taken back, with the element that was made for i
   expect(table.el.querySelectorAll("tr")).toHaveLength(66);
 });
 
-test("long texts are done in slices, if there is a way to go on", () => {
+/** A renderer whose frames are run by hand. */
+function framed() {
   const el = document.createElement("div");
   let next: (() => void) | null = null;
-  const schedule = (run: () => void) => {
-    next = run;
+  const renderer = createRenderer(el, {
+    schedule: (run) => {
+      next = run;
+    },
+  });
+  const frame = () => {
+    const run = next;
+    next = null;
+    run?.();
+    return run !== null;
   };
-  const renderer = createRenderer(el, { schedule });
+  return { el, renderer, frame };
+}
+
+test("long texts are done in slices, if there is a way to go on", () => {
+  const { el, renderer, frame } = framed();
   renderer.append(lines(5000, (n) => `text ${n}\n\n`));
   renderer.append("and *more");
   renderer.finish();
   let slices = 0;
-  for (; next; slices++) {
-    const run: () => void = next;
-    next = null;
-    run();
-  }
+  while (frame()) slices++;
   expect(slices).toBeGreaterThan(1);
   expect(el.querySelectorAll("p")).toHaveLength(5001);
   expect(el.textContent?.endsWith("and *more")).toBe(true);
+});
+
+test.each(["", "\n\nmore"])("a long line comes in steps (%j behind it)", (behind) => {
+  const { el, renderer, frame } = framed();
+  const line = "0123456789".repeat(30_000);
+  renderer.append(`\`\`\`\n${line}\n${behind}`);
+  let before = 0;
+  do {
+    const { length } = el.querySelector("pre")?.textContent ?? "";
+    expect(length - before).toBeLessThan(line.length / 3);
+    before = length;
+  } while (frame());
+  renderer.finish();
+  expect(el.querySelector("pre")?.textContent).toBe(`${line}\n${behind}${behind && "\n"}`);
+});
+
+test("a table of very many columns is text", () => {
+  const table = (columns: number) =>
+    show(`${"|a".repeat(columns)}\n${"|-".repeat(columns)}\n\nend`).el;
+  expect(table(500).querySelectorAll("th")).toHaveLength(500);
+  const { firstElementChild } = table(501);
+  expect(firstElementChild?.querySelector("table")).toBeNull();
+  expect(firstElementChild?.textContent).toContain(`${"|a".repeat(501)}\n${"|-".repeat(501)}`);
 });

@@ -8,6 +8,11 @@ import { copyText } from "./clipboard.js";
 
 /** Lines in one chunk. Each is a block: layout of an append does not depend on the code before it. */
 const CHUNK = 32;
+/**
+ * Longer lines are not highlighted (UTF-16 code units), as in VS Code, whose number this is
+ * (`editor.maxTokenizationLineLength`): they are data.
+ */
+const LONG = 20_000;
 /** How long it is said that the code was copied (ms). */
 const FEEDBACK = 1500;
 
@@ -99,7 +104,7 @@ export class CodeView {
 
   private findReader(): void {
     const arrived = () => {
-      // The name of the language comes in pieces, too, and each of them has asked.
+      // A block that gave way to another one has asked as well.
       if (this.reader) return;
       this.findReader();
       this.again(this);
@@ -112,18 +117,17 @@ export class CodeView {
     const reader = this.read === this.lines ? this.reader : null;
     if (reader) this.read++;
     if (this.pieces.length) {
-      this.showTokens(line, reader?.line(line) ?? plain(line));
+      this.showTokens(line, tokensOf(line, reader));
       this.pieces = [];
       return;
     }
     const row = this.rowOf();
-    if (reader) addTokens(row, line, reader);
-    else row.append(line);
+    addTokens(row, line, reader);
   }
 
   private showOpen(line: string): void {
     const reader = this.read === this.lines ? this.reader : null;
-    this.showTokens(line, reader?.copy().line(line) ?? plain(line));
+    this.showTokens(line, tokensOf(line, reader?.copy()));
   }
 
   private dropOpen(): void {
@@ -149,11 +153,9 @@ export class CodeView {
 
   private showTokens(line: string, tokens: readonly Token[]): void {
     const row = this.rowOf();
-    let start = 0;
-    for (const [index, { end, style }] of tokens.entries()) {
-      const text = line.slice(start, end);
-      start = end;
-      let piece = this.pieces[index];
+    let index = 0;
+    for (const [text, className] of slices(line, tokens)) {
+      let piece = this.pieces[index++];
       if (!piece) {
         const el = create("span");
         piece = { el, text: document.createTextNode(""), shown: "" };
@@ -161,7 +163,6 @@ export class CodeView {
         row.append(el);
         this.pieces.push(piece);
       }
-      const className = style && `nbs-tok-${style}`;
       if (piece.el.className !== className) piece.el.className = className;
       setText(piece.text, piece.shown, text);
       piece.shown = text;
@@ -204,20 +205,29 @@ function addRow(chunk: HTMLElement): HTMLElement {
   return row;
 }
 
-function addTokens(row: HTMLElement, line: string, reader: CodeReader): void {
-  let start = 0;
-  for (const { end, style } of reader.line(line)) {
-    const text = line.slice(start, end);
-    start = end;
+function addTokens(row: HTMLElement, line: string, reader: CodeReader | null): void {
+  for (const [text, style] of slices(line, tokensOf(line, reader))) {
     if (style) {
-      const el = create("span", `nbs-tok-${style}`);
+      const el = create("span", style);
       el.append(text);
       row.append(el);
     } else row.append(text);
   }
 }
 
-const plain = (line: string): Token[] => (line ? [{ end: line.length, style: "" }] : []);
+function tokensOf(line: string, reader: CodeReader | null | undefined): readonly Token[] {
+  if (reader && line.length <= LONG) return reader.line(line);
+  return line ? [{ end: line.length, style: "" }] : [];
+}
+
+/** The texts of `tokens`, and the classes for them. */
+function* slices(line: string, tokens: readonly Token[]): Generator<[string, string]> {
+  let start = 0;
+  for (const { end, style } of tokens) {
+    yield [line.slice(start, end), style && `nbs-tok-${style}`];
+    start = end;
+  }
+}
 
 function create(name: string, className = ""): HTMLElement {
   const el = document.createElement(name);
