@@ -26,6 +26,12 @@ WATCH = """() => {
                 ours: ours.reduce((sum, script) => sum + script.duration, 0),
                 layout,
                 longest: Math.max(0, ...entry.scripts.map((script) => script.duration)),
+                scripts: entry.scripts.filter((script) => script.duration > 10).map((script) => ({
+                    duration: script.duration,
+                    forced: script.forcedStyleAndLayoutDuration,
+                    who: `${script.invoker} ${script.sourceFunctionName}`,
+                    source: `${script.sourceURL.slice(0, 60)}:${script.sourceCharPosition}`,
+                })),
             });
         }
     }).observe({ type: "long-animation-frame", buffered: false });
