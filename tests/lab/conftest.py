@@ -17,6 +17,9 @@ KEY = "test-key-0123456789abcdef"
 
 OpenNotebook = Callable[..., NotebookPage]
 
+lab_only = pytest.mark.parametrize("jupyter", ["lab"], indirect=True, scope="session")
+"""For what the renderer alone decides: Notebook 7 shows it with the same parts of JupyterLab."""
+
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:

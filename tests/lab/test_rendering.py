@@ -9,8 +9,10 @@ import pytest
 from tests.support.answers import mixed, pieces
 from tests.support.scenario import Scenario
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 from .test_stream import Model, model  # noqa: F401  # a fixture
+
+pytestmark = lab_only
 
 TEXT = mixed(4000)
 DELTAS = pieces(TEXT)

@@ -13,7 +13,9 @@ import nbformat
 
 from tests.support.page import NotebookPage
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
+
+pytestmark = lab_only
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
