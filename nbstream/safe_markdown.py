@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Sequence
 
+from .block_math import closed_math, without_block_math
 from .code_spans import code_spans, escaped_code
 from .fences import FENCE, Fence, scan, write
 from .formulas import BACKSLASH, DOLLAR, refused_commands
@@ -77,7 +77,6 @@ _DEFINITION = re.compile(rf"[ >]*\[[^\[\]\n]+\]:[ \t]*{_URL}{_TITLE}[ \t]*\Z")
 _MARKERS = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _OPENING = re.compile(rf"(?P<prefix>{_MARKERS.pattern})(?P<run>`{{3,}}|~{{3,}})")
 _BACKTICKS = re.compile(r"`+")
-_BLOCK_MATH = re.compile(r"\$\$|\\(?=\\[(\[)\]]|(?:begin|end)\{)")
 
 
 def safe_markdown(text: str) -> str:
@@ -119,7 +118,7 @@ def folded(summary: str, safe: str) -> str:
     </details>
     """
     title = html.escape(" ".join(summary.split())).replace("$", DOLLAR)
-    body = _close_math(safe.strip("\n"))
+    body = closed_math(safe.strip("\n"))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
@@ -162,7 +161,7 @@ class _Document:
     def _lines(self, block: list[str], defuse: bool, last: bool) -> list[str]:
         lines = _Lines(block, self._definitions, self._folds, last).safe()
         if defuse:
-            lines = [_BLOCK_MATH.sub(_apart, line) for line in lines]
+            lines = [without_block_math(line) for line in lines]
         if self.rewrite:
             lines = [definition.sub(_reference, line) for line in lines]
         return lines
@@ -174,29 +173,8 @@ class _Document:
         return max((len(run) for run in runs), default=0)
 
 
-def _apart(match: re.Match[str]) -> str:
-    r"""Block math written so that it opens nothing: ``\$\$`` and ``\ begin{``."""
-    return r"\$\$" if match[0] == "$$" else "\\ "
-
-
 def _reference(match: re.Match[str]) -> str:
     return match[0].replace(":", "&#58;")
-
-
-def _close_math(text: str) -> str:
-    """Undoes block math that is not paired: nbconvert would read on behind the fold's end."""
-    dollars = len(re.findall(r"(?<!\\)\$\$", text))
-    names = Counter(re.findall(r"\\(begin|end)\{", text))
-    paired = text.count(r"\\[") == text.count(r"\\]") and names["begin"] == names["end"]
-    if paired and not dollars % 2:
-        return text
-    lines: list[str] = []
-    for block in scan(text.split("\n")):
-        if isinstance(block, Fence):
-            lines += block.lines
-        else:
-            lines += [_BLOCK_MATH.sub(_apart, line) for line in block]
-    return "\n".join(lines)
 
 
 class _Lines:

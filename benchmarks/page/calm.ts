@@ -1,6 +1,6 @@
 /** What a reader notices while text streams: text that is rewritten, flickers, or jumps. */
 
-import { changed, shownText, vanished } from "./changes.js";
+import { changed, observed, shownText, vanished } from "./changes.js";
 import { CONTENDERS } from "./contenders.js";
 import { place, removePlaces, stream } from "./frames.js";
 import { cut, mixed } from "./texts.js";
@@ -32,13 +32,7 @@ export async function run(contender: string, length: number, seed: number): Prom
   const pieces = cut(text, CHARACTERS);
   removePlaces();
   const el = place();
-  const observer = new MutationObserver(() => {});
-  observer.observe(el, {
-    childList: true,
-    characterData: true,
-    characterDataOldValue: true,
-    subtree: true,
-  });
+  const observer = observed(el);
   let [before, height, arrived] = ["", 0, 0];
   let [rewritten, flickers, drops, largestDrop] = [0, 0, 0, 0];
   const examples: string[] = [];

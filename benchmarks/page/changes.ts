@@ -55,3 +55,15 @@ export function changed(records: readonly MutationRecord[]): number {
   }
   return count;
 }
+
+/** Records all changes of text in `el`, for `takeRecords`. */
+export function observed(el: Element): MutationObserver {
+  const observer = new MutationObserver(() => {});
+  observer.observe(el, {
+    childList: true,
+    characterData: true,
+    characterDataOldValue: true,
+    subtree: true,
+  });
+  return observer;
+}

@@ -1,7 +1,7 @@
 /** The pure parts of ../benchmarks: texts, and what counts as changed. */
 
 import { expect, test } from "vitest";
-import { changed, vanished } from "../../benchmarks/page/changes.js";
+import { changed, observed, vanished } from "../../benchmarks/page/changes.js";
 import { hostile } from "../../benchmarks/page/hostile.js";
 import { cut, TEXTS } from "../../benchmarks/page/texts.js";
 
@@ -40,13 +40,7 @@ test.each([
 function counted(html: string, work: (el: HTMLElement) => void): number {
   const el = document.createElement("div");
   el.innerHTML = html;
-  const observer = new MutationObserver(() => {});
-  observer.observe(el, {
-    childList: true,
-    characterData: true,
-    characterDataOldValue: true,
-    subtree: true,
-  });
+  const observer = observed(el);
   work(el);
   return changed(observer.takeRecords());
 }
