@@ -2,8 +2,10 @@
 
 import { keepInPlace } from "./still.js";
 
-/** What is seen of an answer that does not fit into its box. */
+/** What is seen of an answer. */
 export interface Place {
+  /** All of it: it fits into its box. */
+  readonly whole: boolean;
   /** Which of the cell's outputs it is. */
   readonly output: number;
   /** The height of the whole view. */
@@ -20,22 +22,23 @@ export interface Place {
   readonly left: number;
 }
 
-/** The place in the view in `el`; null if all of the answer is there to see. */
+/** The place in the view in `el`; null if there is none to keep. */
 export function findPlace(el: Element): Place | null {
   const box = el.querySelector<HTMLElement>(".nbs-box");
   const output = el.closest(".jp-OutputArea-output");
   const panel = output?.closest(".jp-OutputArea-child");
   if (!box || !output || !panel || box.matches(".nbs-expanded")) return null;
-  if (box.scrollHeight <= box.clientHeight + 1) return null;
   const room = box.scrollHeight - box.clientHeight;
+  const whole = room <= 1;
   const frame = output.getBoundingClientRect();
-  const atEnd = room - box.scrollTop <= 2;
+  const atEnd = !whole && room - box.scrollTop <= 2;
   const block = atEnd ? lastBlock(box) : firstSeen(box);
   return {
+    whole,
     output: [...(panel.parentElement?.children ?? [])].indexOf(panel),
     height: el.getBoundingClientRect().height,
     block,
-    part: box.scrollTop / room,
+    part: whole ? 0 : box.scrollTop / room,
     atEnd,
     edge: block ? edgeOf(block, atEnd) - frame.top : 0,
     left: leftOf(box) - frame.left,
@@ -82,27 +85,34 @@ const wordsOf = (block: Element): string =>
   ((block.querySelector("pre") ?? block).textContent ?? "").replace(/[\s¶]+/g, "");
 
 /**
- * Makes the finished text in `area` as high as the view was, with the same text in view, for as long
- * as this page shows it. False if the text is not there yet.
+ * Makes the finished text in `area` as high as the view was, with the same text in the same place, for
+ * as long as this page shows it. False if the text is not there yet.
  */
 export function bound(area: Element, place: Place): boolean {
   const panel = area.children[place.output] as HTMLElement | undefined;
   const text = panel?.querySelector<HTMLElement>(".jp-RenderedMarkdown.jp-OutputArea-output");
   if (!panel || !text?.childElementCount) return false;
   const { style } = text;
-  const padding = Number.parseFloat(getComputedStyle(text).paddingRight) || 0;
-  style.maxHeight = `${place.height}px`;
-  style.paddingLeft = `${place.left}px`;
-  // The scrollbar takes its room from the padding: no line is broken again.
-  style.paddingRight = `${Math.max(0, padding - (text.offsetWidth - text.clientWidth))}px`;
-  if (text.scrollHeight <= text.clientHeight + 1) return true;
+  const { paddingTop, paddingRight } = getComputedStyle(text);
   const twin = findTwin(text, place.block);
+  style.paddingLeft = `${place.left}px`;
+  const from = () => (twin ? edgeOf(twin, place.atEnd) - text.getBoundingClientRect().top : 0);
+  if (place.whole) {
+    // Where the header was.
+    const gap = twin ? place.edge - from() : 0;
+    if (gap > 0) style.paddingTop = `${pixels(paddingTop) + gap}px`;
+    return true;
+  }
+  style.maxHeight = `${place.height}px`;
+  // The scrollbar takes its room from the padding: no line is broken again.
+  style.paddingRight = `${Math.max(0, pixels(paddingRight) - (text.offsetWidth - text.clientWidth))}px`;
+  if (text.scrollHeight <= text.clientHeight + 1) return true;
   if (twin) {
-    const from = edgeOf(twin, place.atEnd) - text.getBoundingClientRect().top - place.edge;
+    const top = from() - place.edge;
     // At the end: what follows the text is seen whole.
-    const below = text.scrollHeight - text.clientHeight - from;
+    const below = text.scrollHeight - text.clientHeight - top;
     if (place.atEnd && below > 0) style.maxHeight = `${place.height + below}px`;
-    text.scrollTop = from;
+    text.scrollTop = top;
   } else text.scrollTop = place.part * (text.scrollHeight - text.clientHeight);
   panel.style.position = "relative";
   panel.append(toggle(text, style.maxHeight));
@@ -118,14 +128,15 @@ function findTwin(text: Element, block: Element | null): Element | undefined {
   return same(blocksIn(text))[same(blocksIn(answer)).indexOf(block)];
 }
 
-/** Its styles are its own: the view's are gone with the view. */
 /** Where the text in `box` begins. */
 function leftOf(box: Element): number {
   const text = box.querySelector(".nbs-content > :not([hidden])") ?? box;
-  const padding = Number.parseFloat(getComputedStyle(text).paddingLeft) || 0;
-  return text.getBoundingClientRect().left + padding;
+  return text.getBoundingClientRect().left + pixels(getComputedStyle(text).paddingLeft);
 }
 
+const pixels = (length: string): number => Number.parseFloat(length) || 0;
+
+/** Its styles are its own: the view's are gone with the view. */
 const BUTTON = `position: absolute; right: 20px; bottom: 4px; padding: 1px 10px;
   border: 1px solid var(--jp-border-color2, #ccc); border-radius: 11px; font-size: 12px;
   background: var(--jp-layout-color0, Canvas); color: var(--jp-ui-font-color1, CanvasText);

@@ -20,6 +20,8 @@ EDGE = """([selector, words]) => {
     return blocks.find(block => block.textContent.includes(words)).getBoundingClientRect().top;
 }"""
 
+LEFT = EDGE.replace(".top", ".left")
+
 
 def test_expand_and_collapse_leave_in_place_what_is_looked_at(
     open_notebook: OpenNotebook, model: type[Model]
@@ -85,7 +87,9 @@ def test_the_finished_text_takes_the_place_of_the_view(
     page.wait(lambda: page.output(1).locator(".nbs-show-all").count() == 0, "a fresh output")
 
 
-def test_a_short_answer_has_no_box(open_notebook: OpenNotebook, model: type[Model]) -> None:
+def test_a_short_answer_has_no_box(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path
+) -> None:
     gated = model(Scenario(text=STEPS[:2], gates=frozenset({"finish"})))
     page = open_notebook([f"%%stream {gated.name}\nHi"])
     page.start(1)
@@ -94,9 +98,16 @@ def test_a_short_answer_has_no_box(open_notebook: OpenNotebook, model: type[Mode
     assert reader.box.evaluate("box => box.scrollHeight - box.clientHeight") == 0
     assert reader.box.get_attribute("tabindex") is None
     assert reader.button("Expand").count() == 0
+    live = [".nbs-markdown", "Paragraph 1 "]
+    before = page.page.evaluate(EDGE, live), page.page.evaluate(LEFT, live)
+    page.page.screenshot(path=shots / f"{page.server.app}-swap-short-1.png")
     gated.request().release()
     page.wait(lambda: page.widget(1).count() == 0, "the widget to give way to text")
     text = page.output(1).locator(".jp-RenderedMarkdown")
     page.wait(lambda: text.locator("h2").count() == 2, "the finished text")
     assert text.get_attribute("style") is None or "max-height" not in text.get_attribute("style")
     assert page.output(1).locator(".nbs-show-all").count() == 0
+    saved = [".jp-RenderedMarkdown", "Paragraph 1 "]
+    after = page.page.evaluate(EDGE, saved), page.page.evaluate(LEFT, saved)
+    page.page.screenshot(path=shots / f"{page.server.app}-swap-short-2.png")
+    assert after == pytest.approx(before, abs=2), "the words have not moved"
