@@ -36,8 +36,8 @@ export interface Viewer {
   changed(): void;
 }
 
-/** Waits before a resync is repeated. */
-const RESYNC_DELAYS = [1000, 2000, 4000];
+/** The first wait (ms) before a resync is repeated; the repeats after which the page says so. */
+const RESYNC = { delay: 1000, doublings: 6, patience: 3 };
 /** No answer to Stop for this long means that the kernel is busy. */
 const STOP_PATIENCE = 300;
 /** Waits, while nothing comes, before the page asks whether it has missed the last of it. */
@@ -193,16 +193,12 @@ export class Store {
     }
   }
 
-  /** One request in flight; the next when its time is up, or when there is a new reason. */
+  /** One request in flight; the next when its time is up, which gets longer. */
   private resync(): void {
     this.send(protocol.resync(this.state.stream, this.state.seq));
-    const delay = RESYNC_DELAYS[this.resyncs++];
-    if (delay === undefined) {
-      this.resyncs = 0;
-      this.change({ lost: true });
-    } else {
-      this.timer("resync", delay, () => this.resync());
-    }
+    if (this.resyncs === RESYNC.patience) this.change({ lost: true });
+    const delay = RESYNC.delay * 2 ** Math.min(this.resyncs++, RESYNC.doublings);
+    this.timer("resync", delay, () => this.resync());
   }
 
   private release(): void {

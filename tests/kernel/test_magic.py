@@ -293,14 +293,15 @@ def test_stop_all_by_message(kernel: Kernel, server: Server) -> None:
 def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
     kernel.run("%%stream --persist widget\nHi")
     comm, stream = kernel.opened()
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
     before = len(kernel.frames())
-    kernel.request(comm, kind="hello", have={stream: 1})
+    kernel.request(comm, kind="hello", have={stream: 1}, page="p")
     kernel.until(lambda: len(kernel.frames()) > before)
     frame = kernel.frames()[-1][1]
     assert (frame["kind"], frame["status"]) == ("snapshot", "completed")
     assert frame["parts"][0]["text"] == "".join(DEFAULT_TEXT)
     seq = frame["seq"]
-    kernel.request(comm, kind="hello", have={stream: seq})
+    kernel.request(comm, kind="hello", have={stream: seq}, page="p")
     kernel.request(comm, kind="resync", stream=stream, have=0)
     kernel.until(lambda: len(kernel.frames()) > before + 1)
     kernel.get("1")
