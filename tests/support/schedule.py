@@ -164,8 +164,11 @@ class Schedule:
                 self.open_stream()
             self.go(self.random.choice((0.001, 0.01, 0.05, 0.3)))
         for name in self.wires:
+            self.say(name)
             if self.random.random() < 0.8:
                 self.end(name)
+        if not self.apart and self.random.random() < 0.5:
+            self.open_page()  # while the last of all streams waits for its turn
         self.go(0.5)
         self.loss = self.delay = 0.0
         for _ in range(45):
