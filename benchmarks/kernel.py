@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import queue
 import statistics
 import tempfile
 from pathlib import Path
@@ -15,6 +16,30 @@ from .browser import load
 from .contenders import NAMES, SETUP, cell
 from .model import TOKEN, name, serve_model
 from .summary import columns
+
+
+class ShownKernel(Kernel):
+    """A kernel whose widgets a page shows: it says hello for each, as the front end does."""
+
+    def measure(self, code: str) -> dict[str, Any]:
+        """What a cell of `contenders.cell` prints."""
+        message_id = self.send(code)
+        while not self.client.shell_channel.msg_ready():
+            self._greet()
+        return dict(json.loads(self.finish(message_id).stdout))
+
+    def _greet(self) -> None:
+        try:
+            message = self.client.get_iopub_msg(timeout=0.05)
+        except queue.Empty:
+            return
+        if message["msg_type"] in ("stream", "error", "status"):
+            self.messages.append(message)
+        state = message["content"].get("data", {}).get("state", {})
+        if message["msg_type"] == "comm_open" and "_stream" in state:
+            have = {state["_stream"]: state["_snapshot"]["seq"]}
+            self.request(message["content"]["comm_id"], kind="hello", have=have, page="bench")
+
 
 CPU_GOAL = 1.15
 WALL_GOAL = 1.2
@@ -34,14 +59,16 @@ def run(options: argparse.Namespace) -> bool:
     # Streams, tokens of each, tokens per second of each (0: full speed), what the goal is on.
     cases = [
         (1, 6000 // scale, 2000, "cpu"),
-        (100, 60 // scale, 20, "cpu"),
+        (100, 300 // scale, 20, "cpu"),
         (1, 20_000 // scale, 0, "wall"),
         (100, 200 // scale, 0, ""),
     ]
-    rows, passed = [], True
+    rows: list[list[str]] = []
+    passed = True
     with serve_model() as url, tempfile.TemporaryDirectory() as folder:
         environment = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench"}
-        with Kernel(Path(folder), environment) as kernel:
+        kernel = ShownKernel(Path(folder), environment)
+        with kernel:
             assert kernel.run(SETUP).status == "ok"
             for case in cases:
                 lines, met = _case(kernel, case, rounds, options.others)
@@ -54,7 +81,7 @@ def run(options: argparse.Namespace) -> bool:
 
 
 def _case(
-    kernel: Kernel, case: tuple[int, int, float, str], rounds: int, others: bool
+    kernel: ShownKernel, case: tuple[int, int, float, str], rounds: int, others: bool
 ) -> tuple[list[list[str]], bool]:
     streams, tokens, rate, goal = case
     contenders = [c for c in NAMES if others or c in ("bare", "nbstream")]
@@ -65,10 +92,8 @@ def _case(
     for turn in range(-1, rounds):  # the first warms up
         order = contenders if turn % 2 else contenders[::-1]
         for contender in order:
-            result = kernel.run(cell(contender, name(tokens, rate), streams), timeout=600)
-            assert result.status == "ok", result.error
+            measured = kernel.measure(cell(contender, name(tokens, rate), streams))
             kernel.messages.clear()
-            measured = json.loads(result.stdout)
             assert measured["lengths"] == [tokens * len(TOKEN)] * streams, "complete"
             if turn >= 0:
                 found[contender].append(measured)

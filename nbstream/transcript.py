@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .events import Delta, Event, Failure, Finish, Meta, PartType, Usage
 
@@ -19,8 +20,7 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-@dataclass(frozen=True)
-class Append:
+class Append(NamedTuple):
     """One append to one part; ``offset`` is its length before, in UTF-16 code units."""
 
     part: str

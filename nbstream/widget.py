@@ -49,8 +49,11 @@ class StreamWidget(anywidget.AnyWidget):
     >>> w.text, w.usage, w.finish_reason                    # doctest: +SKIP
     """
 
-    _esm = assets.STATIC / "widget.js"
-    _css = assets.STATIC / "widget.css"
+    # As traits, and with a name: else anywidget makes a class for each instance, which takes longer
+    # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
     _assets = traitlets.Unicode().tag(sync=True)
@@ -234,6 +237,19 @@ class StreamWidget(anywidget.AnyWidget):
     def _send_asset(self, name: AssetName) -> None:
         message, buffers = assets.answer(name)
         self.send(message, buffers)
+
+    @traitlets.default("_esm")
+    def _esm_source(self) -> str:
+        return assets.source("widget.js")
+
+    @traitlets.default("_css")
+    def _css_source(self) -> str:
+        return assets.source("widget.css")
+
+    def add_traits(self, **traits: Any) -> None:
+        missing = {name: value for name, value in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
 
     @traitlets.default("_assets")
     def _assets_version(self) -> str:
