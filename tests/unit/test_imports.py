@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "coalesce": {"protocol", "transcript"},
     "faults": {"errors", "events"},
     "sources": {"errors"},
+    "slots": {"sources"},
     "timing": set(),
     "progress": {"adapters", "transcript", "faults", "states", "timing", "errors"},
     "session": {"progress", "transcript", "faults", "sources", "timing", "errors"},
