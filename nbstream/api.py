@@ -10,7 +10,8 @@ from .config import settings
 from .faults import RetryPolicy, redactor
 from .registry import cancel_all, tasks
 from .request import Api, Prompt, Request, check_params, check_prompt
-from .sources import RequestSource, StreamSource, check_showable
+from .slots import QueuedRequestSource
+from .sources import StreamSource, check_showable
 from .timing import Clocks
 from .widget import StreamWidget
 
@@ -53,8 +54,9 @@ def stream(
     check_prompt(prompt)
     endpoint = choose(model, client=client, base_url=base_url)
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
+    source = QueuedRequestSource(request.send)
     widget = StreamWidget(
-        source=RequestSource(request.send),
+        source=source,
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,
@@ -62,7 +64,7 @@ def stream(
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
         clocks=_clocks(first_token_timeout, idle_timeout),
     )
-    request.announce = widget._session.announce
+    request.announce = source.announce = widget._session.announce
     return widget.start()
 
 

@@ -20,6 +20,11 @@ FILES: dict[AssetName, str] = {
 }
 
 
+def source(name: str) -> str:
+    """The text of a file that travels with every widget."""
+    return _text(STATIC / name)
+
+
 def version() -> str:
     """Names what the front end consists of: pages share the parts of one version, no others."""
     return _version(STATIC)
@@ -38,6 +43,11 @@ def answer(name: AssetName) -> tuple[AssetMessage, list[memoryview]]:
 @cache
 def _read(path: Path) -> bytes:
     return path.read_bytes()
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @cache

@@ -2,63 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Generic, TypeVar
-
+from .protocol import DeltaFrame, Frame, Op, StatusFrame
 from .transcript import Append
 
-K = TypeVar("K", bound=Hashable)
+INTERVAL = 1 / 30
+"""Seconds between two messages of a kernel: as often as a reader notices."""
 
-BASE_INTERVAL = 0.033
-"""Seconds between two flushes: about 30 a second, the most that a reader notices."""
+INTERVAL_PER_MESSAGE = 0.005
+"""Seconds for each message of a flush that needs many, so that they stay below 200 a second.
 
-INTERVAL_PER_STREAM = 0.005
-"""Seconds that each busy stream adds, so that messages stay below 200 a second in total.
-
-jupyter_server drops comm messages silently above 1,000 a second (`iopub_msg_rate_limit`).
+jupyter_server drops comm messages silently above 1,000 a second (`iopub_msg_rate_limit`):
+https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
 """
 
+HEADROOM = 4 * INTERVAL
+"""Seconds by which urgent messages may be ahead of their time: a few at once, then they wait."""
 
-class Coalescer(Generic[K]):
-    """Collects appends per stream.
 
-    >>> box = Coalescer()
-    >>> box.add("s", Append("text", "text", 0, "Hel"))
-    >>> box.add("s", Append("text", "text", 3, "lo"))
-    >>> box.take()
-    {'s': [Append(part='text', type='text', offset=0, text='Hello')]}
+class Pace:
+    """When a message may go out. What urgent ones took, the others give back by waiting.
+
+    >>> pace = Pace()
+    >>> pace.spend(now=100.0, messages=1)
+    >>> round(pace.due_in(100.0), 3), pace.due_in(100.0, urgent=True)
+    (0.033, 0.0)
     """
 
     def __init__(self) -> None:
-        self._pending: dict[K, list[tuple[Append, list[str]]]] = {}
-        self._last_flush = float("-inf")
+        self._next = float("-inf")
 
-    def add(self, key: K, append: Append) -> None:
-        """Hold ``append`` back until the next `take`, merged with its direct predecessor."""
-        held = self._pending.setdefault(key, [])
-        if held and held[-1][0].part == append.part:
-            held[-1][1].append(append.text)
+    def due_in(self, now: float, urgent: bool = False) -> float:
+        """Seconds from ``now`` until the next flush is due."""
+        return max(0.0, self._next - now - (HEADROOM if urgent else 0.0))
+
+    def spend(self, now: float, messages: int) -> None:
+        """Count a flush at ``now``."""
+        cost = max(INTERVAL, INTERVAL_PER_MESSAGE * messages)
+        self._next = max(self._next, now) + cost
+
+
+class Held:
+    """What one stream has to say, in order, until the next flush.
+
+    >>> held = Held()
+    >>> held.append(Append("text", "text", 0, "Hel"))
+    >>> held.append(Append("text", "text", 3, "lo"))
+    >>> held.take("s", 2)
+    [{'kind': 'delta', 'stream': 's', 'seq': 2, 'ops': [{'part': 'text', ... 'text': 'Hello'}]}]
+    """
+
+    def __init__(self) -> None:
+        self._items: list[list[tuple[Append, list[str]]] | StatusFrame] = []
+
+    def append(self, append: Append) -> None:
+        """Hold text, merged with its direct predecessor."""
+        runs = self._items[-1] if self._items else None
+        if not isinstance(runs, list):
+            runs = []
+            self._items.append(runs)
+        if runs and runs[-1][0].part == append.part:
+            runs[-1][1].append(append.text)
         else:
-            held.append((append, [append.text]))
+            runs.append((append, [append.text]))
 
-    def due_in(self, now: float) -> float | None:
-        """Seconds until the next flush is due at ``now``; None if nothing is held."""
-        if not self._pending:
-            return None
-        interval = max(BASE_INTERVAL, INTERVAL_PER_STREAM * len(self._pending))
-        return max(0.0, self._last_flush + interval - now)
+    def status(self, frame: StatusFrame) -> None:
+        """Hold a change of state; its ``seq`` is given when it is taken."""
+        self._items.append(frame)
 
-    def take(self, now: float | None = None) -> dict[K, list[Append]]:
-        """Everything held, per stream in order; a flush at ``now``."""
-        if now is not None:
-            self._last_flush = now
-        taken, self._pending = self._pending, {}
-        return {key: _merge(held) for key, held in taken.items()}
-
-    def take_one(self, key: K) -> list[Append]:
-        """What is held for one stream, for a message that cannot wait for the next flush."""
-        return _merge(self._pending.pop(key, []))
+    def take(self, stream: str, seq: int) -> list[Frame]:
+        """Everything held, as frames of ``stream`` from number ``seq`` on."""
+        items, self._items = self._items, []
+        frames: list[Frame] = []
+        for number, item in enumerate(items, seq):
+            if isinstance(item, list):
+                frames.append(_delta(stream, number, item))
+            else:
+                item["seq"] = number
+                frames.append(item)
+        return frames
 
 
-def _merge(held: list[tuple[Append, list[str]]]) -> list[Append]:
-    return [Append(first.part, first.type, first.offset, "".join(texts)) for first, texts in held]
+def _delta(stream: str, seq: int, runs: list[tuple[Append, list[str]]]) -> DeltaFrame:
+    ops: list[Op] = [
+        {"part": a.part, "type": a.type, "offset": a.offset, "text": "".join(texts)}
+        for a, texts in runs
+    ]
+    return {"kind": "delta", "stream": stream, "seq": seq, "ops": ops}

@@ -1,18 +1,18 @@
 """Normalised stream events: what every wire format is turned into by its adapter.
 
-Nothing here does anything. A chunk of any service becomes zero or more of these events.
+Nothing here does anything. A chunk of any service becomes zero or more of these events. What
+comes with each token is a tuple, which is made several times faster than a frozen dataclass.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PartType = Literal["text", "reasoning", "refusal"]
 
 
-@dataclass(frozen=True)
-class Delta:
+class Delta(NamedTuple):
     """Text to append to one part. ``part`` names the part within its stream."""
 
     part: str
@@ -20,8 +20,7 @@ class Delta:
     text: str
 
 
-@dataclass(frozen=True)
-class Meta:
+class Meta(NamedTuple):
     """Who answers: the model's name and the response's id as the server gives them."""
 
     model: str | None = None

@@ -1,63 +1,121 @@
-"""One ticker per event loop: collects the deltas of all streams and flushes them together."""
+"""One ticker per event loop: what all streams have to say goes out together."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from .coalesce import Coalescer
-from .transcript import Append
+from .coalesce import Pace
+from .protocol import Frame, Message, message
 
-Flush = Callable[[list[Append]], None]
+MESSAGES_PER_FLUSH = 50
+"""More in one burst may be lost on ZeroMQ's way to the server: its queues hold 1,000."""
+
+
+class Lane(Protocol):
+    """One stream's way to its pages."""
+
+    pages: frozenset[str]
+    """The pages that said hello. Empty: any may be there, reached by the stream's own comm."""
+
+    def take(self) -> list[Frame]:
+        """The frames of what is held."""
+
+    def send(self, message: Message) -> None:
+        """Put one message on the stream's comm."""
+
+    def flushed(self) -> None:
+        """What was taken has been sent."""
 
 
 class Hub:
-    """Holds deltas back until the next tick. On its loop's thread only.
+    """Holds frames back until the next tick. On its loop's thread only.
 
     A tick is only scheduled while something is held: an idle kernel stays idle.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic
+        self,
+        loop: asyncio.AbstractEventLoop,
+        pace: Pace,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # Not kept alive by its value in `_hubs`, so that a closed loop and its hub can go.
         self._loop = weakref.ref(loop)
+        self._pace = pace
         self._clock = clock
-        self._box: Coalescer[Flush] = Coalescer()
+        self._lanes: dict[Lane, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, flush: Flush, append: Append) -> None:
-        """Hand ``append`` to ``flush`` with the next tick, merged with what comes until then."""
-        self._box.add(flush, append)
-        if self._timer is not None:
-            # A cell that blocks the loop while it iterates gets no timer calls.
-            if self._box.due_in(self._clock()) == 0:
-                self._tick()
+    def hold(self, lane: Lane, urgent: bool = False) -> None:
+        """Flush ``lane`` with the next tick, or with one now if it is ``urgent`` and there is
+        room for that."""
+        self._lanes[lane] = None
+        delay = self._pace.due_in(self._clock(), urgent)
+        # A cell that blocks the loop while it iterates gets no timer calls.
+        if delay == 0 and (urgent or self._timer is not None):
+            self._tick()
             return
         loop = self._loop()
-        delay = self._box.due_in(self._clock())
-        if loop is not None and delay is not None:
+        if self._timer is None and loop is not None:
             self._timer = loop.call_later(delay, self._tick)
 
-    def take(self, flush: Flush) -> list[Append]:
-        """What is held for ``flush``, for a message that cannot wait."""
-        return self._box.take_one(flush)
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is held and nothing is scheduled."""
+        return not self._lanes and self._timer is None
 
     def _tick(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        for flush, appends in self._box.take(self._clock()).items():
-            flush(appends)
+        groups = share(self._lanes)
+        now, later = groups[:MESSAGES_PER_FLUSH], groups[MESSAGES_PER_FLUSH:]
+        self._lanes = {lane: None for group in later for lane in group}
+        self._pace.spend(self._clock(), len(now))
+        for group in now:
+            frames = [frame for lane in group for frame in lane.take()]
+            if frames:
+                group[0].send(message(*frames))
+        for group in later:
+            self.hold(group[0])
+        for group in now:
+            for lane in group:
+                lane.flushed()
 
 
+def share(lanes: Iterable[Lane]) -> list[list[Lane]]:
+    """The lanes in groups of which one message each reaches all pages: by the first one's comm.
+
+    A page hands frames to whatever stream they are for. Where every output is a page of its own,
+    as in Colab, every stream has a message of its own.
+    """
+    groups: list[list[Lane]] = []
+    by_pages: dict[frozenset[str], list[Lane]] = {}
+    for lane in sorted(lanes, key=lambda lane: len(lane.pages), reverse=True):
+        found = by_pages.get(lane.pages)
+        if found is None and lane.pages:
+            wider = (group for pages, group in by_pages.items() if lane.pages <= pages)
+            found = next(wider, None)
+        if found is None:
+            found = []
+            groups.append(found)
+        if lane.pages:
+            by_pages[lane.pages] = found
+        found.append(lane)
+    return groups
+
+
+# One for all loops: the limit is the kernel's.
+_pace = Pace()
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
 
 
 def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
     """The one hub of ``loop``."""
     if loop not in _hubs:
-        _hubs[loop] = Hub(loop)
+        _hubs[loop] = Hub(loop, _pace)
     return _hubs[loop]

@@ -60,7 +60,8 @@ class Progress:
                 self._appended(append)
         if self.transcript.finish_reason is not None or self.transcript.failure is not None:
             self._finished_at = self._clock()
-        self._wake()
+        if self._listeners:
+            self._wake()
 
     def _appended(self, append: Append) -> None:
         now = self._clock()

@@ -33,21 +33,6 @@ class PartState(TypedDict):
     text: str
 
 
-class _Opened(TypedDict):
-    kind: Literal["opened"]
-    stream: str
-    seq: int
-    label: str
-    model: str
-    created: float
-
-
-class OpenedFrame(_Opened, total=False):
-    """A stream begins; its status is ``queued``."""
-
-    note: str
-
-
 class DeltaFrame(TypedDict):
     """Text came."""
 
@@ -94,16 +79,18 @@ class _Snapshot(TypedDict):
 
 
 class SnapshotFrame(_Snapshot, Facts, total=False):
-    """Everything; replaces all frames up to ``seq``."""
+    """Everything; replaces all frames up to ``seq``. A terminal one carries the final lengths, of
+    which some may be on their way."""
 
     note: str
+    lengths: dict[str, int]
 
 
-Frame = OpenedFrame | DeltaFrame | StatusFrame | SnapshotFrame
+Frame = DeltaFrame | StatusFrame | SnapshotFrame
 
 
 class Message(TypedDict):
-    """What one custom message holds."""
+    """What one custom message holds: frames of any streams that the page knows."""
 
     v: int
     frames: list[Frame]
@@ -122,11 +109,23 @@ class AssetMessage(_Asset, total=False):
     error: str
 
 
+class OutputsMessage(TypedDict):
+    """A custom message of its own: what the notebook's outputs of a stream are in the end, by
+    display id. A page that was loaded meanwhile does not know which output a display id names."""
+
+    v: int
+    kind: Literal["outputs"]
+    stream: str
+    outputs: dict[str, dict[str, Any]]
+
+
 class Hello(TypedDict):
-    """A front end has attached and knows ``have`` (stream to seq)."""
+    """A front end has attached and knows ``have`` (stream to seq). ``page`` names the page, in
+    which one comm's messages reach all streams."""
 
     kind: Literal["hello"]
     have: dict[str, int]
+    page: str
 
 
 class Resync(TypedDict):
@@ -152,6 +151,13 @@ class Released(TypedDict):
     stream: str
 
 
+class OutputsRequest(TypedDict):
+    """A page has outputs of the ended stream that are not what they are in the end."""
+
+    kind: Literal["outputs"]
+    stream: str
+
+
 class AssetRequest(TypedDict):
     """A page needs a heavy part of the front end; ``stream`` is the widget that asks for it."""
 
@@ -160,7 +166,7 @@ class AssetRequest(TypedDict):
     name: AssetName
 
 
-Request = Hello | Resync | Cancel | Released | AssetRequest
+Request = Hello | Resync | Cancel | Released | OutputsRequest | AssetRequest
 
 
 def message(*frames: Frame) -> Message:
@@ -176,6 +182,11 @@ def asset_message(name: AssetName, error: str | None = None) -> AssetMessage:
     return content
 
 
+def outputs_message(stream: str, outputs: dict[str, dict[str, Any]]) -> OutputsMessage:
+    """The answer to a request for a stream's outputs."""
+    return {"v": PROTOCOL_VERSION, "kind": "outputs", "stream": stream, "outputs": outputs}
+
+
 def parse_request(content: Any) -> Request | None:
     """What a front end asks for, or None for anything that is not version 1 of the protocol.
 
@@ -186,10 +197,12 @@ def parse_request(content: Any) -> Request | None:
         return None
     kind, stream = content.get("kind"), content.get("stream")
     if kind == "hello":
-        have = content.get("have")
-        if isinstance(have, dict) and all(_is_seq(seq) for seq in have.values()):
-            return {"kind": "hello", "have": dict(have)}
-        return None
+        have, page = content.get("have"), content.get("page")
+        if not (isinstance(page, str) and page and isinstance(have, dict)):
+            return None
+        if not all(_is_seq(seq) for seq in have.values()):
+            return None
+        return {"kind": "hello", "have": dict(have), "page": page[:64]}
     if not isinstance(stream, str) or not stream:
         return None
     if kind == "resync" and _is_seq(content.get("have")):
@@ -198,6 +211,8 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "cancel", "stream": stream, "reason": content["reason"][:200]}
     if kind == "released":
         return {"kind": "released", "stream": stream}
+    if kind == "outputs":
+        return {"kind": "outputs", "stream": stream}
     if kind == "asset" and content.get("name") in get_args(AssetName):
         return {"kind": "asset", "stream": stream, "name": content["name"]}
     return None

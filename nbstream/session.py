@@ -74,6 +74,7 @@ class Session(Progress):
         self._cancel_reason: str | None = None
         self._timeout: ErrorInfo | None = None
         self._is_left = False
+        self._waited_until = 0.0
         self._lock = threading.Lock()
 
     def _tell(self, append: Append | None = None) -> None:
@@ -270,9 +271,11 @@ class Session(Progress):
         if self.is_done or self.loop is None:
             return
         now = self._clock()
+        if self.status == "queued" and self.reason is not None:
+            self._waited_until = now  # for a connection, or for the local model
         first, last = self.timing.first, self.timing.last
         limit = self._clocks.first_token_timeout if first is None else self._clocks.idle_timeout
-        silence = now - (self.timing.started if last is None else last)
+        silence = now - (max(self.timing.started, self._waited_until) if last is None else last)
         if limit is not None and silence >= limit and self.status != "cancelling":
             self._time_out("first token" if first is None else "next token", limit)
             return
@@ -294,8 +297,9 @@ class Session(Progress):
         )
         self._end_task()
 
-    def announce(self, words: str) -> None:
-        """Say something about a stream that waits for its first token. Any thread."""
+    def announce(self, words: str | None) -> None:
+        """Say what a stream waits for before its request is sent; None: for nothing any more.
+        Any thread."""
 
         def tell() -> None:
             if self.status == "queued":

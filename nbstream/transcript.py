@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .events import Delta, Event, Failure, Finish, Meta, PartType, Usage
 
@@ -18,8 +20,7 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-@dataclass(frozen=True)
-class Append:
+class Append(NamedTuple):
     """One append to one part; ``offset`` is its length before, in UTF-16 code units."""
 
     part: str
@@ -36,6 +37,7 @@ class Part:
     type: PartType
     pieces: list[str] = field(default_factory=list)
     length: int = 0
+    _joining: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def append(self, text: str) -> int:
         """Append ``text`` and return the length before."""
@@ -46,10 +48,13 @@ class Part:
 
     @property
     def text(self) -> str:
-        """All text so far; joining is paid once per growth, not once per read."""
-        if len(self.pieces) > 1:
-            self.pieces[:] = ["".join(self.pieces)]
-        return self.pieces[0] if self.pieces else ""
+        """All text so far; joining is paid once per growth, not once per read. Any thread."""
+        with self._joining:
+            # Another thread may append meanwhile: only what was joined is replaced.
+            count = len(self.pieces)
+            if count > 1:
+                self.pieces[:count] = ["".join(self.pieces[:count])]
+            return self.pieces[0] if count else ""
 
 
 class Transcript:

@@ -9,23 +9,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from .errors import UsageError
+from .heartbeat import beating
 from .session import Session
 
 T = TypeVar("T")
 
-HEARTBEAT = 0.05
-"""Seconds between two wake-ups of a loop on which a cell waits.
-
-An interrupt of a cell that awaits is only acted on when the loop wakes next, because tornado's
-``add_callback`` from a signal handler does not wake it:
-https://github.com/ipython/ipykernel/issues/881
-"""
-
 
 async def until(future: asyncio.Future[Any]) -> None:
-    """Wait for ``future``, waking the loop at least every `HEARTBEAT` seconds."""
-    while not future.done():
-        await asyncio.wait({future}, timeout=HEARTBEAT)
+    """Wait for ``future`` and keep the loop awake, so that an interrupt is acted on."""
+    if not future.done():
+        with beating():
+            await asyncio.wait({future})
 
 
 async def wait(session: Session) -> None:

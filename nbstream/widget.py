@@ -14,7 +14,7 @@ from . import assets, output, registry
 from .errors import ErrorInfo, StreamError
 from .frontend import is_headless
 from .loops import choose_loop
-from .protocol import AssetName, parse_request
+from .protocol import AssetName, Message, OutputsMessage, parse_request
 from .session import Session
 from .sources import Source
 from .timing import Timing
@@ -49,8 +49,11 @@ class StreamWidget(anywidget.AnyWidget):
     >>> w.text, w.usage, w.finish_reason                    # doctest: +SKIP
     """
 
-    _esm = assets.STATIC / "widget.js"
-    _css = assets.STATIC / "widget.css"
+    # As traits, and with a name: else anywidget makes a class for each instance, which takes longer
+    # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
     _assets = traitlets.Unicode().tag(sync=True)
@@ -89,14 +92,15 @@ class StreamWidget(anywidget.AnyWidget):
             note=note,
             send=self._send_message,
             send_asset=self._send_asset,
+            outputs=self._final_outputs,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,
         )
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
+        self._wire.open(self._session)
         super().__init__(_stream=self._wire.stream)
         self.on_msg(self._on_request)
-        self._wire.open(self._session)
         registry.add(self)
         self._session.done.add_done_callback(self._update_displays)
 
@@ -227,12 +231,25 @@ class StreamWidget(anywidget.AnyWidget):
 
     # -- the front end ------------------------------------------------------------------------
 
-    def _send_message(self, message: Any) -> None:
+    def _send_message(self, message: Message | OutputsMessage) -> None:
         self.send(message)
 
     def _send_asset(self, name: AssetName) -> None:
         message, buffers = assets.answer(name)
         self.send(message, buffers)
+
+    @traitlets.default("_esm")
+    def _esm_source(self) -> str:
+        return assets.source("widget.js")
+
+    @traitlets.default("_css")
+    def _css_source(self) -> str:
+        return assets.source("widget.css")
+
+    def add_traits(self, **traits: Any) -> None:
+        missing = {name: value for name, value in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
 
     @traitlets.default("_assets")
     def _assets_version(self) -> str:
@@ -275,6 +292,8 @@ class StreamWidget(anywidget.AnyWidget):
 
     def _close_comm(self) -> None:
         super().close()
+        if hasattr(self, "_wire"):
+            self._wire.detached()
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.
         self.__dict__.pop("_repr_mimebundle_", None)
 
@@ -286,14 +305,18 @@ class StreamWidget(anywidget.AnyWidget):
         """The live widget, with the text as what a front end without widgets shows."""
         self.start()
         self.open()
+        return self._live_bundle(), {}
+
+    def _live_bundle(self, display_id: str = "") -> dict[str, Any]:
         bundle: dict[str, Any] = dict(self.text_bundle())
         if self.comm is not None:
-            bundle[output.WIDGET_MIME] = {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.model_id,
-            }
-        return bundle, {}
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+            if display_id and not self.is_done:
+                # A page that was loaded meanwhile no longer knows which display this is, and
+                # asks for what the output is in the end.
+                view["nbstream_display"] = display_id
+            bundle[output.WIDGET_MIME] = view
+        return bundle
 
     def _ipython_display_(self) -> None:
         # Under a display id, so that the saved notebook gets the whole text at the end.
@@ -304,9 +327,14 @@ class StreamWidget(anywidget.AnyWidget):
         self._display("widget")
 
     def _display(self, persist: str) -> None:
-        display_id = uuid.uuid4().hex
-        self._publish(self._repr_mimebundle_()[0], display_id)
+        self.start()
+        self.open()
+        display_id = f"{self._wire.stream}-{uuid.uuid4().hex}"
+        was_done = self.is_done
+        self._publish(self._live_bundle(display_id), display_id)
         self._displays[display_id] = persist
+        if self.is_done and not was_done:  # meanwhile, in its own thread
+            self._update_displays()
 
     @staticmethod
     def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
@@ -316,15 +344,17 @@ class StreamWidget(anywidget.AnyWidget):
 
     def _update_displays(self, _: Any = None) -> None:
         """Give every output of this stream its final form: what the notebook keeps."""
-        for display_id, persist in tuple(self._displays.items()):
-            if persist == "markdown":
-                # Outputs elsewhere may still need the comm: the page says when its last view
-                # is gone.
-                self._closes_when_released = True
-                bundle = self.text_bundle()
-            else:
-                bundle = self._repr_mimebundle_()[0]
+        if "markdown" in self._displays.values():
+            # Outputs elsewhere may still need the comm: the page says when its last view is gone.
+            self._closes_when_released = True
+        for display_id, bundle in self._final_outputs().items():
             self._publish(bundle, display_id, update=True)
+
+    def _final_outputs(self) -> dict[str, dict[str, Any]]:
+        return {
+            display_id: dict(self.text_bundle()) if persist == "markdown" else self._live_bundle()
+            for display_id, persist in tuple(self._displays.items())
+        }
 
     def text_bundle(self) -> dict[str, str]:
         """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line."""

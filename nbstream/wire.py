@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from .hub import hub_of
+from .coalesce import Held
+from .hub import Hub, hub_of
 from .protocol import (
     AssetName,
     Facts,
     Frame,
     Message,
-    OpenedFrame,
+    OutputsMessage,
     Request,
     SnapshotFrame,
     StatusFrame,
     message,
+    outputs_message,
 )
 from .session import Session
 from .states import TERMINAL
 from .transcript import Append
-
-Send = Callable[[Message], None]
 
 
 class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
-    ``observe`` is told when text or status changed, and ``cancel_all`` is what a request to stop
-    every stream calls.
+    ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
+    told when text or status changed, and ``cancel_all`` is what a request to stop every stream
+    calls.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class Wire:
         label: str,
         model: str,
         note: str | None,
-        send: Send,
+        send: Callable[[Message | OutputsMessage], None],
         send_asset: Callable[[AssetName], None],
+        outputs: Callable[[], dict[str, dict[str, Any]]],
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
         released: Callable[[], None],
@@ -51,72 +54,82 @@ class Wire:
         self.model = model
         self.note = note
         self.created = time.time()
-        self.seq = 0
-        self._send = send
+        # The first number is that of what a page gets when it attaches.
+        self.seq = 1
+        self.pages: frozenset[str] = frozenset()
+        self.send = send
         self._send_asset = send_asset
+        self._outputs = outputs
         self._observe = observe
         self._cancel_all = cancel_all
         self._released = released
         self._session: Session | None = None
+        self._hub: Hub | None = None
+        # The state of a widget is read in a subshell's thread, too.
+        self._lock = threading.Lock()
+        self._held = Held()
+        self._sent: dict[str, int] = {}  # part -> characters that frames up to seq have
+        self._is_asked = False
+        self._has_news = False
 
     def open(self, session: Session) -> None:
-        """Announce the stream; before its request is sent."""
+        """Begin to tell of ``session``; before its request is sent."""
         self._session = session
-        frame: OpenedFrame = {
-            "kind": "opened",
-            "stream": self.stream,
-            "seq": self._next(),
-            "label": self.label,
-            "model": self.model,
-            "created": self.created,
-        }
-        if self.note:
-            frame["note"] = self.note
-        self._send(message(frame))
 
     # -- Sink ---------------------------------------------------------------------------------
 
     def appended(self, session: Session, append: Append) -> None:
         """Hold text for the next tick."""
-        assert session.loop is not None
-        hub_of(session.loop).add(self._flush, append)
+        if self._hub is None:
+            assert session.loop is not None
+            self._hub = hub_of(session.loop)
+        with self._lock:
+            self._held.append(append)
+            self._sent.setdefault(append.part, 0)
+        self._has_news = True
+        self._hub.hold(self)
 
     def changed(self, session: Session) -> None:
         """A change of state goes out at once, behind the text that came before it."""
-        held = hub_of(session.loop).take(self._flush) if session.loop is not None else []
-        frames: list[Frame] = [self._delta(held)] if held else []
-        frames.append(self._status(session))
-        self._send(message(*frames))
-        if held:
-            self._observe("text")
+        with self._lock:
+            self._held.status(self._status(session))
+        self._hold_urgent(session)
+        self.flushed()
         self._observe("status")
 
-    def _flush(self, appends: list[Append]) -> None:
-        self._send(message(self._delta(appends)))
-        self._observe("text")
+    def _hold_urgent(self, session: Session) -> None:
+        if session.loop is not None and not session.loop.is_closed():
+            hub_of(session.loop).hold(self, urgent=True)
+        else:  # nothing runs there that could do it later
+            self.send(message(*self.take()))
+
+    # -- Lane ---------------------------------------------------------------------------------
+
+    def take(self) -> list[Frame]:
+        """The frames of what is held."""
+        with self._lock:
+            frames = self._held.take(self.stream, self.seq + 1)
+            self.seq += len(frames)
+            for frame in frames:
+                for op in frame["ops"] if frame["kind"] == "delta" else ():
+                    self._sent[op["part"]] = self._sent.get(op["part"], 0) + len(op["text"])
+            is_asked, self._is_asked = self._is_asked, False
+        snapshot = self.snapshot() if is_asked else None
+        return [*frames, snapshot] if snapshot else frames
+
+    def flushed(self) -> None:
+        """Tell observers of the text."""
+        if self._has_news:
+            self._has_news = False
+            self._observe("text")
 
     # -- frames -------------------------------------------------------------------------------
-
-    def _next(self) -> int:
-        self.seq += 1
-        return self.seq
-
-    def _delta(self, appends: list[Append]) -> Frame:
-        return {
-            "kind": "delta",
-            "stream": self.stream,
-            "seq": self._next(),
-            "ops": [
-                {"part": a.part, "type": a.type, "offset": a.offset, "text": a.text}
-                for a in appends
-            ],
-        }
 
     def _status(self, session: Session) -> StatusFrame:
         frame: StatusFrame = {
             "kind": "status",
             "stream": self.stream,
-            "seq": self._next(),
+            "seq": 0,
             "status": session.status,
             **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of StatusFrame
         }
@@ -125,27 +138,30 @@ class Wire:
         return frame
 
     def snapshot(self) -> SnapshotFrame | None:
-        """Everything that was sent so far: text that is still held is not in it."""
+        """Everything that was sent so far: text that is still held is not in it. Any thread."""
         session = self._session
         if session is None:
             return None
-        if session.loop is not None and not session.is_done:
-            held = hub_of(session.loop).take(self._flush)
-            if held:
-                self._flush(held)
+        with self._lock:
+            seq, sent = self.seq, dict(self._sent)
+        parts = session.transcript.parts
         frame: SnapshotFrame = {
             "kind": "snapshot",
             "stream": self.stream,
-            "seq": self.seq,
+            "seq": seq,
             "label": self.label,
             "created": self.created,
             "status": session.status,
             "parts": [
-                {"part": part.key, "type": part.type, "text": part.text}
-                for part in session.transcript.parts.values()
+                {"part": part, "type": parts[part].type, "text": parts[part].text[:length]}
+                for part, length in sent.items()
+                if length
             ],
             **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of SnapshotFrame
         }
+        if session.status in TERMINAL:
+            # What is still held is missing: the page can tell.
+            frame["lengths"] = session.transcript.lengths
         frame.setdefault("model", self.model)
         if self.note:
             frame["note"] = self.note
@@ -166,26 +182,41 @@ class Wire:
                 session.cancel(request["reason"])
             return
         if session.is_done or session.loop is None or session.loop.is_closed():
-            self._answer(request)
+            self._answer(session, request)
         else:
-            session.loop.call_soon_threadsafe(self._answer, request, context=session.context)
+            session.loop.call_soon_threadsafe(
+                self._answer, session, request, context=session.context
+            )
 
-    def _answer(self, request: Request) -> None:
-        if request["kind"] == "released":
-            self._released()
-            return
-        if request["kind"] == "asset":
-            if request["stream"] == self.stream:
-                self._send_asset(request["name"])
-            return
+    def _answer(self, session: Session, request: Request) -> None:
         if request["kind"] == "hello":
-            if request["have"].get(self.stream) == self.seq:
-                return
-        elif request["kind"] != "resync" or request["stream"] != self.stream:
+            self.pages |= {request["page"]}
+            if request["have"].get(self.stream) != self.seq:
+                self._send_snapshot(session)
+        elif request.get("stream") != self.stream:
             return
-        frame = self.snapshot()
-        if frame is not None:
-            self._send(message(frame))
+        elif request["kind"] == "resync":
+            self._send_snapshot(session)
+        elif request["kind"] == "released":
+            self._released()
+        elif request["kind"] == "outputs":
+            self.send(outputs_message(self.stream, self._outputs()))
+        elif request["kind"] == "asset":
+            self._send_asset(request["name"])
+
+    def _send_snapshot(self, session: Session) -> None:
+        """With the next message, or by one of its own where no loop may be running."""
+        if session.is_done or session.loop is None or session.loop.is_closed():
+            snapshot = self.snapshot()
+            if snapshot is not None:
+                self.send(message(snapshot))
+            return
+        self._is_asked = True
+        hub_of(session.loop).hold(self, urgent=True)
+
+    def detached(self) -> None:
+        """The comm was closed: no page can be reached by it."""
+        self.pages = frozenset()
 
 
 def facts(session: Session) -> Facts:

@@ -2,6 +2,7 @@
 
 import { type AssetsOf, createAssets } from "./assets.js";
 import { browserClock } from "./clock.js";
+import { keepOutputs } from "./outputs.js";
 import { type Channel, Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
 import { mountView } from "./view/view.js";
@@ -39,7 +40,7 @@ function channel(model: Model, signal: AbortSignal | undefined): Channel {
 
 function open(model: Model, signal: AbortSignal | undefined): Opened {
   const line = channel(model, signal);
-  const store = new Store(line, browserClock);
+  const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
   const stream = store.state.stream;
   const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
   models.set(stream, opened);

@@ -82,9 +82,6 @@ export interface SnapshotPart {
   readonly text: string;
 }
 
-export interface OpenedFrame extends Numbered, Heading {
-  readonly kind: "opened";
-}
 export interface DeltaFrame extends Numbered {
   readonly kind: "delta";
   readonly ops: readonly Op[];
@@ -97,12 +94,13 @@ export interface StatusFrame extends Numbered, Condition {
 export interface SnapshotFrame extends Numbered, Heading, Condition {
   readonly kind: "snapshot";
   readonly parts: readonly SnapshotPart[];
+  readonly lengths?: Readonly<Record<string, number>>;
 }
 /** A kind that a later kernel may send. It keeps its place in the order and changes nothing. */
 export interface UnknownFrame extends Numbered {
   readonly kind: "unknown";
 }
-export type Frame = OpenedFrame | DeltaFrame | StatusFrame | SnapshotFrame | UnknownFrame;
+export type Frame = DeltaFrame | StatusFrame | SnapshotFrame | UnknownFrame;
 
 export interface Message {
   readonly v: typeof VERSION;
@@ -170,12 +168,11 @@ const part: Fields = { part: name, type: oneOf(PART_TYPES), text };
 const status = oneOf(STATUSES);
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  opened: shape({ ...numbered, ...heading }, { note: text }),
   delta: shape({ ...numbered, ops: list(shape({ ...part, offset: count })) }),
   status: shape({ ...numbered, status }, { ...condition, lengths: table(count), model: text }),
   snapshot: shape(
     { ...numbered, ...heading, status, parts: list(shape(part)) },
-    { ...condition, note: text },
+    { ...condition, note: text, lengths: table(count) },
   ),
 };
 
@@ -208,18 +205,37 @@ export function parseAsset(value: unknown): AssetMessage | null {
     : null;
 }
 
+/** What the notebook's outputs of a stream are in the end: MIME bundles by display id. */
+export interface OutputsMessage {
+  readonly v: typeof VERSION;
+  readonly kind: "outputs";
+  readonly stream: string;
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const isOutputs = shape({ kind: oneOf(["outputs"]), stream: name, outputs: table(isObject) });
+
+/** The answer to a request for a stream's outputs, or null if it is something else. */
+export function parseOutputs(value: unknown): OutputsMessage | null {
+  return isObject(value) && value.v === VERSION && isOutputs(value)
+    ? (value as unknown as OutputsMessage)
+    : null;
+}
+
 export type Request =
-  | { v: 1; kind: "hello"; have: Record<string, number> }
+  | { v: 1; kind: "hello"; have: Record<string, number>; page: string }
   | { v: 1; kind: "resync"; stream: string; have: number }
   | { v: 1; kind: "cancel"; stream: string; reason: string }
   | { v: 1; kind: "released"; stream: string }
+  | { v: 1; kind: "outputs"; stream: string }
   | { v: 1; kind: "asset"; stream: string; name: AssetName };
 
-/** What this page has; the kernel answers with a snapshot if it has something else. */
-export const hello = (stream: string, seq: number): Request => ({
+/** What the page of this name has; the kernel answers with a snapshot if it has something else. */
+export const hello = (stream: string, seq: number, page: string): Request => ({
   v: VERSION,
   kind: "hello",
   have: { [stream]: seq },
+  page,
 });
 
 /** Asks for a snapshot, because something after `have` is missing. */
@@ -240,6 +256,9 @@ export const cancel = (stream: string, reason: string): Request => ({
 
 /** Says that this page shows the stream no longer. */
 export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });
+
+/** Asks for what the notebook's outputs of the stream are in the end. */
+export const outputs = (stream: string): Request => ({ v: VERSION, kind: "outputs", stream });
 
 /** Asks for a heavy part of the front end, by the stream's widget. */
 export const asset = (stream: string, name: AssetName): Request => ({

@@ -3,7 +3,6 @@
 import type {
   DeltaFrame,
   Frame,
-  OpenedFrame,
   PartType,
   SnapshotFrame,
   SnapshotPart,
@@ -25,7 +24,7 @@ export interface Part {
   readonly last: Piece | null;
 }
 
-export interface State extends Omit<SnapshotFrame, "kind" | "parts">, Pick<StatusFrame, "lengths"> {
+export interface State extends Omit<SnapshotFrame, "kind" | "parts"> {
   readonly parts: readonly Part[];
 }
 
@@ -108,8 +107,6 @@ export function reduce(state: State, frame: Frame): Step {
   if (frame.seq <= state.seq) return { state, outcome: "duplicate" };
   if (frame.seq > state.seq + 1) return { state, outcome: "gap" };
   switch (frame.kind) {
-    case "opened":
-      return { state: withHeading(state, frame), outcome: "applied" };
     case "delta": {
       const parts = append(state.parts, frame.ops);
       if (!parts) return { state, outcome: "gap" };
@@ -120,10 +117,6 @@ export function reduce(state: State, frame: Frame): Step {
     default:
       return { state: { ...state, seq: frame.seq }, outcome: "unknown" };
   }
-}
-
-function withHeading(state: State, { kind: _, ...heading }: OpenedFrame): State {
-  return { ...state, ...heading, status: "queued" };
 }
 
 /** `reason`, `error` and `retry` belong to the status they came with; the rest stays known. */
@@ -153,6 +146,9 @@ function append(parts: readonly Part[], ops: DeltaFrame["ops"]): readonly Part[]
   return next;
 }
 
+/** Frames that came too early are kept up to here; the snapshot that is asked for has the rest. */
+const HELD = 100;
+
 /** A state, the frames that came too early for it, and whether a snapshot is needed. */
 export interface Inbox {
   readonly state: State;
@@ -172,7 +168,7 @@ export function receive(inbox: Inbox, frame: Frame): Receipt {
     const early = frame.seq > first.seq + 1;
     return {
       state: first,
-      held: early ? [...inbox.held, frame] : inbox.held,
+      held: early && inbox.held.length < HELD ? [...inbox.held, frame] : inbox.held,
       missing: true,
       outcome,
     };

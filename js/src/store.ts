@@ -1,6 +1,7 @@
 /** One per widget model: what is known of its stream, kept complete, and who shows it. */
 
 import type { Clock } from "./clock.js";
+import { deliver, join, pageName } from "./page.js";
 import * as protocol from "./protocol.js";
 import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduce.js";
 
@@ -35,10 +36,14 @@ export interface Viewer {
   changed(): void;
 }
 
-/** Waits before a resync is repeated. */
-const RESYNC_DELAYS = [1000, 2000, 4000];
+/** The first wait (ms) before a resync is repeated; the repeats after which the page says so. */
+const RESYNC = { delay: 1000, doublings: 6, patience: 3 };
 /** No answer to Stop for this long means that the kernel is busy. */
 const STOP_PATIENCE = 300;
+/** Waits, while nothing comes, before the page asks whether it has missed the last of it. */
+const QUIET = [5000, 60_000] as const;
+/** Outputs are updated right after the stream's end: what is not by then never will be. */
+const END_DELAY = 300;
 /** A cell that is moved loses its view and gets another: that is not the end. */
 const RELEASE_DELAY = 1000;
 
@@ -48,11 +53,14 @@ export class Store {
   private readonly viewers = new Set<Viewer>();
   private readonly timers = new Map<string, () => void>();
   private resyncs = 0;
+  private quiet = QUIET[0] as number;
   private shown = false;
+  private readonly leave: () => void;
 
   constructor(
     private readonly channel: Channel,
     readonly clock: Clock,
+    private readonly ended: () => void = () => {},
   ) {
     const now = clock.now();
     this.local = {
@@ -68,7 +76,8 @@ export class Store {
     if (snapshot) this.receive(snapshot);
     channel.onMessage((content) => this.onMessage(content));
     channel.onConnection(() => this.onConnection());
-    this.send(protocol.hello(this.state.stream, this.state.seq));
+    this.leave = join(this.state.stream, (frames) => this.onFrames(frames));
+    this.hello();
   }
 
   get state(): State {
@@ -105,6 +114,7 @@ export class Store {
     for (const stop of this.timers.values()) stop();
     this.timers.clear();
     this.viewers.clear();
+    this.leave();
   }
 
   private onMessage(content: unknown): void {
@@ -113,13 +123,36 @@ export class Store {
       console.warn("nbstream: a message that is not of this protocol was ignored", content);
       return;
     }
-    for (const frame of message.frames) this.receive(frame);
+    if (this.local.closed) this.change({ closed: false });
+    deliver(message.frames);
+  }
+
+  private onFrames(frames: readonly protocol.Frame[]): void {
+    for (const frame of frames) this.receive(frame);
     this.change({ closed: false });
+    this.quiet = QUIET[0];
+    this.listen();
+  }
+
+  private hello(): void {
+    this.send(protocol.hello(this.state.stream, this.state.seq, pageName()));
+    this.listen();
+  }
+
+  /** A loss is seen by what comes next. After the last there is no next. */
+  private listen(): void {
+    this.stopTimer("quiet");
+    if (!this.running) return;
+    this.timer("quiet", this.quiet, () => {
+      this.quiet = Math.min(2 * this.quiet, QUIET[1]);
+      this.hello();
+    });
   }
 
   private onConnection(): void {
     // The first change is an end. Whether a later one is a beginning, an answer tells.
     if (this.local.closed) this.send(protocol.resync(this.state.stream, this.state.seq));
+    this.stopTimer("quiet");
     this.change({ closed: true });
   }
 
@@ -153,19 +186,19 @@ export class Store {
       this.stopTimer("stop");
     }
     this.local = local;
-    if (isTerminal(status)) this.timer("release", RELEASE_DELAY, () => this.release());
+    if (isTerminal(status)) {
+      this.stopTimer("quiet");
+      this.timer("end", END_DELAY, this.ended);
+      this.timer("release", RELEASE_DELAY, () => this.release());
+    }
   }
 
-  /** One request in flight; the next when its time is up, or when there is a new reason. */
+  /** One request in flight; the next when its time is up, which gets longer. */
   private resync(): void {
     this.send(protocol.resync(this.state.stream, this.state.seq));
-    const delay = RESYNC_DELAYS[this.resyncs++];
-    if (delay === undefined) {
-      this.resyncs = 0;
-      this.change({ lost: true });
-    } else {
-      this.timer("resync", delay, () => this.resync());
-    }
+    if (this.resyncs === RESYNC.patience) this.change({ lost: true });
+    const delay = RESYNC.delay * 2 ** Math.min(this.resyncs++, RESYNC.doublings);
+    this.timer("resync", delay, () => this.resync());
   }
 
   private release(): void {

@@ -90,11 +90,13 @@ export function openStore(snapshot: unknown = null) {
 }
 
 export const opened = {
-  kind: "opened",
+  kind: "snapshot",
   seq: 1,
   label: "Say hello",
   model: "gpt-5.2",
   created: 1790000000,
+  status: "queued",
+  parts: [],
 };
 
 export const delta = (seq: number, offset: number, text: string, type = "text", part = type) => ({

@@ -18,7 +18,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The renderer does without them.
   "markdown/embeds/": ["markdown/", "markdown/embeds/"],
   "reduce.ts": ["protocol.ts"],
-  "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
+  "page.ts": ["protocol.ts"],
+  "store.ts": ["clock.ts", "page.ts", "protocol.ts", "reduce.ts"],
+  "outputs.ts": ["protocol.ts", "store.ts"],
   "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
@@ -31,7 +33,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "markdown/embeds/",
     "view/",
   ],
-  "index.ts": ["assets.ts", "clock.ts", "store.ts", "swap.ts", "view/"],
+  "index.ts": ["assets.ts", "clock.ts", "outputs.ts", "store.ts", "swap.ts", "view/"],
 };
 
 const ruleOf = (file: string) =>

@@ -19,7 +19,7 @@ describe("a message is understood", () => {
       ({ message }) => message.frames as { kind: string; status?: string }[],
     );
     const kinds = new Set(all.map(({ kind }) => kind));
-    expect(kinds).toEqual(new Set(["opened", "delta", "status", "snapshot", "citation"]));
+    expect(kinds).toEqual(new Set(["delta", "status", "snapshot", "citation"]));
     const statuses = new Set(all.map(({ status }) => status).filter(Boolean));
     expect(statuses).toEqual(new Set(protocol.STATUSES));
   });
@@ -64,7 +64,7 @@ describe("requests", () => {
     switch (request.kind) {
       case "hello": {
         const [[stream, seq] = ["", 0]] = Object.entries(request.have);
-        return protocol.hello(stream, seq);
+        return protocol.hello(stream, seq, request.page);
       }
       case "resync":
         return protocol.resync(request.stream, request.have);
@@ -72,6 +72,8 @@ describe("requests", () => {
         return protocol.cancel(request.stream, request.reason);
       case "released":
         return protocol.released(request.stream);
+      case "outputs":
+        return protocol.outputs(request.stream);
       case "asset":
         return protocol.asset(request.stream, request.name);
     }
@@ -81,6 +83,6 @@ describe("requests", () => {
     const kinds = new Set(
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
-    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released", "asset"]));
+    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released", "outputs", "asset"]));
   });
 });

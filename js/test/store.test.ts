@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { delta, opened, openStore, status } from "./fakes.js";
+import { pageName } from "../src/page.js";
+import { Store } from "../src/store.js";
+import { delta, FakeChannel, FakeClock, opened, openStore, status } from "./fakes.js";
 
 const snapshot = (seq: number, text: string, name = "in_progress") => ({
   kind: "snapshot",
@@ -18,13 +20,18 @@ function viewer() {
   return { el, changed: vi.fn() };
 }
 
-beforeEach(() => document.body.replaceChildren());
+beforeEach(() => {
+  document.body.replaceChildren();
+  // The streams of the tests before are not on this page.
+  Reflect.deleteProperty(globalThis, Symbol.for("nbstream.page.1"));
+});
 
 describe("hello", () => {
   test("is said once, with what the page has", () => {
-    expect(openStore().channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 0 } }]);
+    const page = pageName();
+    expect(openStore().channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 0 }, page }]);
     const { channel, store } = openStore(snapshot(7, "Hello"));
-    expect(channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 7 } }]);
+    expect(channel.sent).toEqual([{ v: 1, kind: "hello", have: { s1: 7 }, page }]);
     expect(store.state.status).toBe("in_progress");
   });
 
@@ -70,8 +77,95 @@ test("a message for others is not named, and tells that the kernel is there", ()
   warn.mockRestore();
 });
 
+describe("the page asks whether it has missed the last", () => {
+  test("after 5 s without a message, then less and less often", () => {
+    const { channel, clock } = openStore(snapshot(7, "Hello"));
+    const counts = [4999, 1, 9999, 1, 20_000, 40_000, 60_000, 60_000].map((ms) => {
+      clock.pass(ms);
+      return channel.count("hello");
+    });
+    expect(counts).toEqual([1, 2, 2, 3, 4, 5, 6, 7]);
+    expect(channel.sent.at(-1)).toMatchObject({ have: { s1: 7 } });
+  });
+
+  test("what comes starts the wait anew, and an end ends it", () => {
+    const { channel, clock } = openStore(snapshot(7, "Hello"));
+    clock.pass(4000);
+    channel.emit(delta(8, 5, "!"));
+    clock.pass(4999);
+    expect(channel.count("hello")).toBe(1);
+    clock.pass(1);
+    expect(channel.count("hello")).toBe(2);
+    channel.emit(status(9, "completed"));
+    clock.pass(600_000);
+    expect(channel.count("hello")).toBe(2);
+  });
+
+  test("not while the kernel's side is gone", () => {
+    const { channel, clock } = openStore(snapshot(7, "Hello"));
+    channel.connection();
+    clock.pass(600_000);
+    expect(channel.count("hello")).toBe(1);
+  });
+});
+
+describe("one message for all streams of a page", () => {
+  const other = (seq: number, text: string) => ({ ...delta(seq, 0, text), stream: "s2" });
+
+  test("each gets its own frames, whoever brings them", () => {
+    const { channel, clock, store } = openStore(opened);
+    const second = new Store(new FakeChannel("s2", { ...opened, stream: "s2" }), clock);
+    const seen = viewer();
+    second.add(seen);
+    channel.emit(opened, delta(2, 0, "Hello"), other(2, "you"), status(3, "completed"));
+    expect(store.state).toMatchObject({ seq: 3, status: "completed" });
+    expect(second.state.parts[0]?.last?.text).toBe("you");
+    expect(seen.changed).toHaveBeenCalledOnce();
+  });
+
+  test("two documents may show the same stream", () => {
+    const { channel, store } = openStore(opened);
+    const twin = new Store(new FakeChannel("s1"), new FakeClock());
+    channel.emit(opened, delta(2, 0, "Hello"));
+    expect(twin.state).toEqual(store.state);
+    twin.dispose();
+    channel.emit(delta(3, 5, "!"));
+    expect([store.state.seq, twin.state.seq]).toEqual([3, 2]);
+  });
+
+  test("frames of streams that are not here are nobody's", () => {
+    const { channel, store } = openStore(opened);
+    store.dispose();
+    channel.emit(opened, other(2, "you"));
+    expect(store.state.seq).toBe(0);
+  });
+});
+
+test("300 ms after the end the outputs are looked at, once", () => {
+  const clock = new FakeClock();
+  const channel = new FakeChannel("s1");
+  const ended = vi.fn();
+  new Store(channel, clock, ended);
+  channel.emit(opened, status(2, "completed"));
+  clock.pass(299);
+  expect(ended).not.toHaveBeenCalled();
+  clock.pass(60_000);
+  expect(ended).toHaveBeenCalledOnce();
+});
+
+test("frames that came too early are kept up to a limit", () => {
+  const { channel, store } = openStore();
+  channel.emit(opened);
+  for (let seq = 3; seq < 5000; seq++) channel.emit(delta(seq, seq, "x"));
+  channel.emit(snapshot(2, "aaa"));
+  expect(store.state.seq).toBe(102);
+  expect(channel.count("resync")).toBe(1);
+  channel.emit(snapshot(6000, "all"));
+  expect(store.state.seq).toBe(6000);
+});
+
 describe("resync", () => {
-  test("one in flight, again after 1, 2 and 4 s, then the page says so", () => {
+  test("one in flight, again after 1, 2 and 4 s, then the page says so and asks less often", () => {
     const { channel, clock, store } = openStore();
     channel.emit(opened, delta(3, 5, "b"));
     channel.emit(delta(4, 6, "c"));
@@ -87,10 +181,10 @@ describe("resync", () => {
     clock.pass(1);
     expect(channel.count("resync")).toBe(4);
     expect(store.local.lost).toBe(true);
-    clock.pass(60_000);
-    expect(channel.count("resync")).toBe(4);
     channel.emit(delta(6, 8, "e"));
-    expect(channel.count("resync")).toBe(5);
+    expect(channel.count("resync")).toBe(4);
+    clock.pass(8000 + 16_000 + 32_000 + 64_000 + 64_000);
+    expect(channel.count("resync")).toBe(9);
   });
 
   test("ends with the snapshot", () => {
@@ -105,7 +199,7 @@ describe("resync", () => {
   test("ends with a late answer too, and the waits begin anew", () => {
     const { channel, clock, store } = openStore();
     channel.emit(opened, delta(3, 5, "b"));
-    clock.pass(60_000);
+    clock.pass(7000);
     expect(store.local.lost).toBe(true);
     channel.emit(snapshot(3, "Hellob"));
     expect(store.local.lost).toBe(false);

@@ -253,7 +253,7 @@ test("an ending that was there before is not announced", () => {
 });
 
 test("a view that ends leaves nothing behind", () => {
-  emit(opened);
+  emit(opened, status(2, "completed"));
   controller.abort();
   expect(el.childElementCount).toBe(0);
   opening.clock.pass(2000);

@@ -36,6 +36,7 @@ test.each([
 describe("the status in words", () => {
   test.each([
     ["queued", {}, "waiting for the first token"],
+    ["queued", { reason: "waiting for a free connection" }, "waiting for a free connection"],
     ["in_progress", {}, "streaming"],
     ["stalled", { timing }, "no token for 12 s"],
     ["retrying", { retry }, "retrying in 3 s (attempt 2 of 3): 429: slow down"],

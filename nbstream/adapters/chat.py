@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, Usage
-from ._base import count, get, text
+from ._base import count, extra, get, text
 
 
 class ChatAdapter:
@@ -29,19 +29,21 @@ class ChatAdapter:
         if meta != self._meta:
             self._meta = meta
             yield meta
-        for choice in get(chunk, "choices") or ():
+        choices = get(chunk, "choices")
+        for choice in choices or ():
             if (get(choice, "index") or 0) == 0:
                 yield from self._choice(choice)
-        usage = chat_usage(get(chunk, "usage"))
+        reported = get(chunk, "usage")
+        usage = None if reported is None else chat_usage(reported)
         if usage is not None:
             yield usage
-        if not get(chunk, "choices") and (failure := flat_error(chunk)):
+        if not choices and (failure := flat_error(chunk)):
             yield failure
 
     def _choice(self, choice: Any) -> Iterator[Event]:
         delta = get(choice, "delta")
         # Services name it either way; some send both with the same text.
-        reasoning = text(get(delta, "reasoning_content")) or text(get(delta, "reasoning"))
+        reasoning = text(extra(delta, "reasoning_content")) or text(extra(delta, "reasoning"))
         if reasoning:
             yield Delta("reasoning", "reasoning", reasoning)
         if content := text(get(delta, "content")):

@@ -61,7 +61,7 @@ def test_the_frames_of_one_stream(kernel: Kernel) -> None:
     frames = [frame for _, frame in kernel.frames() if frame["stream"] == stream]
     assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
     assert [frame["kind"] for frame in frames if frame["kind"] != "delta"] == [
-        "opened",
+        "snapshot",
         "status",
         "status",
     ]
@@ -283,7 +283,7 @@ def test_stop_all_by_message(kernel: Kernel, server: Server) -> None:
     for _ in range(2):
         kernel.run("%%stream test/stall --bg\nHi")
     server.wait_for_request(2)
-    kernel.until(lambda: len([f for _, f in kernel.frames() if f["kind"] == "opened"]) == 2)
+    kernel.until(lambda: len([f for _, f in kernel.frames() if f["kind"] == "snapshot"]) == 2)
     comm, _ = kernel.opened()
     kernel.request(comm, kind="cancel", stream="*", reason="stopped by you")
     for request in server.requests:
@@ -293,14 +293,15 @@ def test_stop_all_by_message(kernel: Kernel, server: Server) -> None:
 def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
     kernel.run("%%stream --persist widget\nHi")
     comm, stream = kernel.opened()
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
     before = len(kernel.frames())
-    kernel.request(comm, kind="hello", have={stream: 1})
+    kernel.request(comm, kind="hello", have={stream: 1}, page="p")
     kernel.until(lambda: len(kernel.frames()) > before)
     frame = kernel.frames()[-1][1]
     assert (frame["kind"], frame["status"]) == ("snapshot", "completed")
     assert frame["parts"][0]["text"] == "".join(DEFAULT_TEXT)
     seq = frame["seq"]
-    kernel.request(comm, kind="hello", have={stream: seq})
+    kernel.request(comm, kind="hello", have={stream: seq}, page="p")
     kernel.request(comm, kind="resync", stream=stream, have=0)
     kernel.until(lambda: len(kernel.frames()) > before + 1)
     kernel.get("1")

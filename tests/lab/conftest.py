@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.browser import ensure_chromium
 from tests.support.jupyter import JupyterServer
@@ -70,13 +70,16 @@ def open_notebook(
         dark: bool = False,
         kernel: bool = True,
         file: str | None = None,
+        prepare: Callable[[Page], None] = lambda page: None,
     ) -> NotebookPage:
         file = file or f"{name}.ipynb"
         if sources is not None:
             write_notebook(jupyter.root / file, ["%load_ext nbstream", *sources])
         context = browser.new_context(viewport={"width": width, "height": 800})
         contexts.append(context)
-        page = NotebookPage(context.new_page(), jupyter, file).open(kernel)
+        fresh = context.new_page()
+        prepare(fresh)
+        page = NotebookPage(fresh, jupyter, file).open(kernel)
         # The server remembers the theme of the page before.
         page.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
         if jupyter.app == "lab":

@@ -162,10 +162,13 @@ class Kernel:
         return shown
 
     def frames(self) -> list[tuple[str, Message]]:
-        """The frames of all streams with the comm that each came by."""
+        """The frames of all streams with the comm that each came by; first the snapshot that a
+        widget's state has."""
         found = []
         for m in self.messages:
             data = m["content"].get("data", {})
+            if m["msg_type"] == "comm_open" and data.get("state", {}).get("_snapshot"):
+                found.append((m["content"]["comm_id"], data["state"]["_snapshot"]))
             if m["msg_type"] == "comm_msg" and data.get("method") == "custom":
                 comm = m["content"]["comm_id"]
                 found += [(comm, frame) for frame in data["content"].get("frames", ())]
@@ -174,9 +177,11 @@ class Kernel:
     def statuses(self, stream: str | None = None) -> list[str]:
         """The states that a stream, else the latest one, went through."""
         if stream is None:
-            opened = [f["stream"] for _, f in self.frames() if f["kind"] == "opened"]
+            opened = [f["stream"] for _, f in self.frames() if f["kind"] == "snapshot"]
             stream = opened[-1] if opened else ""
-        return [f["status"] for _, f in self.frames() if f["stream"] == stream and "status" in f]
+        return [
+            f["status"] for _, f in self.frames() if f["stream"] == stream and f["kind"] == "status"
+        ]
 
     def text(self) -> str:
         """What all deltas in ``messages`` add up to."""
@@ -185,8 +190,8 @@ class Kernel:
 
     def opened(self, number: int = -1) -> tuple[str, str]:
         """The comm and the stream of one that was opened."""
-        found = [(comm, f["stream"]) for comm, f in self.frames() if f["kind"] == "opened"]
-        return found[number]
+        found = [(c, f["stream"]) for c, f in self.frames() if f["kind"] == "snapshot"]
+        return list(dict.fromkeys(found))[number]
 
     def request(self, comm: str, **content: Any) -> None:
         """Send what the widget's JavaScript would: ``kind="cancel", stream=..., reason=...``."""

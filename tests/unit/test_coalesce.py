@@ -1,10 +1,11 @@
-"""Merging deltas and the time of the next flush."""
+"""Merging what is held, and the time of the next flush."""
 
 from __future__ import annotations
 
 import pytest
 
-from nbstream.coalesce import BASE_INTERVAL, INTERVAL_PER_STREAM, Coalescer
+from nbstream.coalesce import HEADROOM, INTERVAL, Held, Pace
+from nbstream.protocol import StatusFrame
 from nbstream.transcript import Append
 
 
@@ -12,61 +13,66 @@ def text(offset: int, value: str) -> Append:
     return Append("text", "text", offset, value)
 
 
-def test_nothing_held_is_never_due() -> None:
-    box: Coalescer[str] = Coalescer()
-    assert box.due_in(0.0) is None
-    assert box.take(0.0) == {}
-    assert box.take_one("s") == []
+def op(part: str, offset: int, value: str) -> dict[str, object]:
+    return {"part": part, "type": part, "offset": offset, "text": value}
 
 
-def test_the_first_text_goes_out_at_once() -> None:
-    box: Coalescer[str] = Coalescer()
-    box.add("s", text(0, "Hi"))
-    assert box.due_in(0.0) == 0.0
+def test_the_first_message_goes_out_at_once_and_the_next_waits() -> None:
+    pace = Pace()
+    assert pace.due_in(100.0) == 0.0
+    pace.spend(100.0, 1)
+    assert pace.due_in(100.01) == pytest.approx(INTERVAL - 0.01)
+    assert pace.due_in(100.0 + INTERVAL) == pytest.approx(0.0)
 
 
-def test_later_text_waits_for_the_tick() -> None:
-    box: Coalescer[str] = Coalescer()
-    box.add("s", text(0, "Hi"))
-    box.take(100.0)
-    assert box.due_in(100.0) is None
-    box.add("s", text(2, "!"))
-    assert box.due_in(100.01) == pytest.approx(BASE_INTERVAL - 0.01)
-    assert box.due_in(100.0 + BASE_INTERVAL + 1) == 0.0
+def sent_in(seconds: float, *, urgent: bool, messages: int = 1) -> int:
+    """How many messages go out if there is always something to say."""
+    pace, now, sent = Pace(), 1000.0, 0
+    while now < 1000.0 + seconds:
+        if pace.due_in(now, urgent) == 0.0:
+            pace.spend(now, messages)
+            sent += messages
+        now += 0.001
+    return sent
 
 
-def test_many_streams_share_a_slower_tick() -> None:
-    box: Coalescer[int] = Coalescer()
-    box.take(0.0)
-    for stream in range(40):
-        box.add(stream, text(0, "x"))
-    due = box.due_in(0.0)
-    assert due == pytest.approx(40 * INTERVAL_PER_STREAM)
-    assert 40 / due <= 200 * 1.001, "messages per second"
+def test_thirty_messages_a_second() -> None:
+    assert 290 <= sent_in(10, urgent=False) <= 301
+    assert sent_in(10, urgent=True) <= 301 + HEADROOM / INTERVAL, "a few at once, then no more"
+
+
+def test_flushes_of_many_messages_stay_below_the_limit_of_the_server() -> None:
+    assert sent_in(10, urgent=False, messages=5) <= 30 * 5 * 10 + 5
+    assert sent_in(10, urgent=False, messages=50) <= 200 * 10 + 50
+    assert sent_in(10, urgent=True, messages=500) <= 200 * 10 + 500
+
+
+def test_nothing_held_is_no_frame() -> None:
+    assert Held().take("s", 2) == []
 
 
 def test_only_neighbours_of_one_part_are_merged() -> None:
-    box: Coalescer[str] = Coalescer()
-    box.add("s", Append("reasoning", "reasoning", 0, "a"))
-    box.add("s", Append("reasoning", "reasoning", 1, "b"))
-    box.add("s", text(0, "c"))
-    box.add("s", Append("reasoning", "reasoning", 2, "d"))
-    box.add("t", text(5, "e"))
-    assert box.take(1.0) == {
-        "s": [
-            Append("reasoning", "reasoning", 0, "ab"),
-            text(0, "c"),
-            Append("reasoning", "reasoning", 2, "d"),
-        ],
-        "t": [text(5, "e")],
-    }
-    assert box.take(2.0) == {}
+    held = Held()
+    held.append(Append("reasoning", "reasoning", 0, "a"))
+    held.append(Append("reasoning", "reasoning", 1, "b"))
+    held.append(text(0, "c"))
+    held.append(Append("reasoning", "reasoning", 2, "d"))
+    ops = [op("reasoning", 0, "ab"), op("text", 0, "c"), op("reasoning", 2, "d")]
+    assert held.take("s", 7) == [{"kind": "delta", "stream": "s", "seq": 7, "ops": ops}]
+    assert held.take("s", 8) == []
 
 
-def test_take_one_leaves_the_others() -> None:
-    box: Coalescer[str] = Coalescer()
-    box.add("s", text(0, "a"))
-    box.add("t", text(0, "b"))
-    box.add("s", text(1, "c"))
-    assert box.take_one("s") == [text(0, "ac")]
-    assert box.take(0.0) == {"t": [text(0, "b")]}
+def test_a_state_stands_between_the_texts_around_it() -> None:
+    held = Held()
+    held.append(text(0, "a"))
+    stalled: StatusFrame = {"kind": "status", "stream": "s", "seq": 0, "status": "stalled"}
+    running: StatusFrame = {"kind": "status", "stream": "s", "seq": 0, "status": "in_progress"}
+    held.status(stalled)
+    held.status(running)
+    held.append(text(1, "b"))
+    assert held.take("s", 2) == [
+        {"kind": "delta", "stream": "s", "seq": 2, "ops": [op("text", 0, "a")]},
+        {"kind": "status", "stream": "s", "seq": 3, "status": "stalled"},
+        {"kind": "status", "stream": "s", "seq": 4, "status": "in_progress"},
+        {"kind": "delta", "stream": "s", "seq": 5, "ops": [op("text", 1, "b")]},
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import typing
 
 import pytest
@@ -14,12 +15,15 @@ from nbstream.events import Delta, Event, Failure, Finish, Meta, Usage
 def test_events_are_values() -> None:
     assert Delta("text", "text", "a") == Delta("text", "text", "a")
     assert hash(Finish("stop")) == hash(Finish("stop"))
+    with pytest.raises(AttributeError):
+        Delta("text", "text", "a").text = "b"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
         Finish("stop").finish_reason = "length"  # type: ignore[misc]
 
 
 def test_every_event_class_is_in_the_union() -> None:
-    classes = {value for value in vars(events).values() if dataclasses.is_dataclass(value)}
+    own = (value for value in vars(events).values() if inspect.isclass(value))
+    classes = {value for value in own if value.__module__ == events.__name__}
     assert set(typing.get_args(Event)) == classes == {Delta, Meta, Usage, Finish, Failure}
 
 

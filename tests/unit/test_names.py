@@ -103,7 +103,7 @@ def test_cancel_signatures() -> None:
 
 def test_widget_members() -> None:
     own = {name for name in vars(StreamWidget) if not name.startswith("_")}
-    inherited_names = {"close", "open", "model_id", "show_in_cell"}
+    inherited_names = {"add_traits", "close", "open", "model_id", "show_in_cell"}
     assert own - inherited_names == MEMBERS
 
 

@@ -12,17 +12,19 @@ import pytest
 
 from nbstream.events import PartType
 from nbstream.faults import RetryPolicy
+from nbstream.hub import hub_of
 from nbstream.protocol import (
     PROTOCOL_VERSION,
     AssetName,
     asset_message,
     message,
+    outputs_message,
     parse_request,
 )
 from nbstream.session import Session
 from nbstream.states import Status
 from nbstream.wire import Wire
-from tests.support.fakes import ApiError, FakeSource, chat, ended
+from tests.support.fakes import ApiError, FakeSource, chat, ended, until
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "protocol"
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
@@ -126,7 +128,6 @@ FACTS = {
     "request_id": is_text,
 }
 FRAMES = {
-    "opened": is_object({**FRAME, **ABOUT}, {"note": is_text}),
     "delta": is_object(
         {**FRAME, "ops": is_list(is_object({**PART, "offset": is_count, "text": is_text}))}
     ),
@@ -140,7 +141,7 @@ FRAMES = {
             "status": STATUS,
             "parts": is_list(is_object({**PART, "text": is_text})),
         },
-        {**FACTS, "note": is_text},
+        {**FACTS, "note": is_text, "lengths": is_map(is_count)},
     ),
 }
 
@@ -198,11 +199,19 @@ def test_the_reader_of_this_test_is_strict(case: dict[str, Any]) -> None:
         read_message(case["message"])
 
 
+def test_outputs() -> None:
+    outputs = {"s1-a": {"text/plain": "Hello"}}
+    expected = {"v": 1, "kind": "outputs", "stream": "s1", "outputs": outputs}
+    assert outputs_message("s1", outputs) == expected
+
+
 def test_requests_are_cut_to_size() -> None:
     request = {"v": 1, "kind": "cancel", "stream": "s", "reason": "x" * 5000, "more": 1}
     parsed = parse_request(request)
     assert parsed is not None
     assert parsed == {"kind": "cancel", "stream": "s", "reason": "x" * 200}
+    parsed = parse_request({"v": 1, "kind": "hello", "have": {}, "page": "p" * 5000})
+    assert parsed == {"kind": "hello", "have": {}, "page": "p" * 64}
 
 
 def keys(value: Any) -> set[str]:
@@ -223,6 +232,7 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         note=note,
         send=sent.append,
         send_asset=lambda name: None,
+        outputs=dict,
         observe=lambda what: None,
         cancel_all=lambda reason: None,
         released=lambda: None,
@@ -232,6 +242,7 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
     sent.append(message(wire.snapshot()))  # type: ignore[arg-type]
     session.start(asyncio.get_running_loop())
     await ended(session)
+    await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
     sent.append(message(wire.snapshot()))  # type: ignore[arg-type]
     return json.loads(json.dumps(sent))  # type: ignore[no-any-return]
 
@@ -256,4 +267,4 @@ async def test_what_python_sends_is_version_1(scripts: Any) -> None:
         # ipykernel 7.4 keeps a routing entry for every distinct string under this key.
         assert "id" not in keys(one)
     kinds = [frame["kind"] for one in sent for frame in one["frames"]]
-    assert {"opened", "snapshot", "status"} <= set(kinds)
+    assert {"snapshot", "status"} <= set(kinds)

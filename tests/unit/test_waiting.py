@@ -13,7 +13,7 @@ from nbstream.errors import UsageError
 from nbstream.loops import background_loop, choose_loop
 from nbstream.session import Session
 from nbstream.sources import StreamSource
-from nbstream.waiting import HEARTBEAT, follow, follow_blocking, until, wait, wait_blocking
+from nbstream.waiting import follow, follow_blocking, wait, wait_blocking
 from tests.support import fakes
 from tests.support.fakes import FakeSource, Gate, RecordingSink, chat, ended
 
@@ -66,24 +66,6 @@ async def test_two_who_wait() -> None:
     await fakes.until(lambda: gate.reached)
     gate.open()
     await asyncio.wait_for(asyncio.gather(*waiters), 5)
-
-
-async def test_the_loop_is_woken_while_a_cell_waits() -> None:
-    loop = asyncio.get_running_loop()
-    future = loop.create_future()
-    delays: list[float | None] = []
-    original = asyncio.wait
-
-    async def recording(futures: Any, *, timeout: float | None = None) -> Any:
-        delays.append(timeout)
-        if len(delays) == 3:
-            future.set_result(None)
-        return await original(futures, timeout=timeout)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio, "wait", recording)
-        await until(future)
-    assert delays == [HEARTBEAT] * 3
 
 
 def test_wait_from_another_loop() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
-
-import pytest
 
 from nbstream.hub import hub_of
 from nbstream.session import Session
@@ -21,14 +20,14 @@ class Page:
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
-        self.seq = 0
+        self.seq = 1
         self.parts: dict[str, str] = {}
         self.statuses: list[str] = []
 
     def receive(self, message: Any) -> None:
         assert message["v"] == 1
         self.messages.append(message)
-        for frame in message["frames"]:
+        for frame in message.get("frames", ()):
             self.apply(frame)
 
     def apply(self, frame: Any) -> None:
@@ -37,13 +36,13 @@ class Page:
             self.parts = {part["part"]: part["text"] for part in frame["parts"]}
         else:
             assert frame["seq"] == self.seq + 1
+        if frame["kind"] == "status":
+            self.statuses.append(frame["status"])
         self.seq = frame["seq"]
         for op in frame.get("ops", ()):
             text = self.parts.get(op["part"], "")
             assert op["offset"] == len(text.encode("utf-16-le")) // 2
             self.parts[op["part"]] = text + op["text"]
-        if "status" in frame:
-            self.statuses.append(frame["status"])
         for part, length in frame.get("lengths", {}).items():
             assert len(self.parts[part].encode("utf-16-le")) // 2 == length
 
@@ -66,6 +65,7 @@ class Setup:
             note=note,
             send=self.page.receive,
             send_asset=self.assets.append,
+            outputs=lambda: {"s1-d": {"text/plain": "all"}},
             observe=self.observed.append,
             cancel_all=self.cancelled.append,
             released=self.release,
@@ -84,6 +84,7 @@ class Setup:
 async def run(*scripts: Any) -> Setup:
     setup = Setup(*scripts).start()
     await ended(setup.session)
+    await flushed(setup)
     return setup
 
 
@@ -96,10 +97,7 @@ async def test_a_whole_stream() -> None:
     }
     assert setup.page.statuses == ["in_progress", "completed"]
     assert len(setup.page.messages) < 100, "merged"
-    first, last = setup.page.frames[0], setup.page.frames[-1]
-    assert first["kind"] == "opened"
-    assert (first["label"], first["model"]) == ("a question", "asked-model")
-    assert "note" not in first
+    last = setup.page.frames[-1]
     assert last["model"] == "served-model"
     assert last["finish_reason"] == "stop"
     assert last["usage"] == {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
@@ -111,12 +109,19 @@ async def test_a_whole_stream() -> None:
 async def test_text_stands_before_its_status_in_one_message() -> None:
     setup = await run([chat("a"), DONE])
     kinds = [[frame["kind"] for frame in message["frames"]] for message in setup.page.messages]
-    assert kinds[:2] == [["opened"], ["delta", "status"]]
+    assert kinds[0] == ["delta", "status"]
+
+
+async def test_what_a_widget_begins_with() -> None:
+    snapshot = Setup().wire.snapshot()
+    assert snapshot is not None
+    assert (snapshot["label"], snapshot["model"]) == ("a question", "asked-model")
+    assert (snapshot["seq"], snapshot["status"], snapshot["parts"]) == (1, "queued", [])
+    assert "note" not in snapshot
 
 
 async def test_the_note() -> None:
     setup = Setup(note="local model (demo quality)")
-    assert setup.page.frames[0]["note"] == "local model (demo quality)"
     snapshot = setup.wire.snapshot()
     assert snapshot is not None
     assert snapshot["note"] == "local model (demo quality)"
@@ -127,6 +132,7 @@ async def test_a_retry_and_an_error_on_the_wire() -> None:
     setup.session._policy = type(setup.session._policy)(max_attempts=2, base_delay=0.001)
     setup.start()
     await ended(setup.session)
+    await flushed(setup)
     retrying = next(f for f in setup.page.frames if f.get("status") == "retrying")
     assert retrying["retry"]["attempt"] == 2
     failed = setup.page.frames[-1]
@@ -147,41 +153,93 @@ async def stop(setup: Setup) -> None:
     await ended(setup.session)
 
 
-async def test_a_snapshot_is_all_text_and_the_stream_goes_on() -> None:
+async def test_a_snapshot_has_what_was_sent_and_the_stream_goes_on() -> None:
     setup, _ = await running(chat("a😀"), chat("b"))
+    await flushed(setup)
     snapshot = setup.wire.snapshot()
     assert snapshot is not None
     assert snapshot["parts"] == [{"part": "text", "type": "text", "text": "a😀b"}]
     assert snapshot["seq"] == setup.wire.seq == setup.page.seq
     assert snapshot["model"] == "served-model"
     assert snapshot["label"] == "a question"
-    fresh = Page()
-    fresh.apply(snapshot)
-    assert fresh.parts == setup.page.parts == {"text": "a😀b"}, "what was held went out first"
     setup.page.receive({"v": 1, "frames": [snapshot]})
+    setup.session.feed(chat("c"))
+    setup.session.feed(chat("d"))
+    held = setup.wire.snapshot()
+    assert held is not None
+    assert len(held["parts"][0]["text"]) == 3 + (setup.wire.seq - snapshot["seq"])
     await stop(setup)
-    assert setup.page.parts == {"text": "a😀b"}
+    await flushed(setup)
+    assert setup.page.parts == {"text": "a😀bcd"}
+
+
+async def test_a_snapshot_of_the_end_says_what_is_missing() -> None:
+    setup, _ = await running(chat("a"))
+    await flushed(setup)
+    fresh = Page()
+    pace = hub_of(asyncio.get_running_loop())._pace
+    pace.spend(time.monotonic(), 100)  # no room for urgent ones
+    setup.session.feed(chat("b"))
+    await stop(setup)
+    snapshot = setup.wire.snapshot()
+    assert snapshot is not None
+    assert snapshot["status"] == "cancelled"
+    assert snapshot["parts"][0]["text"] == "a"
+    assert snapshot["lengths"] == {"text": 2}
+    del snapshot["lengths"]
+    fresh.apply(snapshot)
+    before = len(setup.page.messages)
+    await flushed(setup)
+    for message in setup.page.messages[before:]:
+        fresh.receive(message)
+    assert fresh.parts == {"text": "ab"}
+
+
+async def flushed(setup: Setup) -> None:
+    await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
 
 
 async def ask(setup: Setup, **request: Any) -> list[Any]:
     """The frames of the answer."""
+    await flushed(setup)
     before = len(setup.page.messages)
     setup.wire.handle(request)  # type: ignore[arg-type]
     for _ in range(5):
         await asyncio.sleep(0)
-    return [f for m in setup.page.messages[before:] for f in m["frames"]]
+    await flushed(setup)
+    return [f for m in setup.page.messages[before:] for f in m.get("frames", ())]
 
 
 async def test_hello() -> None:
     setup, _ = await running(chat("a"))
-    (snapshot,) = [f for f in await ask(setup, kind="hello", have={}) if f["kind"] != "delta"]
+    (snapshot,) = await ask(setup, kind="hello", have={}, page="p")
     assert snapshot["kind"] == "snapshot"
-    assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}) == []
-    assert len(await ask(setup, kind="hello", have={"s1": setup.wire.seq - 1})) == 1
-    assert len(await ask(setup, kind="hello", have={"other": 7})) == 1
+    seq = setup.wire.seq
+    assert await ask(setup, kind="hello", have={"s1": seq}, page="p") == []
+    assert len(await ask(setup, kind="hello", have={"s1": seq - 1}, page="q")) == 1
+    assert len(await ask(setup, kind="hello", have={"other": 7}, page="q")) == 1
+    assert setup.wire.pages == {"p", "q"}
     await stop(setup)
-    assert len(await ask(setup, kind="hello", have={})) == 1, "after the end, too"
-    assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}) == []
+    assert len(await ask(setup, kind="hello", have={}, page="p")) == 1, "after the end, too"
+    assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}, page="p") == []
+    setup.wire.detached()
+    assert setup.wire.pages == set()
+
+
+async def test_streams_of_one_page_are_sent_together() -> None:
+    setups = [(await running(chat("a")))[0] for _ in range(5)]
+    for number, setup in enumerate(setups):
+        setup.wire.stream = f"s{number}"
+        await flushed(setup)
+        assert await ask(setup, kind="hello", have={f"s{number}": setup.wire.seq}, page="p") == []
+    before = sum(len(setup.page.messages) for setup in setups)
+    for setup in setups:
+        setup.page.apply = lambda frame: None  # type: ignore[method-assign]
+        setup.session.feed(chat("b"))
+    await flushed(setups[0])
+    assert sum(len(setup.page.messages) for setup in setups) - before <= 2
+    for setup in setups:
+        await stop(setup)
 
 
 async def test_resync() -> None:
@@ -199,9 +257,11 @@ async def test_cancel() -> None:
     await ask(setup, kind="cancel", stream="*", reason="all")
     assert setup.cancelled == ["all"]
     frames = await ask(setup, kind="cancel", stream="s1", reason="stopped by you")
-    assert frames[0]["status"] == "cancelling"
+    statuses = [frame["status"] for frame in frames if frame["kind"] == "status"]
+    assert statuses[0] == "cancelling"
     await ask(setup, kind="cancel", stream="s1", reason="again")
     await ended(setup.session)
+    await flushed(setup)
     assert setup.page.statuses[-2:] == ["cancelling", "cancelled"]
     assert setup.page.frames[-1]["reason"] == "stopped by you"
     assert setup.page.frames[-1]["lengths"] == {"text": 1}
@@ -210,7 +270,7 @@ async def test_cancel() -> None:
 async def test_requests_from_another_thread_are_answered_on_the_loop() -> None:
     setup, _ = await running(chat("a"))
     await asyncio.to_thread(setup.wire.handle, {"kind": "resync", "stream": "s1", "have": 0})
-    await until(lambda: setup.page.frames[-1]["kind"] == "snapshot")
+    await until(lambda: any(f["kind"] == "snapshot" for f in setup.page.frames))
     await asyncio.to_thread(
         setup.wire.handle, {"kind": "cancel", "stream": "s1", "reason": "from a subshell"}
     )
@@ -222,6 +282,19 @@ async def test_released() -> None:
     setup = await run([chat("a"), DONE])
     await ask(setup, kind="released", stream="s1")
     assert setup.released == 1
+
+
+async def test_outputs() -> None:
+    setup = await run([chat("a"), DONE])
+    await ask(setup, kind="outputs", stream="other")
+    assert "outputs" not in setup.page.messages[-1]
+    await ask(setup, kind="outputs", stream="s1")
+    assert setup.page.messages[-1] == {
+        "v": 1,
+        "kind": "outputs",
+        "stream": "s1",
+        "outputs": {"s1-d": {"text/plain": "all"}},
+    }
 
 
 async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
@@ -239,23 +312,21 @@ async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
 
 async def test_before_it_is_started() -> None:
     setup = Setup([chat("a")])
-    assert (await ask(setup, kind="hello", have={}))[0]["status"] == "queued"
+    assert (await ask(setup, kind="hello", have={}, page="p"))[0]["status"] == "queued"
     await ask(setup, kind="cancel", stream="s1", reason="early")
     assert setup.page.statuses[-1] == "cancelled"
 
 
-@pytest.mark.parametrize("kind", ["stream", "hub"])
-async def test_nothing_is_scheduled_when_nothing_is_held(kind: str) -> None:
+async def test_nothing_is_scheduled_when_nothing_is_held() -> None:
     setup = await run([chat("a"), DONE])
-    hub = hub_of(asyncio.get_running_loop())
-    await until(lambda: hub._timer is None or hub._timer.cancelled())
     assert setup.page.statuses[-1] == "completed"
-    assert hub._box.due_in(0.0) is None
+    assert hub_of(asyncio.get_running_loop())._timer is None
 
 
 async def test_streams_share_one_hub() -> None:
     setups = [Setup([chat(f"{n}-{m}") for m in range(20)] + [DONE]).start() for n in range(5)]
     for setup in setups:
         await ended(setup.session)
+    await flushed(setups[0])
     for n, setup in enumerate(setups):
         assert setup.page.parts == {"text": "".join(f"{n}-{m}" for m in range(20))}

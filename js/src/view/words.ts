@@ -45,7 +45,7 @@ export function statusWords(state: State, local: Local, now: number): string {
   if (local.stopping) return "stopping…";
   switch (state.status) {
     case "queued":
-      return "waiting for the first token";
+      return state.reason || "waiting for the first token";
     case "in_progress":
       return "streaming";
     case "cancelling":

@@ -1,0 +1,115 @@
+"""One message for all streams that one page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbstream.coalesce import INTERVAL, Pace
+from nbstream.hub import MESSAGES_PER_FLUSH, Hub, share
+from tests.support.virtual import VirtualLoop
+
+
+class FakeLane:
+    def __init__(self, name: str, *pages: str) -> None:
+        self.name = name
+        self.pages = frozenset(pages)
+        self.held = 0
+        self.messages: list[Any] = []
+        self.flushes = 0
+
+    def take(self) -> list[Any]:
+        frames = [{"kind": "delta", "stream": self.name, "seq": n} for n in range(self.held)]
+        self.held = 0
+        return frames
+
+    def send(self, message: Any) -> None:
+        self.messages.append(message)
+
+    def flushed(self) -> None:
+        self.flushes += 1
+
+
+def shared(*lanes: FakeLane) -> list[list[str]]:
+    return [[lane.name for lane in group] for group in share(lanes)]  # type: ignore[attr-defined]
+
+
+def test_streams_of_one_page_share_a_message() -> None:
+    assert shared(FakeLane("a", "p"), FakeLane("b", "p"), FakeLane("c", "p")) == [["a", "b", "c"]]
+
+
+def test_a_stream_that_more_pages_show_carries_the_others() -> None:
+    # b was shown before the page was loaded anew; q is gone, which nobody tells.
+    assert shared(FakeLane("a", "p"), FakeLane("b", "p", "q")) == [["b", "a"]]
+    lanes = [FakeLane("a", "p"), FakeLane("b", "q"), FakeLane("c", "q", "r"), FakeLane("d", "p")]
+    assert shared(*lanes) == [["c", "b"], ["a", "d"]]
+
+
+def test_until_a_page_says_hello_a_stream_has_messages_of_its_own() -> None:
+    assert shared(FakeLane("a"), FakeLane("b"), FakeLane("c", "p")) == [["c"], ["a"], ["b"]]
+
+
+def setup() -> tuple[VirtualLoop, Hub]:
+    loop = VirtualLoop()
+    return loop, Hub(loop, Pace(), clock=loop.time)  # type: ignore[arg-type]
+
+
+def hold(hub: Hub, lane: FakeLane, *, urgent: bool = False) -> None:
+    lane.held += 1
+    hub.hold(lane, urgent)
+
+
+def test_a_tick_takes_all_that_is_held() -> None:
+    loop, hub = setup()
+    lanes = [FakeLane(f"s{n}", "p") for n in range(100)]
+    for lane in lanes:
+        hold(hub, lane)
+    loop.go(INTERVAL)
+    assert hub.is_idle
+    (first, *others) = lanes
+    streams = {frame["stream"] for message in first.messages for frame in message["frames"]}
+    assert len(streams) + len({lane.name for lane in others if lane.messages}) <= 101
+    assert sum(len(lane.messages) for lane in lanes) <= 2
+    assert all(lane.flushes == 1 for lane in lanes)
+
+
+def test_what_is_urgent_goes_at_once_with_all_that_is_held_but_not_always() -> None:
+    loop, hub = setup()
+    calm, urgent = FakeLane("calm", "p"), FakeLane("urgent", "p")
+    hold(hub, calm)
+    hold(hub, urgent, urgent=True)
+    assert len(calm.messages + urgent.messages) == 1
+    assert hub.is_idle
+    for _ in range(50):
+        hold(hub, urgent, urgent=True)
+    burst = len(calm.messages + urgent.messages)
+    assert burst <= 6
+    loop.go(10)
+    assert hub.is_idle
+    assert len(calm.messages + urgent.messages) == burst + 1, "the rest came in one"
+
+
+def test_a_blocked_loop_flushes_when_it_is_time() -> None:
+    loop, hub = setup()
+    lane = FakeLane("s", "p")
+    hold(hub, lane)
+    for _ in range(100):
+        loop.now += INTERVAL / 10  # nobody runs the timers
+        hold(hub, lane)
+    assert 9 <= len(lane.messages) <= 11
+    loop.go(1)
+    assert hub.is_idle
+
+
+def test_a_burst_has_a_limit_and_nobody_is_forgotten() -> None:
+    loop, hub = setup()
+    lanes = [FakeLane(f"s{n}") for n in range(500)]
+    for lane in lanes:
+        hold(hub, lane)
+    counts = []
+    while not hub.is_idle:
+        before = sum(len(lane.messages) for lane in lanes)
+        loop.go(0.01)
+        counts.append(sum(len(lane.messages) for lane in lanes) - before)
+    assert max(counts) <= MESSAGES_PER_FLUSH + 1
+    assert all(len(lane.messages) == lane.flushes == 1 for lane in lanes)
+    assert loop.now - 1000 > 500 / 200 * 0.8, "below 200 a second"
