@@ -32,6 +32,13 @@ class Opened:
     raw: Any
     pump: ThreadPump | None = None
 
+    def hang_up(self) -> None:
+        """End the connection at once, from any thread: for a loop that cannot run ``close``."""
+        if self.pump is not None:
+            self.pump.close_now()
+        else:
+            _shutdown_socket(self.raw)
+
 
 class Source(Protocol):
     """Opens a stream; ``reopenable`` says whether it can do so more than once."""
@@ -238,13 +245,15 @@ class ThreadPump:
 
 
 def _shutdown_socket(stream: Any) -> None:
-    """Wake a thread that is blocked in a read of this SDK stream.
+    """End the connection of this SDK stream, and wake a thread that is blocked in reading it.
 
     ``Stream.close()`` alone frees the connection but leaves a blocked reader asleep until the
     next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
     https://man7.org/linux/man-pages/man2/close.2.html#NOTES
     """
-    extensions = getattr(getattr(stream, "response", None), "extensions", None) or {}
+    # The SDK's helpers keep the response to themselves.
+    response = getattr(stream, "response", None) or getattr(stream, "_response", None)
+    extensions = getattr(response, "extensions", None) or {}
     network_stream = extensions.get("network_stream")
     if network_stream is None:
         return

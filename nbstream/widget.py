@@ -10,10 +10,10 @@ from typing import Any, TextIO
 import anywidget
 import traitlets
 
-from . import assets, output, registry
+from . import assets, control, output, registry
 from .errors import ErrorInfo, StreamError
 from .frontend import is_headless
-from .loops import choose_loop
+from .loops import LoopName, choose_loop
 from .protocol import AssetName, parse_request
 from .session import Session
 from .sources import Source
@@ -75,6 +75,7 @@ class StreamWidget(anywidget.AnyWidget):
         model: str = "",
         note: str | None = None,
         chunks: bool = False,
+        loop: LoopName = "kernel",
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
@@ -82,6 +83,7 @@ class StreamWidget(anywidget.AnyWidget):
         self._hide_next = False
         self._closes_when_released = False
         self._headless = is_headless()
+        self._loop_name = loop
         self._wire = Wire(
             uuid.uuid4().hex[:12],
             label=label,
@@ -149,10 +151,11 @@ class StreamWidget(anywidget.AnyWidget):
     # -- doing --------------------------------------------------------------------------------
 
     def start(self) -> StreamWidget:
-        """Begin, on the running loop or else on a background thread's; once."""
+        """Begin, once: on the running loop, or on a background thread's if there is none or
+        ``loop="thread"`` was asked for."""
         with self._lifecycle:
             if not self._session.is_started and not self.is_done:
-                self._session.start(choose_loop())
+                self._session.start(choose_loop(self._loop_name))
         return self
 
     def cancel(self, reason: str = "stopped by you") -> bool:
@@ -242,6 +245,8 @@ class StreamWidget(anywidget.AnyWidget):
         request = parse_request(content)
         if request is not None:
             self._wire.handle(request)
+            if request["kind"] == "cancel":
+                control.hang_up(request["stream"])
 
     def _tell_observers(self, what: str) -> None:
         states = ("status", "usage", "finish_reason", "error") if what == "status" else ()
@@ -257,6 +262,7 @@ class StreamWidget(anywidget.AnyWidget):
         """Open the comm, unless nobody is there to see a widget: then a notebook that is saved
         with its widget state would hold the JavaScript once for each answer."""
         if not self._headless:
+            control.register()
             super().open()
 
     @property

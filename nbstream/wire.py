@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from .hub import hub_of
+from .hub import hub_of, numbering
 from .protocol import (
     AssetName,
     Facts,
@@ -83,17 +83,22 @@ class Wire:
 
     def changed(self, session: Session) -> None:
         """A change of state goes out at once, behind the text that came before it."""
-        held = hub_of(session.loop).take(self._flush) if session.loop is not None else []
-        frames: list[Frame] = [self._delta(held)] if held else []
-        frames.append(self._status(session))
-        self._send(message(*frames))
+        with numbering:
+            held = hub_of(session.loop).take(self._flush) if session.loop is not None else []
+            frames: list[Frame] = [self._delta(held)] if held else []
+            frames.append(self._status(session))
+            self._send(message(*frames))
         if held:
             self._observe("text")
         self._observe("status")
 
     def _flush(self, appends: list[Append]) -> None:
-        self._send(message(self._delta(appends)))
+        self._send_delta(appends)
         self._observe("text")
+
+    def _send_delta(self, appends: list[Append]) -> None:
+        with numbering:
+            self._send(message(self._delta(appends)))
 
     # -- frames -------------------------------------------------------------------------------
 
@@ -126,13 +131,14 @@ class Wire:
 
     def snapshot(self) -> SnapshotFrame | None:
         """Everything that was sent so far: text that is still held is not in it."""
-        session = self._session
-        if session is None:
-            return None
+        with numbering:
+            return None if self._session is None else self._snapshot(self._session)
+
+    def _snapshot(self, session: Session) -> SnapshotFrame:
         if session.loop is not None and not session.is_done:
             held = hub_of(session.loop).take(self._flush)
             if held:
-                self._flush(held)
+                self._send_delta(held)
         frame: SnapshotFrame = {
             "kind": "snapshot",
             "stream": self.stream,
