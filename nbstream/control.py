@@ -15,7 +15,7 @@ from typing import Any
 
 from . import registry
 from .frontend import kernel
-from .protocol import PROTOCOL_VERSION, parse_request
+from .protocol import hung_up_message, parse_request
 
 TARGET = "nbstream.control"
 
@@ -41,7 +41,7 @@ def _handle(comm: Any, message: Any) -> None:
     for widget in registry.find(request["stream"]):
         widget.cancel(request["reason"])
     for stream in hang_up(request["stream"]):
-        comm.send({"v": PROTOCOL_VERSION, "kind": "hung_up", "stream": stream})
+        comm.send(hung_up_message(stream))
 
 
 def hang_up(stream: str) -> list[str]:

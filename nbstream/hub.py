@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 import weakref
 from collections.abc import Callable
@@ -14,13 +13,8 @@ from .transcript import Append
 Flush = Callable[[list[Append]], None]
 
 
-numbering = threading.RLock()
-"""Held while frames are taken and numbered: a stream on a thread's loop reports there, while the
-main thread or a subshell's asks for a snapshot. Nothing that waits for a thread runs under it."""
-
-
 class Hub:
-    """Holds deltas back until the next tick. On its loop's thread only, but for `take`.
+    """Holds deltas back until the next tick. On its loop's thread only.
 
     A tick is only scheduled while something is held: an idle kernel stays idle.
     """
@@ -36,8 +30,7 @@ class Hub:
 
     def add(self, flush: Flush, append: Append) -> None:
         """Hand ``append`` to ``flush`` with the next tick, merged with what comes until then."""
-        with numbering:
-            self._box.add(flush, append)
+        self._box.add(flush, append)
         if self._timer is not None:
             # A cell that blocks the loop while it iterates gets no timer calls.
             if self._box.due_in(self._clock()) == 0:
@@ -50,16 +43,13 @@ class Hub:
 
     def take(self, flush: Flush) -> list[Append]:
         """What is held for ``flush``, for a message that cannot wait."""
-        with numbering:
-            return self._box.take_one(flush)
+        return self._box.take_one(flush)
 
     def _tick(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        with numbering:
-            taken = self._box.take(self._clock())
-        for flush, appends in taken.items():
+        for flush, appends in self._box.take(self._clock()).items():
             flush(appends)
 
 

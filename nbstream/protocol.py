@@ -122,6 +122,15 @@ class AssetMessage(_Asset, total=False):
     error: str
 
 
+class HungUp(TypedDict):
+    """The connection of ``stream``, which was cancelled, is closed; its loop, kept busy by a cell,
+    tells the end later. By the comm of `nbstream.control`."""
+
+    v: int
+    kind: Literal["hung_up"]
+    stream: str
+
+
 class Hello(TypedDict):
     """A front end has attached and knows ``have`` (stream to seq)."""
 
@@ -174,6 +183,11 @@ def asset_message(name: AssetName, error: str | None = None) -> AssetMessage:
     if error is not None:
         content["error"] = error
     return content
+
+
+def hung_up_message(stream: str) -> HungUp:
+    """Says that the connection of a cancelled stream is closed, though its loop is busy."""
+    return {"v": PROTOCOL_VERSION, "kind": "hung_up", "stream": stream}
 
 
 def parse_request(content: Any) -> Request | None:

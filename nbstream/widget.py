@@ -12,7 +12,7 @@ import traitlets
 
 from . import assets, control, output, registry
 from .errors import ErrorInfo, StreamError
-from .frontend import is_headless
+from .frontend import cell_id, is_headless
 from .loops import LoopName, choose_loop
 from .protocol import AssetName, parse_request
 from .session import Session
@@ -54,6 +54,8 @@ class StreamWidget(anywidget.AnyWidget):
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
     _assets = traitlets.Unicode().tag(sync=True)
+    # The cell that started it: when that is deleted, nobody sees the stream any more.
+    _cell = traitlets.Unicode().tag(sync=True)
     # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
     _snapshot = traitlets.Any(None).tag(
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
@@ -240,6 +242,10 @@ class StreamWidget(anywidget.AnyWidget):
     @traitlets.default("_assets")
     def _assets_version(self) -> str:
         return assets.version()
+
+    @traitlets.default("_cell")
+    def _cell_of_start(self) -> str:
+        return cell_id() or ""
 
     def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
         request = parse_request(content)

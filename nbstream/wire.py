@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from .hub import hub_of, numbering
+from .hub import hub_of
 from .protocol import (
     AssetName,
     Facts,
@@ -83,22 +83,17 @@ class Wire:
 
     def changed(self, session: Session) -> None:
         """A change of state goes out at once, behind the text that came before it."""
-        with numbering:
-            held = hub_of(session.loop).take(self._flush) if session.loop is not None else []
-            frames: list[Frame] = [self._delta(held)] if held else []
-            frames.append(self._status(session))
-            self._send(message(*frames))
+        held = hub_of(session.loop).take(self._flush) if session.loop is not None else []
+        frames: list[Frame] = [self._delta(held)] if held else []
+        frames.append(self._status(session))
+        self._send(message(*frames))
         if held:
             self._observe("text")
         self._observe("status")
 
     def _flush(self, appends: list[Append]) -> None:
-        self._send_delta(appends)
+        self._send(message(self._delta(appends)))
         self._observe("text")
-
-    def _send_delta(self, appends: list[Append]) -> None:
-        with numbering:
-            self._send(message(self._delta(appends)))
 
     # -- frames -------------------------------------------------------------------------------
 
@@ -131,14 +126,13 @@ class Wire:
 
     def snapshot(self) -> SnapshotFrame | None:
         """Everything that was sent so far: text that is still held is not in it."""
-        with numbering:
-            return None if self._session is None else self._snapshot(self._session)
-
-    def _snapshot(self, session: Session) -> SnapshotFrame:
+        session = self._session
+        if session is None:
+            return None
         if session.loop is not None and not session.is_done:
             held = hub_of(session.loop).take(self._flush)
             if held:
-                self._send_delta(held)
+                self._flush(held)
         frame: SnapshotFrame = {
             "kind": "snapshot",
             "stream": self.stream,

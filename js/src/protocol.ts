@@ -208,6 +208,10 @@ export function parseAsset(value: unknown): AssetMessage | null {
     : null;
 }
 
+/** Whether `value` says that a stopped stream's connection is closed, though its loop is busy. */
+export const isHungUp = (value: unknown): boolean =>
+  isObject(value) && value.v === VERSION && value.kind === "hung_up" && name(value.stream);
+
 export type Request =
   | { v: 1; kind: "hello"; have: Record<string, number> }
   | { v: 1; kind: "resync"; stream: string; have: number }

@@ -9,7 +9,9 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 });
 
 const MAY_IMPORT: Record<string, string[]> = {
+  "cell.ts": [],
   "clock.ts": [],
+  "control.ts": ["protocol.ts"],
   "protocol.ts": [],
   "place.ts": ["still.ts"],
   "still.ts": [],
@@ -18,7 +20,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // The renderer does without them.
   "markdown/embeds/": ["markdown/", "markdown/embeds/"],
   "reduce.ts": ["protocol.ts"],
-  "store.ts": ["clock.ts", "protocol.ts", "reduce.ts"],
+  "store.ts": ["clock.ts", "control.ts", "protocol.ts", "reduce.ts"],
   "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
@@ -31,7 +33,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "markdown/embeds/",
     "view/",
   ],
-  "index.ts": ["assets.ts", "clock.ts", "store.ts", "swap.ts", "view/"],
+  "index.ts": ["assets.ts", "cell.ts", "clock.ts", "control.ts", "store.ts", "swap.ts", "view/"],
 };
 
 const ruleOf = (file: string) =>
