@@ -50,6 +50,8 @@ export interface Viewer {
 const RESYNC_DELAYS = [1000, 2000, 4000];
 /** No answer to Stop for this long means that the kernel is busy. */
 const STOP_PATIENCE = 300;
+/** News of one end of a kernel come together. */
+const NEWS_DELAY = 1000;
 /** A cell that is cut is pasted soon, or else deleted: then nobody sees the stream any more. */
 const ORPHAN_DELAY = 5000;
 /** A cell that is moved loses its view and gets another: that is not the end. */
@@ -148,8 +150,12 @@ export class Store {
   }
 
   private onNews(news: News): void {
-    if (news !== "hung up") this.change({ kernel: news, closed: true });
-    else if (this.local.stopping) {
+    if (news !== "hung up") {
+      // What becomes of later kernels is not this stream's; a restart may yet prove a crash.
+      if (this.local.kernel && !this.timers.has("kernel")) return;
+      this.timer("kernel", NEWS_DELAY, () => {});
+      this.change({ kernel: news, closed: true });
+    } else if (this.local.stopping) {
       this.stopTimer("stop");
       this.change({ hungUp: true, busy: false });
     }

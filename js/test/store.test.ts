@@ -187,12 +187,15 @@ describe("cancel", () => {
   });
 
   test("a kernel that was restarted or crashed ends it for this page", () => {
-    const { channel, store } = openStore();
+    const { channel, clock, store } = openStore();
     channel.emit(opened);
     channel.news("restarted");
     channel.news("crashed");
     expect(store.local).toMatchObject({ closed: true, kernel: "crashed" });
     expect(store.running).toBe(false);
+    clock.pass(2000);
+    channel.news("restarted");
+    expect(store.local.kernel).toBe("crashed");
   });
 
   test("does nothing after the end", () => {

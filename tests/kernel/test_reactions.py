@@ -7,6 +7,7 @@ must act while a cell runs does so before the cell may end, and what cannot is s
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,3 +228,25 @@ def test_queued_cells_keep_their_order(
     for cell in cells:
         kernel.finish(cell)
     assert kernel.get("order") == "[0, 1, 2]"
+
+
+@pytest.mark.parametrize("end", ["crash", "restart", "shutdown"])
+def test_the_end_of_a_kernel_closes_every_connection(
+    tmp_path: Path, environment: dict[str, str], server: Server, end: str
+) -> None:
+    with Kernel(tmp_path, environment) as kernel:
+        kernel.run("%load_ext nbstream")
+        for loop in ("kernel", "thread"):
+            kernel.run(f"%%stream test/stall --bg --loop {loop}\nHi")
+        kernel.send("%%stream test/stall\nHi")
+        server.wait_for_request(3)
+        for request in server.requests:
+            request.wait_for(lambda r: r.waiting == "stall")
+        if end == "crash":
+            kernel.manager.signal_kernel(signal.SIGKILL)
+        elif end == "restart":
+            kernel.manager.restart_kernel()
+        else:
+            kernel.manager.shutdown_kernel()
+        for request in server.requests:
+            request.wait_until_left()

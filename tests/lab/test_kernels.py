@@ -100,6 +100,7 @@ def test_a_kernel_that_ends_is_said(
     page.start(3)
     stalled.request(2).wait_until_left(30)
     wait_text(page, 2, "The kernel crashed")
+    assert "The kernel was restarted" in page.output(1).inner_text()
     for index in (1, 2):
         text = page.output(index).inner_text()
         assert "word4" in text

@@ -72,10 +72,11 @@ class Kernel:
             # Another ipykernel than the one in the environment: `dev.py kernels`.
             path = [apart, *filter(None, [environment.get("PYTHONPATH")])]
             environment["PYTHONPATH"] = os.pathsep.join(path)
-        with self.log_path.open("wb") as log:
-            self.manager.start_kernel(
-                env={**environment, **self._environment}, stdout=log, stderr=log
-            )
+        # A restarted kernel gets it, too.
+        self._log = self.log_path.open("wb")
+        self.manager.start_kernel(
+            env={**environment, **self._environment}, stdout=self._log, stderr=self._log
+        )
         self.client = self.manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
@@ -85,6 +86,7 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._log.close()
 
     # -- cells --------------------------------------------------------------------------------
 
