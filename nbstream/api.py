@@ -81,8 +81,9 @@ def show(
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
 ) -> StreamWidget:
-    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), or any
-    (async) iterator of ``str``.
+    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), what the
+    SDK's helpers return (``client.chat.completions.stream(...)``), or any (async) iterator of
+    ``str``.
 
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this

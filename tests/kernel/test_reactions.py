@@ -21,7 +21,7 @@ from tests.support.scenario import DEFAULT_TEXT
 from tests.support.server import Server
 
 FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
-UNANSWERED = 0.5
+UNANSWERED = 0.3
 """Seconds after which a Stop that cannot act while a cell runs is taken to have not acted."""
 
 
