@@ -6,6 +6,7 @@
     python3 dev.py test                all checks and tests, as in continuous integration
     python3 dev.py test -k wire        pytest only, with these arguments
     python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm
+    python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
 
 Needs Python 3.10 or newer and nothing else. A virtual environment is made in .venv, and brought
 up to date when pyproject.toml, constraints.txt or the front end's sources change.
@@ -39,14 +40,24 @@ NPM_INSTALL = ["install", "--no-save", "--no-audit", "--no-fund"]
 # The newest is the one in the environment. The others: the oldest that is supported, the last of
 # each earlier major version's line that behaves differently.
 OLDER_OPENAI = ("1.66.3", "1.109.1", "2.54.0")
+# The newest is the one in the environment. The others treat messages differently while a cell runs,
+# and come with an IPython of their time.
+OLDER_KERNELS = {
+    "6.29.5": "8.12.3",
+    "6.30.1": "8.39.0",
+    "7.0.1": "8.39.0",
+    "7.1.0": "9.18.1",
+    "7.3.0": "9.18.1",
+}
+REACTIONS = "tests/kernel/test_reactions.py"
 
 
 TEST_HELP = """\
 usage: python3 dev.py test [pytest arguments]
 
 Without arguments: linters, type checkers, all tests of Python and the front end, the SDK tests
-with older releases of openai, and the demo notebooks. The last line is a summary. A Chromium is
-looked for (CHROMIUM may name one), and fetched if there is none.
+with older releases of openai, an older kernel, and the demo notebooks. The last line is a
+summary. A Chromium is looked for (CHROMIUM may name one), and fetched if there is none.
 
 With arguments: pytest only, with these arguments.
 """
@@ -65,6 +76,8 @@ def main(arguments: Sequence[str]) -> int:
         return run_tests(rest)
     if command == ["bench"]:
         return run_bench(rest)
+    if command == ["kernels"] and not rest:
+        return run_kernels()
     print(TEST_HELP if command == ["test"] else __doc__)
     return 0 if {"-h", "--help"} & set(arguments) else 2
 
@@ -106,10 +119,30 @@ def run_tests(arguments: Sequence[str]) -> int:
     for version in OLDER_OPENAI:
         older = older_openai(version, environment)
         steps.run_pytest(f"tests/sdk with openai {version}", ["tests/sdk"], older)
+    older = older_kernel("6.29.5", environment)
+    steps.run_pytest("tests/kernel with ipykernel 6.29.5", [REACTIONS], older)
     steps.run_pytest(
         "demo notebooks", ["--nbval-lax", "--nbval-current-env", "notebooks"], environment
     )
     return steps.finish()
+
+
+def run_kernels() -> int:
+    """Measure on every kernel how fast a stream reacts, and print the table."""
+    if not install("local", "demo", "test"):
+        return 1
+    steps = Steps()
+    environment = tool_environment()
+    measured = CACHE / "reactions.jsonl"
+    measured.unlink(missing_ok=True)
+    environment["NBSTREAM_TEST_REACTIONS"] = str(measured)
+    for version in OLDER_KERNELS:
+        older = older_kernel(version, environment)
+        steps.run_pytest(f"ipykernel {version}", [REACTIONS], older)
+    steps.run_pytest("the ipykernel of .venv", [REACTIONS], environment)
+    headline("how fast the server saw it")
+    table = [PYTHON, "-m", "tests.support.reactions", str(measured)]
+    return call(table, environment) or steps.finish()
 
 
 def run_bench(arguments: Sequence[str]) -> int:
@@ -259,20 +292,36 @@ def find_browser(environment: Mapping[str, str]) -> str | None:
 
 def older_openai(version: str, environment: Mapping[str, str]) -> dict[str, str]:
     """An environment in which ``import openai`` finds this version."""
-    target = CACHE / f"openai-{version}"
-    if not target.exists():
-        headline(f"install openai {version}")
-        constraints = CACHE / "constraints-without-openai.txt"
-        pins = (ROOT / "constraints.txt").read_text().splitlines(keepends=True)
-        constraints.write_text("".join(pin for pin in pins if not pin.startswith("openai==")))
-        partial = target.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        if not call(
-            [*PIP_INSTALL, "-c", str(constraints), "--target", str(partial), f"openai=={version}"]
-        ):
-            partial.rename(target)
+    target = install_apart(f"openai=={version}")
     # The tests check that this is the version they got: without the folder they fail.
     return {**environment, "PYTHONPATH": str(target), "NBSTREAM_TEST_OPENAI": version}
+
+
+def older_kernel(version: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which the tests start their kernels with this ipykernel."""
+    target = install_apart(f"ipykernel=={version}", f"ipython=={OLDER_KERNELS[version]}")
+    # The tests check the version, as above.
+    return {
+        **environment,
+        "NBSTREAM_TEST_KERNEL_PATH": str(target),
+        "NBSTREAM_TEST_IPYKERNEL": version,
+    }
+
+
+def install_apart(*pins: str) -> Path:
+    """A folder outside the environment with these releases and what they need."""
+    target = CACHE / pins[0].replace("==", "-")
+    if not target.exists():
+        headline(f"install {' and '.join(pins)}")
+        names = tuple(pin.split("==")[0] + "==" for pin in pins)
+        constraints = CACHE / f"constraints-{target.name}.txt"
+        lines = (ROOT / "constraints.txt").read_text().splitlines(keepends=True)
+        constraints.write_text("".join(line for line in lines if not line.startswith(names)))
+        partial = target.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        if not call([*PIP_INSTALL, "-c", str(constraints), "--target", str(partial), *pins]):
+            partial.rename(target)
+    return target
 
 
 def headline(text: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, get_args
 
 from .clients import choose
 from .config import settings
+from .errors import UsageError
 from .faults import RetryPolicy, redactor
+from .loops import LoopName
 from .registry import cancel_all, tasks
 from .request import Api, Prompt, Request, check_params, check_prompt
 from .slots import QueuedRequestSource
@@ -28,6 +30,7 @@ def stream(
     system: str | None = None,
     max_tokens: int | None = None,
     label: str | None = None,
+    loop: LoopName | None = None,
     max_attempts: int | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
@@ -41,9 +44,12 @@ def stream(
     is sent under the name that the API has for it); ``params`` are all other parameters of the
     SDK's ``create``. ``max_attempts`` counts requests; the two timeouts are seconds, 0 for none.
 
-    Starts in the running event loop, in a script or terminal on a background thread. Raises
-    `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen; what goes
-    wrong later is in ``error`` and raised by ``await``.
+    Starts in the running event loop, in a script or terminal on a background thread; with
+    ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
+    (observers are then called in that thread).
+
+    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen;
+    what goes wrong later is in ``error`` and raised by ``await``.
 
     >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
     >>> await w; w.text                                            # doctest: +SKIP
@@ -60,6 +66,7 @@ def stream(
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,
+        loop=_choose_loop(loop, client, "a client"),
         redact=endpoint.redact,
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
         clocks=_clocks(first_token_timeout, idle_timeout),
@@ -72,16 +79,19 @@ def show(
     stream: Any,
     *,
     label: str | None = None,
+    loop: LoopName | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
 ) -> StreamWidget:
-    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), or any
-    (async) iterator of ``str``.
+    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), what the
+    SDK's helpers return (``client.chat.completions.stream(...)``), or any (async) iterator of
+    ``str``.
 
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
-    as long as the widget lives. A blocking stream is read in a thread. Raises `UsageError` for
-    something that is no stream, or one that is already closed.
+    as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
+    it is shown while a cell computes, too. Raises `UsageError` for something that is no stream,
+    or one that is already closed.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
     >>> w = nbstream.show(s)                                       # doctest: +SKIP
@@ -92,6 +102,7 @@ def show(
         source=StreamSource(stream),
         label=label or type(stream).__name__,
         chunks=True,
+        loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
         clocks=_clocks(first_token_timeout, idle_timeout),
     )
@@ -111,6 +122,22 @@ def _start_shown(widget: StreamWidget, stream: Any) -> StreamWidget:
         except RuntimeError:
             return widget
     return widget.start()
+
+
+def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
+    """``asked``, else the configured loop where ``given`` can be used on it."""
+    chosen: LoopName = asked or settings().loop  # type: ignore[assignment]  # an Enum trait is str
+    if chosen not in get_args(LoopName):
+        raise UsageError(f"loop takes 'kernel' or 'thread', not {chosen!r}")
+    is_async = any(hasattr(given, name) for name in ("__aiter__", "__await__", "__aenter__"))
+    if chosen == "thread" and is_async:
+        if asked:
+            raise UsageError(
+                f"loop='thread' takes {what} of the blocking kind: the connections of an"
+                " asynchronous one belong to the loop that it was made for"
+            )
+        return "kernel"
+    return chosen
 
 
 def _clocks(first_token: float | None, idle: float | None) -> Clocks:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .errors import UsageError
+from .loops import LoopName
 from .request import Api, suggest
 
 
@@ -28,6 +29,7 @@ class Arguments:
     api: Api | None = None
     chat: str | None = None
     persist: str | None = None
+    loop: LoopName | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--base-url", metavar="URL", help="an OpenAI-compatible server")
     add("--api", choices=("chat", "responses"), help="which API to call")
     add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
+    add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
     return parser  # fmt: skip
 

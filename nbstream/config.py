@@ -27,6 +27,12 @@ class NBStream(SingletonConfigurable):
         " Empty: NBSTREAM_API_KEY, else OPENAI_API_KEY.",
     ).tag(config=True)
     api = Enum(("chat", "responses"), "chat", help="Which API to call.").tag(config=True)
+    loop = Enum(
+        ("kernel", "thread"),
+        "kernel",
+        help="Which event loop streams run on: the kernel's, which stands still while a cell"
+        " computes, or one in a thread of its own, on which tokens keep arriving.",
+    ).tag(config=True)
     persist = Enum(
         ("markdown", "widget"),
         "markdown",

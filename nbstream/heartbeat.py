@@ -1,4 +1,5 @@
-"""Wakes an event loop regularly while somebody waits on it: one timer, however many wait."""
+"""Wakes an event loop regularly while somebody waits on it, and hands over what the page sends
+meanwhile: one timer, however many wait."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import Iterator
+
+from .pump import deliver_comms
 
 INTERVAL = 0.05
 """Seconds between two wake-ups of a loop on which a cell waits.
@@ -23,6 +26,7 @@ class _Heart:
 
     def beat(self, loop: asyncio.AbstractEventLoop) -> None:
         self.timer = loop.call_later(INTERVAL, self.beat, loop)
+        deliver_comms()
 
 
 _hearts: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Heart] = weakref.WeakKeyDictionary()

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Literal
 
 _lock = threading.Lock()
 _background: asyncio.AbstractEventLoop | None = None
 
 
-def choose_loop() -> asyncio.AbstractEventLoop:
-    """The running loop (a kernel has one in every cell), else the background loop.
+LoopName = Literal["kernel", "thread"]
+
+
+def choose_loop(name: LoopName = "kernel") -> asyncio.AbstractEventLoop:
+    """The running loop (a kernel has one in every cell), else the background loop; with
+    ``"thread"`` always that one.
 
     In scripts and in terminal IPython no loop runs while Python waits at the prompt, so streams
     go on in a thread there.
     """
+    if name == "thread":
+        return background_loop()
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -68,6 +68,7 @@ class StreamMagics(Magics):
             api=arguments.api,
             system=self._render(arguments.system) if arguments.system else None,
             max_tokens=arguments.max_tokens,
+            loop=arguments.loop,
             **params,
         )
         if arguments.chat:

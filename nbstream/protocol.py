@@ -119,6 +119,15 @@ class OutputsMessage(TypedDict):
     outputs: dict[str, dict[str, Any]]
 
 
+class HungUp(TypedDict):
+    """The connection of ``stream``, which was cancelled, is closed; its loop, kept busy by a cell,
+    tells the end later. By the comm of `nbstream.control`."""
+
+    v: int
+    kind: Literal["hung_up"]
+    stream: str
+
+
 class Hello(TypedDict):
     """A front end has attached and knows ``have`` (stream to seq). ``page`` names the page, in
     which one comm's messages reach all streams."""
@@ -185,6 +194,11 @@ def asset_message(name: AssetName, error: str | None = None) -> AssetMessage:
 def outputs_message(stream: str, outputs: dict[str, dict[str, Any]]) -> OutputsMessage:
     """The answer to a request for a stream's outputs."""
     return {"v": PROTOCOL_VERSION, "kind": "outputs", "stream": stream, "outputs": outputs}
+
+
+def hung_up_message(stream: str) -> HungUp:
+    """Says that the connection of a cancelled stream is closed, though its loop is busy."""
+    return {"v": PROTOCOL_VERSION, "kind": "hung_up", "stream": stream}
 
 
 def parse_request(content: Any) -> Request | None:

@@ -30,6 +30,11 @@ def tasks() -> list[StreamWidget]:
     return sorted({*_live, *_known}, key=lambda widget: widget._wire.created)
 
 
+def find(stream: str) -> list[StreamWidget]:
+    """The live stream with this id on the wire, or all live streams for ``"*"``."""
+    return [w for w in tuple(_live) if not w.is_done and stream in ("*", w._wire.stream)]
+
+
 def cancel_all(reason: str = "stopped by you") -> int:
     """Stop every live stream; returns how many there were. From any thread.
 

@@ -218,6 +218,15 @@ class Session(Progress):
                 self._settle()
         return True
 
+    def hang_up(self) -> bool:
+        """End the connection of a cancelled stream whose loop is kept busy by a cell, from
+        another thread. Returns whether there was one; the loop tells the end when it is free."""
+        opened = self._opened
+        if self.is_done or self._cancel_reason is None or opened is None:
+            return False
+        opened.hang_up()
+        return True
+
     def _cancel_now(self) -> None:
         if self.is_done:
             return

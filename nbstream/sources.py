@@ -11,7 +11,7 @@ import inspect
 import socket
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,13 @@ class Opened:
     close_wakes_reader: bool
     raw: Any
     pump: ThreadPump | None = None
+
+    def hang_up(self) -> None:
+        """End the connection at once, from any thread: for a loop that cannot run ``close``."""
+        if self.pump is not None:
+            self.pump.close_now()
+        else:
+            _shutdown_socket(self.raw)
 
 
 class Source(Protocol):
@@ -87,7 +94,7 @@ def check_showable(stream: Any) -> None:
     """Raise `UsageError` unless `wrap` can take ``stream``."""
     if isinstance(stream, (str, bytes)):
         raise UsageError(f"show() takes a stream, not {type(stream).__name__}; see display()")
-    kinds = ("__aiter__", "__iter__", "__await__", "__aenter__")
+    kinds = ("__aiter__", "__iter__", "__await__", "__aenter__", "__enter__")
     # The SDK's whole answers can be iterated too, since pydantic's models give their fields.
     is_model = hasattr(stream, "model_dump")
     if is_model or not any(hasattr(stream, name) for name in kinds):
@@ -108,6 +115,8 @@ async def wrap(stream: Any) -> Opened:
         return await _enter(stream)
     if hasattr(stream, "__aiter__"):
         return _wrap_async(stream)
+    if hasattr(stream, "__enter__") and not hasattr(stream, "__iter__"):
+        return _pumped(stream, asyncio.get_running_loop())
     if hasattr(stream, "__iter__") and not isinstance(stream, (str, bytes, dict)):
         return _pumped(stream, asyncio.get_running_loop())
     raise UsageError(f"expected a stream, got {type(stream).__name__}; did you forget stream=True?")
@@ -143,13 +152,14 @@ def _wrap_async(stream: Any) -> Opened:
 
 
 class ThreadPump:
-    """Reads a blocking iterator in a thread; its items are taken on the loop, in order.
+    """Reads a blocking iterator, or what a context manager gives, in a thread; its items are
+    taken on the loop, in order.
 
     Items can be taken by ``async for`` or, on the loop's own thread while it is blocked by a
     cell's ``for``, with `take_blocking`: each item is given out once.
     """
 
-    def __init__(self, iterable: Iterable[Any]) -> None:
+    def __init__(self, iterable: Any) -> None:
         self._iterable = iterable
         self._items: deque[Any] = deque()
         self._condition = threading.Condition()
@@ -166,6 +176,10 @@ class ThreadPump:
 
     def _read(self) -> None:
         try:
+            if not hasattr(self._iterable, "__iter__"):
+                self._iterable = self._iterable.__enter__()
+            if self._closed:
+                return
             for item in self._iterable:
                 if self._closed:
                     break
@@ -238,13 +252,15 @@ class ThreadPump:
 
 
 def _shutdown_socket(stream: Any) -> None:
-    """Wake a thread that is blocked in a read of this SDK stream.
+    """End the connection of this SDK stream, and wake a thread that is blocked in reading it.
 
     ``Stream.close()`` alone frees the connection but leaves a blocked reader asleep until the
     next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
     https://man7.org/linux/man-pages/man2/close.2.html#NOTES
     """
-    extensions = getattr(getattr(stream, "response", None), "extensions", None) or {}
+    # The SDK's helpers keep the response to themselves.
+    response = getattr(stream, "response", None) or getattr(stream, "_response", None)
+    extensions = getattr(response, "extensions", None) or {}
     network_stream = extensions.get("network_stream")
     if network_stream is None:
         return

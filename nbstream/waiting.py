@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 async def until(future: asyncio.Future[Any]) -> None:
-    """Wait for ``future`` and keep the loop awake, so that an interrupt is acted on."""
+    """Wait for ``future`` and keep the loop awake: an interrupt is acted on, and so is a click."""
     if not future.done():
         with beating():
             await asyncio.wait({future})

@@ -10,10 +10,10 @@ from typing import Any, TextIO
 import anywidget
 import traitlets
 
-from . import assets, output, registry
+from . import assets, control, output, registry
 from .errors import ErrorInfo, StreamError
-from .frontend import is_headless
-from .loops import choose_loop
+from .frontend import cell_id, is_headless
+from .loops import LoopName, choose_loop
 from .protocol import AssetName, Message, OutputsMessage, parse_request
 from .session import Session
 from .sources import Source
@@ -57,6 +57,8 @@ class StreamWidget(anywidget.AnyWidget):
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
     _assets = traitlets.Unicode().tag(sync=True)
+    # The cell that started it: when that is deleted, nobody sees the stream any more.
+    _cell = traitlets.Unicode().tag(sync=True)
     # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
     _snapshot = traitlets.Any(None).tag(
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
@@ -78,6 +80,7 @@ class StreamWidget(anywidget.AnyWidget):
         model: str = "",
         note: str | None = None,
         chunks: bool = False,
+        loop: LoopName = "kernel",
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
@@ -85,6 +88,7 @@ class StreamWidget(anywidget.AnyWidget):
         self._hide_next = False
         self._closes_when_released = False
         self._headless = is_headless()
+        self._loop_name = loop
         self._wire = Wire(
             uuid.uuid4().hex[:12],
             label=label,
@@ -153,10 +157,11 @@ class StreamWidget(anywidget.AnyWidget):
     # -- doing --------------------------------------------------------------------------------
 
     def start(self) -> StreamWidget:
-        """Begin, on the running loop or else on a background thread's; once."""
+        """Begin, once: on the running loop, or on a background thread's if there is none or
+        ``loop="thread"`` was asked for."""
         with self._lifecycle:
             if not self._session.is_started and not self.is_done:
-                self._session.start(choose_loop())
+                self._session.start(choose_loop(self._loop_name))
         return self
 
     def cancel(self, reason: str = "stopped by you") -> bool:
@@ -255,10 +260,16 @@ class StreamWidget(anywidget.AnyWidget):
     def _assets_version(self) -> str:
         return assets.version()
 
+    @traitlets.default("_cell")
+    def _cell_of_start(self) -> str:
+        return cell_id() or ""
+
     def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
         request = parse_request(content)
         if request is not None:
             self._wire.handle(request)
+            if request["kind"] == "cancel":
+                control.hang_up(request["stream"])
 
     def _tell_observers(self, what: str) -> None:
         states = ("status", "usage", "finish_reason", "error") if what == "status" else ()
@@ -274,6 +285,7 @@ class StreamWidget(anywidget.AnyWidget):
         """Open the comm, unless nobody is there to see a widget: then a notebook that is saved
         with its widget state would hold the JavaScript once for each answer."""
         if not self._headless:
+            control.register()
             super().open()
 
     @property

@@ -1,7 +1,9 @@
 /** The anywidget module (https://anywidget.dev/en/afm/): wiring only. */
 
 import { type AssetsOf, createAssets } from "./assets.js";
+import { isDeleted } from "./cell.js";
 import { browserClock } from "./clock.js";
+import { createControl, watchKernel } from "./control.js";
 import { keepOutputs } from "./outputs.js";
 import { type Channel, Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
@@ -35,6 +37,9 @@ function channel(model: Model, signal: AbortSignal | undefined): Channel {
     send: (request) => model.send(request),
     onMessage: (receive) => listen("msg:custom", receive),
     onConnection: (changed) => listen("comm_live_update", changed),
+    onNews: (tell) => watchKernel(model.widget_manager, tell, signal),
+    control: (tell) => createControl(model.widget_manager, tell),
+    isOrphan: () => isDeleted(model.widget_manager, model.get("_cell")),
   };
 }
 

@@ -221,6 +221,9 @@ export function parseOutputs(value: unknown): OutputsMessage | null {
     ? (value as unknown as OutputsMessage)
     : null;
 }
+/** Whether `value` says that a stopped stream's connection is closed, though its loop is busy. */
+export const isHungUp = (value: unknown): boolean =>
+  isObject(value) && value.v === VERSION && value.kind === "hung_up" && name(value.stream);
 
 export type Request =
   | { v: 1; kind: "hello"; have: Record<string, number>; page: string }

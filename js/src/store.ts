@@ -1,6 +1,7 @@
 /** One per widget model: what is known of its stream, kept complete, and who shows it. */
 
 import type { Clock } from "./clock.js";
+import type { Control, News } from "./control.js";
 import { deliver, join, pageName } from "./page.js";
 import * as protocol from "./protocol.js";
 import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduce.js";
@@ -13,6 +14,12 @@ export interface Channel {
   onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void;
   /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
   onConnection(changed: () => void): void;
+  /** Calls `tell` when the kernel ends or begins anew. */
+  onNews(tell: (news: News) => void): void;
+  /** The way to the kernel that works while a cell computes. */
+  control(tell: (news: News) => void): Control;
+  /** Whether the cell that started the stream was deleted. */
+  isOrphan(): boolean;
 }
 
 /** What only this page knows. */
@@ -21,10 +28,14 @@ export interface Local {
   readonly stopping: boolean;
   /** ... for so long that it must be busy with something else. */
   readonly busy: boolean;
+  /** ... and its connection is closed, but the kernel is too busy to tell the end. */
+  readonly hungUp: boolean;
   /** Text is missing, and the kernel does not answer. */
   readonly lost: boolean;
   /** The kernel's side of the widget is gone. */
   readonly closed: boolean;
+  /** ... because the kernel itself is. */
+  readonly kernel: Exclude<News, "hung up"> | "";
   /** When the stream started, on this page's clock (ms). */
   readonly started: number;
   /** When the last status came, on this page's clock (ms). */
@@ -44,6 +55,10 @@ const STOP_PATIENCE = 300;
 const QUIET = [5000, 60_000] as const;
 /** Outputs are updated right after the stream's end: what is not by then never will be. */
 const END_DELAY = 300;
+/** News of one end of a kernel come together. */
+const NEWS_DELAY = 1000;
+/** A cell that is cut is pasted soon, or else deleted: then nobody sees the stream any more. */
+const ORPHAN_DELAY = 5000;
 /** A cell that is moved loses its view and gets another: that is not the end. */
 const RELEASE_DELAY = 1000;
 
@@ -56,6 +71,7 @@ export class Store {
   private quiet = QUIET[0] as number;
   private shown = false;
   private readonly leave: () => void;
+  private readonly control: Control;
 
   constructor(
     private readonly channel: Channel,
@@ -66,16 +82,20 @@ export class Store {
     this.local = {
       stopping: false,
       busy: false,
+      hungUp: false,
       lost: false,
       closed: false,
+      kernel: "",
       started: now,
       since: now,
     };
+    this.control = channel.control((news) => this.onNews(news));
     this.inbox = { state: emptyState(String(channel.get("_stream"))), held: [], missing: false };
     const snapshot = protocol.parseFrame(channel.get("_snapshot"));
     if (snapshot) this.receive(snapshot);
     channel.onMessage((content) => this.onMessage(content));
     channel.onConnection(() => this.onConnection());
+    channel.onNews((news) => this.onNews(news));
     this.leave = join(this.state.stream, (frames) => this.onFrames(frames));
     this.hello();
   }
@@ -99,12 +119,17 @@ export class Store {
   remove(viewer: Viewer): void {
     this.viewers.delete(viewer);
     this.timer("release", RELEASE_DELAY, () => this.release());
+    this.timer("orphan", ORPHAN_DELAY, () => {
+      if (!this.viewers.size && this.channel.isOrphan()) this.cancel("its cell was deleted");
+    });
   }
 
   /** Asks the kernel to stop the stream, and shows that at once. */
   cancel(reason = "stopped by you"): void {
     if (!this.running || (this.local.stopping && !this.local.busy)) return;
-    this.send(protocol.cancel(this.state.stream, reason));
+    const request = protocol.cancel(this.state.stream, reason);
+    this.send(request);
+    this.control.send(request);
     this.change({ stopping: true, busy: false });
     this.timer("stop", STOP_PATIENCE, () => this.change({ busy: this.local.stopping }));
   }
@@ -115,6 +140,7 @@ export class Store {
     this.timers.clear();
     this.viewers.clear();
     this.leave();
+    this.control.close();
   }
 
   private onMessage(content: unknown): void {
@@ -156,6 +182,18 @@ export class Store {
     this.change({ closed: true });
   }
 
+  private onNews(news: News): void {
+    if (news !== "hung up") {
+      // What becomes of later kernels is not this stream's; a restart may yet prove a crash.
+      if (this.local.kernel && !this.timers.has("kernel")) return;
+      this.timer("kernel", NEWS_DELAY, () => {});
+      this.change({ kernel: news, closed: true });
+    } else if (this.local.stopping) {
+      this.stopTimer("stop");
+      this.change({ hungUp: true, busy: false });
+    }
+  }
+
   private receive(frame: protocol.Frame): void {
     const before = this.state;
     this.inbox = receive(this.inbox, frame);
@@ -182,13 +220,14 @@ export class Store {
       local.since = now;
     }
     if (status === "cancelling" || isTerminal(status)) {
-      local.stopping = local.busy = false;
+      local.stopping = local.busy = local.hungUp = false;
       this.stopTimer("stop");
     }
     this.local = local;
     if (isTerminal(status)) {
       this.stopTimer("quiet");
       this.timer("end", END_DELAY, this.ended);
+      this.control.close();
       this.timer("release", RELEASE_DELAY, () => this.release());
     }
   }

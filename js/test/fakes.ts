@@ -1,6 +1,7 @@
 /** A clock that stands until it is told, and a channel that remembers. */
 
 import type { Clock } from "../src/clock.js";
+import type { Control, News } from "../src/control.js";
 import type { Request } from "../src/protocol.js";
 import { type Channel, Store } from "../src/store.js";
 
@@ -46,6 +47,10 @@ export class FakeChannel implements Channel {
   sent: Request[] = [];
   receive: (content: unknown, buffers?: readonly DataView[]) => void = () => {};
   connection: () => void = () => {};
+  news: (news: News) => void = () => {};
+  urged: Request[] = [];
+  controlIsOpen = false;
+  orphan = false;
 
   constructor(
     private readonly stream = "s1",
@@ -67,6 +72,26 @@ export class FakeChannel implements Channel {
 
   onConnection(changed: () => void): void {
     this.connection = changed;
+  }
+
+  onNews(tell: (news: News) => void): void {
+    this.news = tell;
+  }
+
+  control(): Control {
+    return {
+      send: (request) => {
+        this.controlIsOpen = true;
+        this.urged.push(request);
+      },
+      close: () => {
+        this.controlIsOpen = false;
+      },
+    };
+  }
+
+  isOrphan(): boolean {
+    return this.orphan;
   }
 
   kinds(): string[] {

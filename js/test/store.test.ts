@@ -257,6 +257,41 @@ describe("cancel", () => {
     expect(store.running).toBe(name === "cancelling");
   });
 
+  test("goes by the way for busy kernels, too, which is given back at the end", () => {
+    const { channel, store } = openStore();
+    channel.emit(opened);
+    store.cancel();
+    expect(channel.urged).toEqual(channel.sent.slice(1));
+    expect(channel.controlIsOpen).toBe(true);
+    channel.emit(status(2, "cancelled"));
+    expect(channel.controlIsOpen).toBe(false);
+  });
+
+  test("a connection that is closed while the kernel is busy is stopped", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened);
+    channel.news("hung up");
+    expect(store.local.hungUp).toBe(false);
+    store.cancel();
+    channel.news("hung up");
+    clock.pass(1000);
+    expect(store.local).toMatchObject({ stopping: true, hungUp: true, busy: false });
+    channel.emit(status(2, "cancelling"), status(3, "cancelled"));
+    expect(store.local).toMatchObject({ stopping: false, hungUp: false });
+  });
+
+  test("a kernel that was restarted or crashed ends it for this page", () => {
+    const { channel, clock, store } = openStore();
+    channel.emit(opened);
+    channel.news("restarted");
+    channel.news("crashed");
+    expect(store.local).toMatchObject({ closed: true, kernel: "crashed" });
+    expect(store.running).toBe(false);
+    clock.pass(2000);
+    channel.news("restarted");
+    expect(store.local.kernel).toBe("crashed");
+  });
+
   test("does nothing after the end", () => {
     const { channel, store } = openStore(snapshot(3, "Hello", "completed"));
     store.cancel();
@@ -277,6 +312,32 @@ describe("viewers that go", () => {
     store.add(seen);
     channel.emit(delta(2, 0, "Hello"));
     expect(seen.changed).toHaveBeenCalledOnce();
+  });
+
+  test("a deleted cell stops its stream, unless it was pasted soon", () => {
+    const { channel, clock, store } = openStore();
+    const seen = viewer();
+    store.add(seen);
+    channel.emit(opened);
+    channel.orphan = true;
+    store.remove(seen);
+    clock.pass(3000);
+    store.add(seen);
+    clock.pass(3000);
+    expect(channel.count("cancel")).toBe(0);
+    store.remove(seen);
+    clock.pass(5000);
+    expect(channel.sent.at(-1)).toMatchObject({ kind: "cancel", reason: "its cell was deleted" });
+  });
+
+  test("a cell that is still there keeps its stream", () => {
+    const { channel, clock, store } = openStore();
+    const seen = viewer();
+    store.add(seen);
+    channel.emit(opened);
+    store.remove(seen);
+    clock.pass(60_000);
+    expect(channel.count("cancel")).toBe(0);
   });
 
   test("released: the last has gone and the stream has ended, for a second", () => {

@@ -151,6 +151,18 @@ describe("Stop", () => {
     expect(text(".nbs-status")).toBe("cancelled: stopped by you");
   });
 
+  test("says that the connection is closed while the kernel is busy, or that the kernel is gone", () => {
+    emit(opened);
+    get(".nbs-stop").click();
+    opening.channel.news("hung up");
+    opening.clock.pass(16);
+    expect(text(".nbs-notices")).toMatch(/The answer is stopped.*closed/);
+    expect(get(".nbs-stop").getAttribute("aria-disabled")).toBe("true");
+    opening.channel.news("crashed");
+    opening.clock.pass(16);
+    expect(text(".nbs-notices")).toMatch(/The kernel crashed.*text so far is kept/);
+  });
+
   test("hands the keyboard's focus on when it goes", () => {
     emit(opened, delta(2, 0, "Hello"));
     get(".nbs-stop").focus();
@@ -256,6 +268,6 @@ test("a view that ends leaves nothing behind", () => {
   emit(opened, status(2, "completed"));
   controller.abort();
   expect(el.childElementCount).toBe(0);
-  opening.clock.pass(2000);
+  opening.clock.pass(6000);
   expect(opening.clock.waiting).toBe(0);
 });

@@ -8,7 +8,14 @@ import { status } from "./fakes.js";
 const NOW = 100_000;
 
 function local(more: Partial<Local> = {}): Local {
-  const calm = { stopping: false, busy: false, lost: false, closed: false };
+  const calm = {
+    stopping: false,
+    busy: false,
+    hungUp: false,
+    lost: false,
+    closed: false,
+    kernel: "",
+  } as const;
   return { ...calm, started: NOW - 3210, since: NOW, ...more };
 }
 
@@ -67,6 +74,10 @@ describe("the status in words", () => {
     const gone = local({ closed: true });
     expect(statusWords(state("in_progress"), gone, NOW)).toBe("no connection to the kernel");
     expect(statusWords(state("completed"), gone, NOW)).toBe("done");
+    const crashed = local({ closed: true, kernel: "crashed" });
+    expect(statusWords(state("in_progress"), crashed, NOW)).toBe("lost: the kernel crashed");
+    const hungUp = local({ stopping: true, hungUp: true });
+    expect(statusWords(state("in_progress"), hungUp, NOW)).toBe("stopped");
   });
 });
 

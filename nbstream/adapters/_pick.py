@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import UsageError
 from ._base import Adapter, get, text
 from .chat import ChatAdapter
+from .helper import HelperAdapter
 from .responses import ResponsesAdapter
 from .text import TextAdapter
 
@@ -27,6 +28,8 @@ def pick(chunk: Any) -> Adapter:
     # Azure and gateways leave `object` empty on some chunks, so `choices` decides as well.
     if text(get(chunk, "object")).startswith("chat.completion") or _has_choices(chunk):
         return ChatAdapter()
+    if kind == "chunk":
+        return HelperAdapter()
     raise UsageError(
         f"cannot show a stream of {type(chunk).__name__}: give show() an OpenAI stream"
         " (chat.completions or responses) or an (async) iterator of str"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,10 +68,15 @@ class Kernel:
 
     def __enter__(self) -> Kernel:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "NBS"))}
-        with self.log_path.open("wb") as log:
-            self.manager.start_kernel(
-                env={**environment, **self._environment}, stdout=log, stderr=log
-            )
+        if apart := os.environ.get("NBSTREAM_TEST_KERNEL_PATH"):
+            # Another ipykernel than the one in the environment: `dev.py kernels`.
+            path = [apart, *filter(None, [environment.get("PYTHONPATH")])]
+            environment["PYTHONPATH"] = os.pathsep.join(path)
+        # A restarted kernel gets it, too.
+        self._log = self.log_path.open("wb")
+        self.manager.start_kernel(
+            env={**environment, **self._environment}, stdout=self._log, stderr=self._log
+        )
         self.client = self.manager.blocking_client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
@@ -80,6 +86,7 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._log.close()
 
     # -- cells --------------------------------------------------------------------------------
 
@@ -193,11 +200,39 @@ class Kernel:
         found = [(c, f["stream"]) for c, f in self.frames() if f["kind"] == "snapshot"]
         return list(dict.fromkeys(found))[number]
 
-    def request(self, comm: str, **content: Any) -> None:
+    def request(self, comm: str, subshell: str | None = None, **content: Any) -> None:
         """Send what the widget's JavaScript would: ``kind="cancel", stream=..., reason=...``."""
         data = {"method": "custom", "content": {"v": 1, **content}}
-        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell)
+
+    def open_control(self, subshell: str | None) -> str:
+        """Open the comm of `nbstream.control`, as the page does; returns its id."""
+        comm = uuid.uuid4().hex
+        content = {"comm_id": comm, "target_name": "nbstream.control", "data": {"v": 1}}
+        self._send_comm("comm_open", content, subshell)
+        return comm
+
+    def control(self, comm: str, subshell: str | None, **content: Any) -> None:
+        """Send a request by the comm of `nbstream.control`."""
+        self._send_comm("comm_msg", {"comm_id": comm, "data": {"v": 1, **content}}, subshell)
+
+    def _send_comm(self, kind: str, content: dict[str, Any], subshell: str | None) -> None:
+        message = self.client.session.msg(kind, content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
+
+    def create_subshell(self) -> str | None:
+        """The id of a new subshell; None for a kernel that has none."""
+        info = self.client.kernel_info(reply=True, timeout=20)["content"]
+        if "kernel subshells" not in info.get("supported_features", ()):
+            return None
+        message = self.client.session.msg("create_subshell_request", {})
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.get_control_msg(timeout=20)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return str(reply["content"]["subshell_id"])
 
     @property
     def log(self) -> str:

@@ -19,6 +19,7 @@ from openai.types.responses import (
 
 from nbstream.adapters import pick
 from nbstream.adapters.chat import ChatAdapter
+from nbstream.adapters.helper import HelperAdapter
 from nbstream.adapters.responses import ResponsesAdapter
 from nbstream.adapters.text import TextAdapter
 from nbstream.errors import UsageError
@@ -177,6 +178,13 @@ def test_chat_nested_error() -> None:
     assert found == [Failure("error", "just words", None)]
 
 
+def test_the_events_of_the_helper_count_once() -> None:
+    first = {"type": "chunk", "chunk": chat("Hello", "stop"), "snapshot": {}}
+    made_of_it = [{"type": "content.delta", "delta": "Hello"}, {"type": "content.done"}]
+    found = without_meta(events(HelperAdapter(), first, *made_of_it))
+    assert found == [Delta("text", "text", "Hello"), Finish("stop")]
+
+
 def test_ping_and_unknown_chunks_give_nothing() -> None:
     found = events(ChatAdapter(), {"type": "ping"}, {"type": "response.future", "delta": "?"}, 5)
     assert without_meta(found) == []
@@ -283,6 +291,7 @@ def test_responses_unknown_events() -> None:
         (chat("x"), ChatAdapter),
         ({"choices": None}, ChatAdapter),
         ({"object": "chat.completion.chunk"}, ChatAdapter),
+        ({"type": "chunk", "chunk": chat("x")}, HelperAdapter),
         (as_sdk(chat("x")), ChatAdapter),
         (as_sdk({"choices": [], "object": ""}), ChatAdapter),
         ({"type": "response.created"}, ResponsesAdapter),

@@ -23,6 +23,7 @@ def test_defaults() -> None:
         "base_url": "",
         "api_key_env": "",
         "api": "chat",
+        "loop": "kernel",
         "persist": "markdown",
         "max_attempts": 3,
         "stall_after": 10.0,

@@ -150,6 +150,20 @@ def test_older_sdks_are_installed_with_the_other_pins(
     assert (dev.CACHE / "openai-1.66.3").is_dir()
 
 
+def test_older_kernels_come_with_an_ipython_of_their_time(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(dev, "call", lambda command: commands.append(command) or 1)
+    (dev.ROOT / "constraints.txt").write_text("ipykernel==7\nipython==9\nipython-x==1\n")
+    environment = dev.older_kernel("6.29.5", {"PATH": "x"})
+    assert commands[0][-2:] == ["ipykernel==6.29.5", "ipython==8.12.3"]
+    constraints = Path(commands[0][commands[0].index("-c") + 1])
+    assert constraints.read_text() == "ipython-x==1\n"
+    assert environment["NBSTREAM_TEST_IPYKERNEL"] == "6.29.5"
+    assert environment["NBSTREAM_TEST_KERNEL_PATH"] == str(dev.CACHE / "ipykernel-6.29.5")
+
+
 def test_benchmarks_get_the_packages_and_the_arguments(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

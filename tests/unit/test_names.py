@@ -81,6 +81,7 @@ def test_stream_signature() -> None:
             "system",
             "max_tokens",
             "label",
+            "loop",
             "max_attempts",
             "first_token_timeout",
             "idle_timeout",
@@ -90,7 +91,7 @@ def test_stream_signature() -> None:
 
 def test_show_signature() -> None:
     assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
-    names = ("label", "first_token_timeout", "idle_timeout")
+    names = ("label", "loop", "first_token_timeout", "idle_timeout")
     assert keywords(nbstream.show) == dict.fromkeys(names)
 
 

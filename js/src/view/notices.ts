@@ -3,6 +3,7 @@
 import { isTerminal, type State } from "../reduce.js";
 import type { Local } from "../store.js";
 import { h } from "./dom.js";
+import { LOST } from "./words.js";
 
 interface Notice {
   /** `narrow`: only where the header has no room for it. */
@@ -64,12 +65,14 @@ function noticesOf(state: State, local: Local): Notice[] {
     });
   }
   if (isTerminal(status)) {
-    if (local.lost) notices.push(LOST);
+    if (local.lost) notices.push(MISSING);
   } else if (local.closed) {
-    notices.push(CLOSED);
+    const { kernel } = local;
+    notices.push(kernel ? { ...CLOSED, title: `The kernel ${LOST[kernel]}` } : CLOSED);
   } else {
     if (local.busy) notices.push(BUSY);
-    if (local.lost) notices.push(LOST);
+    if (local.hungUp) notices.push(HUNG_UP);
+    if (local.lost) notices.push(MISSING);
   }
   return notices;
 }
@@ -82,7 +85,12 @@ const BUSY: Notice = {
   title: "The kernel is busy",
   lines: ["It will stop the answer when it can. Interrupt (■) stops the running cell."],
 };
-const LOST: Notice = {
+const HUNG_UP: Notice = {
+  tone: "warning",
+  title: "The answer is stopped",
+  lines: ["Its connection is closed. The kernel is busy, and shows the end when it can."],
+};
+const MISSING: Notice = {
   tone: "warning",
   title: "Part of the text has not arrived here",
   lines: ["The kernel does not send it again; it may be busy. The whole text is in Python."],

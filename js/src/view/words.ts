@@ -29,6 +29,9 @@ export function elapsed(state: State, local: Local, now: number): string {
 const withReason = (word: string, reason: string | undefined): string =>
   reason ? `${word}: ${reason}` : word;
 
+/** What became of the kernel. */
+export const LOST = { restarted: "was restarted", crashed: "crashed", ended: "has ended" } as const;
+
 /** What the stream is doing. */
 export function statusWords(state: State, local: Local, now: number): string {
   const waited = (now - local.since) / 1000;
@@ -41,8 +44,10 @@ export function statusWords(state: State, local: Local, now: number): string {
     case "failed":
       return "failed";
   }
-  if (local.closed) return "no connection to the kernel";
-  if (local.stopping) return "stopping…";
+  if (local.closed) {
+    return local.kernel ? `lost: the kernel ${LOST[local.kernel]}` : "no connection to the kernel";
+  }
+  if (local.stopping) return local.hungUp ? "stopped" : "stopping…";
   switch (state.status) {
     case "queued":
       return state.reason || "waiting for the first token";

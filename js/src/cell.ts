@@ -1,0 +1,17 @@
+/** The cell that started a stream, in the notebook's model. JupyterLab's (seen in 4.6). */
+
+interface Manager {
+  context?: { isDisposed?: boolean; model?: { cells?: Iterable<{ readonly id: string }> } };
+}
+
+/** Whether the cell with this id was deleted; false where that cannot be known. */
+export function isDeleted(manager: unknown, id: unknown): boolean {
+  const context = (manager as Manager | undefined)?.context;
+  const cells = context?.model?.cells;
+  if (!id || !cells || context.isDisposed) return false;
+  try {
+    return ![...cells].some((cell) => cell.id === id);
+  } catch {
+    return false; // another host's cells
+  }
+}
