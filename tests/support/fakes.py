@@ -7,9 +7,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from nbstream.faults import RetryPolicy
 from nbstream.session import Session
 from nbstream.sources import Opened
 from nbstream.transcript import Append
+
+QUICK = RetryPolicy(base_delay=0.001)
 
 
 class Gate:
@@ -156,6 +159,9 @@ def chat(content: str | None = None, finish: str | None = None, **delta: Any) ->
     }
 
 
+DONE = chat(finish="stop")
+
+
 async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
     """Leave the loop to others until ``predicate`` holds."""
     end = time.monotonic() + timeout
@@ -168,3 +174,20 @@ async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
 async def ended(session: Session, timeout: float = 5.0) -> None:
     """Wait for the end of ``session``."""
     await until(session.done.done, timeout)
+
+
+def make(*scripts: Any, reopenable: bool = True, **options: Any) -> tuple[Session, RecordingSink]:
+    sink = RecordingSink()
+    source = FakeSource(*scripts, reopenable=reopenable, response=options.pop("response", None))
+    return Session(source, sink, retry=options.pop("retry", QUICK), **options), sink
+
+
+def begin(session: Session) -> Session:
+    session.start(asyncio.get_running_loop())
+    return session
+
+
+async def run(*scripts: Any, **options: Any) -> tuple[Session, RecordingSink]:
+    session, sink = make(*scripts, **options)
+    await ended(begin(session))
+    return session, sink
