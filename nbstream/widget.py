@@ -78,8 +78,7 @@ class StreamWidget(anywidget.AnyWidget):
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
-        self._displays: dict[str, str] = {}  # display id -> what its output keeps
-        self._hide_next = False
+        self._displays = output.Displays(lambda: self._repr_mimebundle_()[0], self.text_bundle)
         self._closes_when_released = False
         self._headless = is_headless()
         self._wire = Wire(
@@ -222,8 +221,7 @@ class StreamWidget(anywidget.AnyWidget):
     def show_in_cell(self, persist: str) -> None:
         """Display now, once, even if the widget is the cell's value too. At the end the output
         keeps the text only (``persist="markdown"``) or the widget with the text as fallback."""
-        self._display(persist)
-        self._hide_next = True
+        self._displays.show_once(persist)
 
     # -- the front end ------------------------------------------------------------------------
 
@@ -296,35 +294,12 @@ class StreamWidget(anywidget.AnyWidget):
         return bundle, {}
 
     def _ipython_display_(self) -> None:
-        # Under a display id, so that the saved notebook gets the whole text at the end.
-        if self._hide_next:
-            # The magic has shown the widget; as the cell's value it must not appear twice.
-            self._hide_next = False
-            return
-        self._display("widget")
-
-    def _display(self, persist: str) -> None:
-        display_id = uuid.uuid4().hex
-        self._publish(self._repr_mimebundle_()[0], display_id)
-        self._displays[display_id] = persist
-
-    @staticmethod
-    def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
-        from IPython.display import display
-
-        display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]  # IPython is not typed
+        self._displays.show_as_value()
 
     def _update_displays(self, _: Any = None) -> None:
         """Give every output of this stream its final form: what the notebook keeps."""
-        for display_id, persist in tuple(self._displays.items()):
-            if persist == "markdown":
-                # Outputs elsewhere may still need the comm: the page says when its last view
-                # is gone.
-                self._closes_when_released = True
-                bundle = self.text_bundle()
-            else:
-                bundle = self._repr_mimebundle_()[0]
-            self._publish(bundle, display_id, update=True)
+        # Outputs elsewhere may still need the comm: the page says when its last view is gone.
+        self._closes_when_released |= self._displays.finish()
 
     def text_bundle(self) -> dict[str, str]:
         """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line."""
