@@ -7,9 +7,10 @@ from typing import Any
 
 from .clients import choose
 from .config import settings
-from .faults import RetryPolicy, redactor
+from .redact import redactor
 from .registry import cancel_all, tasks
 from .request import Api, Prompt, Request, check_params, check_prompt
+from .retry import RetryPolicy
 from .sources import RequestSource, StreamSource, check_showable
 from .timing import Clocks
 from .widget import StreamWidget

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from . import local
 from .config import settings
 from .errors import ConfigError
-from .faults import Redact, redactor
+from .redact import Redact, redactor
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"

@@ -9,7 +9,9 @@ from typing import Any
 
 from .adapters import Adapter, pick
 from .errors import ErrorInfo, UsageError
-from .faults import Redact, Retry, describe, describe_failure, redactor
+from .faults import Phase, cut_early, describe, describe_failure, no_stream
+from .redact import Redact, redactor
+from .retry import Retry
 from .states import TERMINAL, Status, allowed, incomplete_reason
 from .timing import Timing
 from .transcript import Append, Transcript
@@ -41,6 +43,7 @@ class Progress:
         self._clock = clock
         self._adapter: Adapter | None = None
         self._finished_at: float | None = None
+        self._phase: Phase = "opening"
         self._listeners: set[Callable[[], None]] = set()
 
     def _tell(self, append: Append | None = None) -> None:
@@ -48,6 +51,11 @@ class Progress:
         raise NotImplementedError
 
     # -- what comes in ------------------------------------------------------------------------
+
+    def _begin_attempt(self) -> None:
+        self._adapter = None
+        self._phase = "opening"
+        self._finished_at = self.transcript.failure = None
 
     def _take(self, chunk: Any) -> None:
         if self._adapter is None:
@@ -64,6 +72,7 @@ class Progress:
 
     def _appended(self, append: Append) -> None:
         now = self._clock()
+        self._phase = "answering"
         self.timing.last = now
         self.token_events += 1
         if self.timing.first is None:
@@ -82,6 +91,17 @@ class Progress:
             self.response = response
             self.request_id = headers.get("x-request-id") or headers.get("request-id")
 
+    def _nothing_came(self) -> ErrorInfo | None:
+        """What is wrong with a response that ended before its first token; None if nothing is."""
+        if self._phase == "answering" or self.transcript.finish_reason is not None:
+            return None
+        if self.transcript.failure is not None:
+            return describe_failure(self.transcript.failure, self._redact, self._phase)
+        kind = getattr(self.response, "headers", {}).get("content-type", "")
+        if kind and not kind.startswith("text/event-stream"):
+            return no_stream(kind, self._redact)
+        return cut_early()
+
     # -- how it ended -------------------------------------------------------------------------
 
     @property
@@ -92,9 +112,9 @@ class Progress:
     def _conclude_by_itself(self, exc: BaseException | None) -> None:
         """End as what came says, when nobody stopped it."""
         if exc is not None:
-            self.fail(describe(exc, self._redact))
+            self.fail(describe(exc, self._redact, self._phase))
         elif self.transcript.failure is not None:
-            self.fail(describe_failure(self.transcript.failure, self._redact))
+            self.fail(describe_failure(self.transcript.failure, self._redact, self._phase))
         else:
             self.reason = incomplete_reason(
                 self.transcript.finish_reason, expected=self._expects_finish_reason

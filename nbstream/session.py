@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .errors import ErrorInfo
-from .faults import Redact, Retry, RetryPolicy, decide_retry, describe
+from .errors import ErrorInfo, StreamError
+from .faults import describe
 from .progress import Progress
+from .redact import Redact
+from .retry import Retry, RetryPolicy, decide_retry
 from .sources import Opened, Source
 from .timing import Clocks
 from .transcript import Append
@@ -24,12 +26,13 @@ from .transcript import Append
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
 
-
 FINISH_GRACE = 2.0
 """Seconds that a server gets to end the body after the finish reason or an error came.
 
 Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
 """
+
+TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
 
 
 class Sink(Protocol):
@@ -146,7 +149,7 @@ class Session(Progress):
                 if self._is_closing:
                     return
                 self._note_response(exc)
-                info = describe(exc, self._redact)
+                info = describe(exc, self._redact, self._phase)
                 self.retry = self._decide(info, attempt)
                 if self.retry is None:
                     return self.fail(info)
@@ -156,19 +159,24 @@ class Session(Progress):
             self._move("queued")
 
     def _decide(self, info: ErrorInfo, attempt: int) -> Retry | None:
-        if self.transcript.parts or not self.source.reopenable:
+        if self._phase == "answering" or not self.source.reopenable:
             return None
         return decide_retry(info, attempt, self._policy)
 
     async def _attempt(self) -> None:
-        self._adapter = None
+        self._begin_attempt()
         try:
             self._opened = opened = self._opened or await self.source.open()
             self._note_response(opened.raw)
+            self._phase = "waiting"
             async for chunk in opened.chunks:
                 if self._is_closing:
                     return
                 self.feed(chunk)
+            # An iterator that gives nothing is complete; an answer that never began is not.
+            problem = self._nothing_came() if self.source.reopenable else None
+            if problem is not None and not self._is_closing:
+                raise StreamError(problem)
         finally:
             if self._cancel_reason is None:
                 await self._close_opened()
@@ -256,43 +264,25 @@ class Session(Progress):
         else:
             self._conclude_by_itself(exc)
 
-    @property
-    def _expects_finish_reason(self) -> bool:
-        """Whether an end without a finish reason means that the stream was cut."""
-        if self._adapter is None:
-            # An empty iterator is complete; a request that got no event at all is not.
-            return self.source.reopenable
-        return super()._expects_finish_reason
-
     # -- clocks -------------------------------------------------------------------------------
 
     def _check_clocks(self) -> None:
         if self.is_done or self.loop is None:
             return
-        now = self._clock()
-        first, last = self.timing.first, self.timing.last
-        limit = self._clocks.first_token_timeout if first is None else self._clocks.idle_timeout
-        silence = now - (self.timing.started if last is None else last)
-        if limit is not None and silence >= limit and self.status != "cancelling":
-            self._time_out("first token" if first is None else "next token", limit)
+        exceeded = self._clocks.exceeded(self.timing)
+        if exceeded and self.status != "cancelling":
+            self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
+            self._end_task()
             return
-        if self._finished_at is not None and now - self._finished_at >= FINISH_GRACE:
+        if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
             self._is_left = True
             self._end_task()
             return
-        if self.status == "in_progress" and silence >= self._clocks.stall_after:
+        # One that says what it waits for (a model that is being fetched) is not silent.
+        waits = self.status == "queued" and self.reason is None
+        if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
             self._move("stalled")
-        known = [t for t in (limit, self._clocks.stall_after) if t is not None and t > silence]
-        delay = max(0.01, min([1.0, *(t - silence for t in known)]))
-        self._watch = self.loop.call_later(delay, self._check_clocks)
-
-    def _time_out(self, awaited: str, limit: float) -> None:
-        self._timeout = ErrorInfo(
-            type="Timeout",
-            message=f"no {awaited} came within {limit:g} s",
-            hint="Run the cell again, or raise the limit (%nbstream config).",
-        )
-        self._end_task()
+        self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
 
     def announce(self, words: str) -> None:
         """Say something about a stream that waits for its first token. Any thread."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, Usage
-from ._base import count, get, text
+from ._base import count, get, text, unwrapped
 
 
 class ChatAdapter:
@@ -35,7 +35,7 @@ class ChatAdapter:
         usage = chat_usage(get(chunk, "usage"))
         if usage is not None:
             yield usage
-        if not get(chunk, "choices") and (failure := flat_error(chunk)):
+        if not get(chunk, "choices") and (failure := flat_error(unwrapped(chunk))):
             yield failure
 
     def _choice(self, choice: Any) -> Iterator[Event]:

@@ -6,27 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import until
 from tests.support.sdk import ANSWER, end_of, stream
 from tests.support.server import Server
-
-
-@pytest.mark.parametrize(
-    ("model", "delay"),
-    [("test/429-then-ok", 1.0), ("test/429-ms-then-ok", 0.2), ("test/429-date-then-ok", None)],
-)
-async def test_retry_after(server: Server, aclient: Any, model: str, delay: float | None) -> None:
-    w = stream(aclient, model)
-    await until(lambda: w.status == "retrying")
-    retry = w._session.retry
-    assert retry is not None
-    assert retry.attempt == 2
-    if delay is not None:
-        assert retry.delay == delay
-    await end_of(w)
-    assert (w.status, w.text) == ("completed", ANSWER)
-    first, second = server.requests
-    assert second.started - first.started >= retry.delay - 0.05
 
 
 async def test_each_attempt_is_one_request(server: Server, aclient: Any) -> None:

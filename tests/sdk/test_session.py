@@ -96,8 +96,18 @@ async def test_stream_options_are_dropped_when_refused(server: Server, either: A
 async def test_another_refused_parameter_is_an_error(server: Server, aclient: Any) -> None:
     w = await end_of(stream(aclient, "test/refuse-temperature", temperature=0.5))
     assert w.error is not None
-    assert w.error.message == "Unknown parameter: 'temperature'."
+    assert "Unknown parameter: 'temperature'." in w.error.message
     assert len(server.requests) == 1
+
+
+async def test_a_failed_stream_raises_what_it_shows(either: Any) -> None:
+    w = await end_of(stream(either, "test/400"))
+    assert w.error is not None
+    assert w.error.status_code == 400
+    assert w.request_id == w.error.request_id == "req_test_1"
+    with pytest.raises(nbstream.StreamError, match="Unknown parameter") as caught:
+        await w
+    assert caught.value.info is w.error
 
 
 async def test_through_the_configuration(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from nbstream.faults import RetryPolicy
+from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.sources import Opened
 from nbstream.transcript import Append

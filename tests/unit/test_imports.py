@@ -29,11 +29,15 @@ ARROWS: dict[str, set[str]] = {
     "adapters": {"events", "errors"},
     "transcript": {"events"},
     "coalesce": {"transcript"},
-    "faults": {"errors", "events"},
+    "redact": set(),
+    "retry": {"errors"},
+    "faults": {"errors", "events", "redact", "retry"},
     "sources": {"errors"},
     "timing": set(),
-    "progress": {"adapters", "transcript", "faults", "states", "timing", "errors"},
-    "session": {"progress", "transcript", "faults", "sources", "timing", "errors"},
+    "progress": {"adapters", "transcript", "faults", "redact", "retry", "states"}
+    | {"timing", "errors"},
+    "session": {"progress", "transcript", "faults", "redact", "retry", "sources", "timing"}
+    | {"errors"},
     "waiting": {"session", "errors"},
     "hub": {"coalesce", "transcript"},
     "protocol": {"events", "states"},

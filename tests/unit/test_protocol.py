@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from nbstream.events import PartType
-from nbstream.faults import RetryPolicy
 from nbstream.protocol import (
     PROTOCOL_VERSION,
     AssetName,
@@ -19,6 +18,7 @@ from nbstream.protocol import (
     message,
     parse_request,
 )
+from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.states import Status
 from nbstream.wire import Wire

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.faults import redactor
+from nbstream.redact import redactor
 from nbstream.states import TERMINAL
 from tests.support.fakes import (
     DONE,
@@ -59,8 +59,6 @@ async def test_an_empty_answer_is_complete() -> None:
         ([chat("a"), chat(finish="length")], "the answer reached the token limit"),
         ([chat("a"), chat(finish="content_filter")], "the provider's content filter"),
         ([chat("a")], "the connection ended before the answer was complete"),
-        ([chat()], "the connection ended before the answer was complete"),
-        ([], "the connection ended before the answer was complete"),
         (
             [{"type": "response.output_text.delta", "delta": "a"}],
             "the connection ended before the answer was complete",
@@ -78,6 +76,26 @@ async def test_incomplete(steps: list[Any], reason: str) -> None:
     assert session.reason.startswith(reason)
     assert session.error is None
     assert sink.statuses[-1] == "incomplete"
+
+
+@pytest.mark.parametrize("steps", [[], [chat()]])
+async def test_an_answer_that_never_began(steps: list[Any]) -> None:
+    session, sink = await run(steps)
+    assert session.status == "failed"
+    assert session.error is not None
+    assert session.error.message == "the connection was closed before the first token came"
+    assert session.source.opens == 3
+    assert sink.statuses[-1] == "failed"
+
+
+async def test_a_response_that_is_no_stream() -> None:
+    page = SimpleNamespace(headers={"content-type": "application/json; charset=utf-8"})
+    session, _ = await run([], response=page)
+    assert session.error is not None
+    assert session.error.message == (
+        "the server answered with application/json instead of a stream of events"
+    )
+    assert session.source.opens == 1
 
 
 @pytest.mark.parametrize("finish", ["stop", "tool_calls", "function_call", "eos"])
@@ -109,7 +127,7 @@ async def test_an_error_event_in_the_stream() -> None:
     session, _ = await run([chat("a"), event])
     assert session.status == "failed"
     assert session.error is not None
-    assert session.error.message == "overloaded"
+    assert session.error.message == "the server reported an error in mid-answer: overloaded"
     assert session.transcript.text == "a"
 
 
@@ -142,7 +160,7 @@ async def test_a_sink_that_raises_does_not_leave_the_stream_alive() -> None:
 async def test_errors_are_redacted() -> None:
     session, _ = await run(ApiError(401, "bad key hunter22"), redact=redactor("hunter22"))
     assert session.error is not None
-    assert session.error.message == "bad key [redacted]"
+    assert session.error.message.endswith(": bad key [redacted]")
 
 
 async def test_nothing_is_told_after_the_end() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.faults import RetryPolicy
+from nbstream.retry import RetryPolicy
 from nbstream.timing import Clocks, Timing
 from tests.support.fakes import (
     DONE,
@@ -29,8 +29,18 @@ async def test_a_retry_is_visible() -> None:
     assert session.status == "completed"
     assert sink.statuses == ["retrying", "queued", "in_progress", "completed"]
     assert sink.retries[0].attempt == 2
-    assert sink.retries[0].reason == "503: busy"
+    assert sink.retries[0].reason == "503: the server is not available at the moment: busy"
     assert session.error is None
+
+
+@pytest.mark.parametrize("code", ["server_error", "rate_limit_exceeded", "502", 529])
+async def test_a_passing_error_inside_the_stream_is_retried(code: Any) -> None:
+    event = {"error": {"message": "busy", "type": "error", "code": code}, "choices": []}
+    session, sink = await run([chat(), event], [chat("a"), DONE])
+    assert (session.status, session.error) == ("completed", None)
+    assert len(sink.retries) == 1
+    later, _ = await run([chat("a"), event], [chat("b"), DONE])
+    assert (later.status, later.transcript.text) == ("failed", "a")
 
 
 async def test_attempts_end() -> None:
@@ -126,6 +136,28 @@ async def test_first_token_timeout_counts_retries_in() -> None:
     assert session.status == "failed"
     assert session.error is not None
     assert session.error.type == "Timeout"
+
+
+async def test_stalled_before_the_first_token_and_retried() -> None:
+    gate = Gate()
+    session, sink = make([gate, ReadError("cut")], [chat("a"), DONE], clocks=Clocks(0.03))
+    begin(session)
+    await until(lambda: session.status == "stalled")
+    gate.open()
+    await ended(session)
+    assert sink.statuses[:2] == ["stalled", "retrying"]
+    assert session.status == "completed"
+
+
+async def test_one_that_says_what_it_waits_for_is_not_stalled() -> None:
+    gate = Gate()
+    session, sink = make([gate, chat("a"), DONE], clocks=Clocks(0.02))
+    begin(session)
+    session.announce("the model is being fetched")
+    await until(lambda: session.timing.silence > 0.2)
+    gate.open()
+    await ended(session)
+    assert sink.statuses == ["queued", "in_progress", "completed"]
 
 
 async def test_idle_timeout() -> None:
