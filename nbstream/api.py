@@ -55,7 +55,7 @@ def stream(
     endpoint = choose(model, client=client, base_url=base_url)
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
     widget = StreamWidget(
-        source=RequestSource(request.send),
+        source=RequestSource(request.send, request.continue_from),
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,

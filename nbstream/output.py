@@ -112,6 +112,11 @@ class Displays:
         _publish(self._live(), display_id)
         self._keeps[display_id] = persist
 
+    def revive(self) -> None:
+        """Show the live widget again in every output: its stream goes on."""
+        for display_id in tuple(self._keeps):
+            _publish(self._live(), display_id, update=True)
+
     def finish(self) -> bool:
         """Give every output its final form; returns whether one has let go of the widget."""
         for display_id, persist in tuple(self._keeps.items()):

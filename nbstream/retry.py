@@ -108,6 +108,11 @@ def decide_retry(
     return Retry(attempt + 1, policy.max_attempts, delay, f"{status}{info.message}")
 
 
+def may_pass(info: ErrorInfo) -> bool:
+    """Whether the same request, sent again by a person, may succeed: not what a server refuses."""
+    return info.status_code is None or _is_transient(info)
+
+
 def _is_transient(info: ErrorInfo) -> bool:
     if info.code in QUOTA:
         return False

@@ -29,8 +29,8 @@ class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
-    ``observe`` is told when text or status changed, and ``cancel_all`` is what a request to stop
-    every stream calls.
+    ``observe`` is told when text or status changed, and ``renewed`` when the stream goes on after
+    an end. ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
     """
 
     def __init__(
@@ -45,6 +45,8 @@ class Wire:
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
         released: Callable[[], None],
+        renewed: Callable[[], None],
+        go_on: Callable[[], None],
     ) -> None:
         self.stream = stream
         self.label = label
@@ -57,6 +59,8 @@ class Wire:
         self._observe = observe
         self._cancel_all = cancel_all
         self._released = released
+        self._renewed = renewed
+        self._go_on = go_on
         self._session: Session | None = None
 
     def open(self, session: Session) -> None:
@@ -89,6 +93,15 @@ class Wire:
         self._send(message(*frames))
         if held:
             self._observe("text")
+        self._observe("status")
+
+    def renewed(self, session: Session) -> None:
+        """A snapshot, which takes the place of an ending and of all that belonged to it."""
+        frame = self.snapshot()
+        if frame is not None:
+            frame["seq"] = self._next()
+            self._send(message(frame))
+        self._renewed()
         self._observe("status")
 
     def _flush(self, appends: list[Append]) -> None:
@@ -165,6 +178,10 @@ class Wire:
             elif request["stream"] == self.stream:
                 session.cancel(request["reason"])
             return
+        if request["kind"] == "continue":
+            if request["stream"] == self.stream:
+                self._go_on()
+            return
         if session.is_done or session.loop is None or session.loop.is_closed():
             self._answer(request)
         else:
@@ -207,5 +224,6 @@ def facts(session: Session) -> Facts:
         "timing": {name: round(value, 3) for name, value in times.items() if value is not None},
         "model": transcript.model,
         "request_id": session.request_id,
+        "offer": session.offer,
     }
     return cast(Facts, {name: value for name, value in found.items() if value is not None})

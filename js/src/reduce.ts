@@ -126,9 +126,9 @@ function withHeading(state: State, { kind: _, ...heading }: OpenedFrame): State 
   return { ...state, ...heading, status: "queued" };
 }
 
-/** `reason`, `error` and `retry` belong to the status they came with; the rest stays known. */
+/** `reason`, `error`, `retry` and `offer` belong to the status they came with; the rest stays known. */
 function withStatus(state: State, { kind: _, ...frame }: StatusFrame): State {
-  const { reason, error, retry, ...lasting } = state;
+  const { reason, error, retry, offer, ...lasting } = state;
   return { ...lasting, ...frame };
 }
 

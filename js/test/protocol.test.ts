@@ -70,6 +70,8 @@ describe("requests", () => {
         return protocol.resync(request.stream, request.have);
       case "cancel":
         return protocol.cancel(request.stream, request.reason);
+      case "continue":
+        return protocol.goOn(request.stream);
       case "released":
         return protocol.released(request.stream);
       case "asset":
@@ -81,6 +83,6 @@ describe("requests", () => {
     const kinds = new Set(
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
-    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released", "asset"]));
+    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "continue", "released", "asset"]));
   });
 });

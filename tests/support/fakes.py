@@ -86,6 +86,8 @@ class FakeSource:
 
     def __init__(self, *scripts: Any, reopenable: bool = True, response: Any = None) -> None:
         self.reopenable = reopenable
+        self.continued_from: list[str] = []
+        self.continue_from = self.continued_from.append if reopenable else None
         self.opened: list[FakeStream] = []
         self.opens = 0
         self.wakes = True
@@ -118,6 +120,9 @@ class RecordingSink:
 
     def appended(self, session: Session, append: Append) -> None:
         self.appends.append(append)
+
+    def renewed(self, session: Session) -> None:
+        self.statuses.append("renewed")
 
     def changed(self, session: Session) -> None:
         self.statuses.append(session.status)

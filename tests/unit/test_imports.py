@@ -34,14 +34,17 @@ ARROWS: dict[str, set[str]] = {
     "faults": {"errors", "events", "redact", "retry"},
     "sources": {"errors"},
     "timing": set(),
-    "progress": {"adapters", "transcript", "faults", "redact", "retry", "states"}
-    | {"timing", "errors"},
-    "session": {"progress", "transcript", "faults", "redact", "retry", "sources", "timing"}
+    "splice": set(),
+    "progress": {"adapters", "transcript", "events", "faults", "redact", "retry", "splice"}
+    | {"states", "timing", "errors"},
+    "reading": {"progress", "faults", "redact", "retry", "sources", "errors"},
+    "session": {"reading", "transcript", "faults", "redact", "retry", "sources", "timing"}
     | {"errors"},
     "waiting": {"session", "errors"},
     "hub": {"coalesce", "transcript"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
+    "facts": {"session", "timing", "wire"},
     "wire": {"hub", "protocol", "session", "states", "transcript"},
     "config": {"errors"},
     "request": {"clients", "errors"},

@@ -124,6 +124,7 @@ FACTS = {
     ),
     "timing": is_object({"elapsed": is_time}, dict.fromkeys(TIMES[1:], is_time)),
     "request_id": is_text,
+    "offer": is_one_of("continue", "again"),
 }
 FRAMES = {
     "opened": is_object({**FRAME, **ABOUT}, {"note": is_text}),
@@ -226,6 +227,8 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         observe=lambda what: None,
         cancel_all=lambda reason: None,
         released=lambda: None,
+        renewed=lambda: None,
+        go_on=lambda: None,
     )
     session = Session(FakeSource(*scripts), wire, retry=RetryPolicy(2, 0.001))
     wire.open(session)
