@@ -7,6 +7,8 @@
     python3 dev.py test -k wire        pytest only, with these arguments
     python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm
     python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
+    python3 dev.py faults              what each fault of a server or network leads to, as a table;
+                                       with an older SDK: python3 dev.py faults 1.66.3
 
 Needs Python 3.10 or newer and nothing else. A virtual environment is made in .venv, and brought
 up to date when pyproject.toml, constraints.txt or the front end's sources change.
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str]) -> int:
         return run_bench(rest)
     if command == ["kernels"] and not rest:
         return run_kernels()
+    if command == ["faults"] and len(rest) <= 1 and not {"-h", "--help"} & set(rest):
+        return run_faults(rest)
     print(TEST_HELP if command == ["test"] else __doc__)
     return 0 if {"-h", "--help"} & set(arguments) else 2
 
@@ -154,6 +158,17 @@ def run_bench(arguments: Sequence[str]) -> int:
     if call([npm, *NPM_INSTALL, "--silent"], environment, ROOT / "js"):
         return 1
     return call([PYTHON, "-m", "benchmarks", *arguments], environment)
+
+
+def run_faults(arguments: Sequence[str]) -> int:
+    """Set up and print the table of faults, as the SDK of this environment meets them, or the
+    release of openai that is named."""
+    if not install("local", "demo", "test"):
+        return 1
+    environment = tool_environment()
+    for version in arguments:
+        environment = older_openai(version, environment)
+    return call([PYTHON, "-m", "tests.support.faults"], environment)
 
 
 @dataclass

@@ -8,10 +8,11 @@ from typing import Any, get_args
 from .clients import choose
 from .config import settings
 from .errors import UsageError
-from .faults import RetryPolicy, redactor
 from .loops import LoopName
+from .redact import redactor
 from .registry import cancel_all, tasks
 from .request import Api, Prompt, Request, check_params, check_prompt
+from .retry import RetryPolicy
 from .slots import QueuedRequestSource
 from .sources import StreamSource, check_showable
 from .timing import Clocks
@@ -60,7 +61,7 @@ def stream(
     check_prompt(prompt)
     endpoint = choose(model, client=client, base_url=base_url)
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
-    source = QueuedRequestSource(request.send)
+    source = QueuedRequestSource(request.send, request.continue_from)
     widget = StreamWidget(
         source=source,
         label=label or _label(prompt),

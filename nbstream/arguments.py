@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import keyword
+import math
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ class Arguments:
     chat: str | None = None
     persist: str | None = None
     loop: LoopName | None = None
+    first_token_timeout: float | None = None
+    idle_timeout: float | None = None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,6 +56,16 @@ def _named(kind: str) -> Callable[[str], tuple[str, Any]]:
             ) from None
 
     return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; 0 is no limit")
+    return seconds
 
 
 def _variable(text: str) -> str:
@@ -80,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--temperature", type=float, metavar="T", help="randomness, 0 to 2")
     add("--max-tokens", type=int, metavar="N", help="limit of the answer, in tokens")
+    add("--first-token-timeout", type=_seconds, metavar="S", help="fail without a token for S s")
+    add("--idle-timeout", type=_seconds, metavar="S", help="fail if a token takes more than S s")
     add("--base-url", metavar="URL", help="an OpenAI-compatible server")
     add("--api", choices=("chat", "responses"), help="which API to call")
     add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")

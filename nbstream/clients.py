@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from . import local
 from .config import settings
 from .errors import ConfigError
-from .faults import Redact, redactor
+from .redact import Redact, redactor
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"
@@ -31,6 +31,8 @@ class Endpoint:
     redact: Redact = field(repr=False)
     note: str | None = None
     is_openai: bool = False
+    prefills: bool = False
+    """Whether it continues a conversation's last message if that is the assistant's."""
 
 
 def choose(
@@ -92,7 +94,13 @@ def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
     async def connect(announce: Announce) -> Any:
         return _client(url, key or "none")
 
-    return Endpoint(model or DEFAULT_MODEL, connect, redactor(key), is_openai=is_openai)
+    return Endpoint(
+        model or DEFAULT_MODEL,
+        connect,
+        redactor(key),
+        is_openai=is_openai,
+        prefills=settings().prefills,
+    )
 
 
 def _given(client: Any, model: str | None) -> Endpoint:
@@ -111,6 +119,7 @@ def _given(client: Any, model: str | None) -> Endpoint:
         connect,
         redactor(key if isinstance(key, str) else None),
         is_openai=urlsplit(url).hostname == "api.openai.com",
+        prefills=settings().prefills,
     )
 
 
@@ -130,7 +139,7 @@ def _local(model: str | None) -> Endpoint:
         server = await asyncio.to_thread(local.get_server, announce)
         return _client(server.base_url, server.api_key)
 
-    return Endpoint(local.MODEL, connect, redactor(), note=LOCAL_NOTE)
+    return Endpoint(local.MODEL, connect, redactor(), note=LOCAL_NOTE, prefills=True)
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Any]] = (

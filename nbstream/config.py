@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from traitlets import Enum, Float, Integer, Unicode, validate
+from traitlets import Bool, Enum, Float, Integer, Unicode, validate
 from traitlets.config import SingletonConfigurable
 
 from .errors import UsageError
@@ -50,6 +50,12 @@ class NBStream(SingletonConfigurable):
     ).tag(config=True)
     idle_timeout = Float(
         0.0, min=0.0, help="Seconds that may pass between two tokens; 0 is no limit."
+    ).tag(config=True)
+
+    prefills = Bool(
+        False,
+        help="Whether the server continues an assistant's message that ends the conversation"
+        " (llama.cpp, Ollama and OpenRouter do). Others are asked to go on after a cut.",
     ).tag(config=True)
 
     @validate("api_key_env")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
+"""Codes with which servers refuse an account whose credit is used up."""
+
 
 class NbstreamError(Exception):
     """Base of all errors that nbstream raises on purpose.

@@ -69,6 +69,8 @@ class StreamMagics(Magics):
             system=self._render(arguments.system) if arguments.system else None,
             max_tokens=arguments.max_tokens,
             loop=arguments.loop,
+            first_token_timeout=arguments.first_token_timeout,
+            idle_timeout=arguments.idle_timeout,
             **params,
         )
         if arguments.chat:
@@ -81,11 +83,13 @@ class StreamMagics(Magics):
     def _remember(self, chat: str, turn_key: str, prompt: str, widget: StreamWidget) -> None:
         """Keep the turn once there is an answer; a failed one leaves the chat as it was."""
 
-        def store(_: Any) -> None:
+        def store() -> None:
             if widget.text and widget.error is None:
                 self.chats[chat].put(turn_key, Turn(prompt, widget.text))
 
-        widget._session.done.add_done_callback(store)
+        widget._at_end.append(store)
+        if widget.is_done:
+            store()
 
     def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget | None:
         if hasattr(self.shell, "kernel"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 from .formulas import DOLLAR
 from .safe_markdown import folded, safe_parts
@@ -76,6 +78,68 @@ def _escaped(text: str) -> str:
         flat = flat.replace(old, new)
     flat = "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)
     return flat.replace("$", DOLLAR)
+
+
+class Displays:
+    """The outputs that show one widget, each under a display id, so that the saved notebook gets
+    the whole text at the end.
+
+    ``live`` gives the bundle of the live widget under a display id ("" for none), ``text`` that of
+    the text alone.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        live: Callable[[str], dict[str, Any]],
+        text: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._stream = stream
+        self._live = live
+        self._text = text
+        self._keeps: dict[str, str] = {}  # display id -> what its output keeps
+        self._hide_next = False
+
+    def show_once(self, persist: str) -> None:
+        """Display now; as the value of the cell that runs it is not displayed again."""
+        self._show(persist)
+        self._hide_next = True
+
+    def show_as_value(self) -> None:
+        """Display the widget that a cell has as its value, or that `display` was called with."""
+        if self._hide_next:
+            self._hide_next = False
+            return
+        self._show("widget")
+
+    def _show(self, persist: str) -> None:
+        display_id = f"{self._stream}-{uuid.uuid4().hex}"
+        _publish(self._live(display_id), display_id)
+        self._keeps[display_id] = persist
+
+    def revive(self) -> None:
+        """Show the live widget again in every output: its stream goes on."""
+        for display_id in tuple(self._keeps):
+            _publish(self._live(display_id), display_id, update=True)
+
+    def final(self) -> dict[str, dict[str, Any]]:
+        """What every output is in the end, by display id."""
+        return {
+            display_id: dict(self._text()) if persist == "markdown" else self._live("")
+            for display_id, persist in tuple(self._keeps.items())
+        }
+
+    def finish(self) -> bool:
+        """Give every output its final form; returns whether one has let go of the widget."""
+        for display_id, bundle in self.final().items():
+            _publish(bundle, display_id, update=True)
+        return "markdown" in self._keeps.values()
+
+
+def _publish(bundle: Mapping[str, Any], display_id: str, update: bool = False) -> None:
+    from IPython.display import display
+
+    display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]  # IPython is not typed
 
 
 def print_live(session: Session, model: str, file: TextIO | None = None) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import concurrent.futures
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .adapters import Adapter, pick
 from .errors import ErrorInfo, UsageError
-from .faults import Redact, Retry, describe, describe_failure, redactor
+from .events import Delta, Event
+from .faults import Phase, cut_early, describe, describe_failure, no_stream
+from .redact import Redact, redactor
+from .retry import Retry
+from .splice import Splice
 from .states import TERMINAL, Status, allowed, incomplete_reason
 from .timing import Timing
 from .transcript import Append, Transcript
@@ -41,6 +46,9 @@ class Progress:
         self._clock = clock
         self._adapter: Adapter | None = None
         self._finished_at: float | None = None
+        self._phase: Phase = "opening"
+        self._kept = ""
+        self._splice: Splice | None = None
         self._listeners: set[Callable[[], None]] = set()
 
     def _tell(self, append: Append | None = None) -> None:
@@ -49,22 +57,52 @@ class Progress:
 
     # -- what comes in ------------------------------------------------------------------------
 
+    def _renew(self) -> None:
+        """Go on from the text so far, as if nothing had ended; without text, begin anew."""
+        self._kept = self.transcript.text
+        if not self._kept:
+            self.transcript = Transcript()
+        self.transcript.finish_reason = self.transcript.usage = None
+        self.status = "queued"
+        self.reason = self.error = self.retry = None
+        self.timing = Timing(self._clock(), now=self._clock)
+        self.token_events = 0
+        if self.done.done():
+            self.done = concurrent.futures.Future()
+
+    def _begin_attempt(self) -> None:
+        self._adapter = None
+        self._splice = Splice(self._kept) if self._kept else None
+        self._phase = "opening"
+        self._finished_at = self.transcript.failure = None
+
     def _take(self, chunk: Any) -> None:
         if self._adapter is None:
             self._adapter = pick(chunk)
         if self.chunks is not None:
             self.chunks.append(chunk)
         for event in self._adapter.feed(chunk):
-            append = self.transcript.apply(event)
-            if append is not None:
-                self._appended(append)
+            if self._splice is not None and isinstance(event, Delta) and event.type == "text":
+                event = replace(event, part=self._cut_part, text=self._splice.feed(event.text))
+            self._apply(event)
         if self.transcript.finish_reason is not None or self.transcript.failure is not None:
             self._finished_at = self._clock()
         if self._listeners:
             self._wake()
 
+    @property
+    def _cut_part(self) -> str:
+        """The part that a continuation goes on with."""
+        return [part.key for part in self.transcript.parts.values() if part.type == "text"][-1]
+
+    def _apply(self, event: Event) -> None:
+        append = self.transcript.apply(event)
+        if append is not None:
+            self._appended(append)
+
     def _appended(self, append: Append) -> None:
         now = self._clock()
+        self._phase = "answering"
         self.timing.last = now
         self.token_events += 1
         if self.timing.first is None:
@@ -83,6 +121,17 @@ class Progress:
             self.response = response
             self.request_id = headers.get("x-request-id") or headers.get("request-id")
 
+    def _nothing_came(self) -> ErrorInfo | None:
+        """What is wrong with a response that ended before its first token; None if nothing is."""
+        if self._phase == "answering" or self.transcript.finish_reason is not None:
+            return None
+        if self.transcript.failure is not None:
+            return describe_failure(self.transcript.failure, self._redact, self._phase)
+        kind = getattr(self.response, "headers", {}).get("content-type", "")
+        if kind and not kind.startswith("text/event-stream"):
+            return no_stream(kind, self._redact)
+        return cut_early()
+
     # -- how it ended -------------------------------------------------------------------------
 
     @property
@@ -93,9 +142,9 @@ class Progress:
     def _conclude_by_itself(self, exc: BaseException | None) -> None:
         """End as what came says, when nobody stopped it."""
         if exc is not None:
-            self.fail(describe(exc, self._redact))
+            self.fail(describe(exc, self._redact, self._phase))
         elif self.transcript.failure is not None:
-            self.fail(describe_failure(self.transcript.failure, self._redact))
+            self.fail(describe_failure(self.transcript.failure, self._redact, self._phase))
         else:
             self.reason = incomplete_reason(
                 self.transcript.finish_reason, expected=self._expects_finish_reason
@@ -111,6 +160,8 @@ class Progress:
         self._end("failed")
 
     def _end(self, status: Status) -> None:
+        if self._splice is not None and status != "cancelled":
+            self._apply(Delta(self._cut_part, "text", self._splice.end()))
         self.timing.ended = self._clock()
         self._move(status)
 

@@ -53,6 +53,7 @@ class Facts(TypedDict, total=False):
     timing: dict[str, float]
     model: str
     request_id: str
+    offer: Literal["continue", "again"]
 
 
 class _Status(TypedDict):
@@ -153,6 +154,13 @@ class Cancel(TypedDict):
     reason: str
 
 
+class Continue(TypedDict):
+    """Take up the ``offer`` of ``stream``: go on from its text, or try its request again."""
+
+    kind: Literal["continue"]
+    stream: str
+
+
 class Released(TypedDict):
     """The last view of the stream in a page is gone."""
 
@@ -175,7 +183,7 @@ class AssetRequest(TypedDict):
     name: AssetName
 
 
-Request = Hello | Resync | Cancel | Released | OutputsRequest | AssetRequest
+Request = Hello | Resync | Cancel | Continue | Released | OutputsRequest | AssetRequest
 
 
 def message(*frames: Frame) -> Message:
@@ -223,6 +231,8 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "resync", "stream": stream, "have": content["have"]}
     if kind == "cancel" and isinstance(content.get("reason"), str):
         return {"kind": "cancel", "stream": stream, "reason": content["reason"][:200]}
+    if kind == "continue":
+        return {"kind": "continue", "stream": stream}
     if kind == "released":
         return {"kind": "released", "stream": stream}
     if kind == "outputs":

@@ -18,6 +18,12 @@ Prompt = str | list[dict[str, Any]]
 _OURS = frozenset({"self", "stream", "messages", "input", "model"})
 _TRANSPORT = frozenset({"extra_headers", "extra_query", "extra_body", "timeout"})
 
+GO_ON = (
+    "Your answer was cut off. Go on exactly where it ends, in the middle of the word if need be:"
+    " repeat nothing, and say nothing about it."
+)
+"""Asks a model to continue, where the server does not continue an assistant's last message."""
+
 
 @functools.cache
 def known_parameters(api: Api) -> frozenset[str]:
@@ -112,14 +118,24 @@ class Request:
             self._params[_max_tokens_name(api, endpoint)] = max_tokens
 
     def _add_prompt(self, prompt: Prompt, system: str | None) -> None:
+        turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
         if self._api == "responses":
             self._params["input"] = prompt
             if system:
                 self._params["instructions"] = system
-            return
-        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        before = [{"role": "system", "content": system}] if system else []
-        self._params["messages"] = [*before, *messages]
+        else:
+            before = [{"role": "system", "content": system}] if system else []
+            turns = self._params["messages"] = [*before, *turns]
+        self._turns = turns
+
+    def continue_from(self, text: str) -> None:
+        """Let later sends ask to go on from ``text``, the answer so far; empty: from the start."""
+        field = "messages" if self._api == "chat" else "input"
+        self._params[field] = [*self._turns]
+        if text:
+            self._params[field].append({"role": "assistant", "content": text})
+            if not self._endpoint.prefills:
+                self._params[field].append({"role": "user", "content": GO_ON})
 
     async def send(self) -> Any:
         """Send the request; returns when the response's headers are there."""

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .errors import ErrorInfo
-from .faults import Redact, Retry, RetryPolicy, decide_retry, describe
-from .progress import Progress
+from .errors import ErrorInfo, UsageError
+from .faults import describe
+from .reading import Reading
+from .redact import Redact
+from .retry import RetryPolicy
 from .sources import Opened, Source
 from .timing import Clocks
 from .transcript import Append
@@ -24,12 +26,13 @@ from .transcript import Append
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
 
-
 FINISH_GRACE = 2.0
 """Seconds that a server gets to end the body after the finish reason or an error came.
 
 Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
 """
+
+TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
 
 
 class Sink(Protocol):
@@ -41,8 +44,11 @@ class Sink(Protocol):
     def changed(self, session: Session) -> None:
         """The status or something shown beside it changed."""
 
+    def renewed(self, session: Session) -> None:
+        """It goes on, or begins anew, after it had ended or stalled: nothing known holds."""
 
-class Session(Progress):
+
+class Session(Reading):
     """Reads one stream to its end and tells a sink.
 
     It never raises for what a server or a network does: `status`, `reason` and `error` say how
@@ -60,21 +66,15 @@ class Session(Progress):
         keep_chunks: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(redact=redact, keep_chunks=keep_chunks, clock=clock)
-        self.source = source
+        super().__init__(source, retry, redact=redact, keep_chunks=keep_chunks, clock=clock)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
         self._sink = sink
-        self._policy = retry or RetryPolicy()
         self._clocks = clocks or Clocks()
-        self._opened: Opened | None = None
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._cancel_reason: str | None = None
-        self._timeout: ErrorInfo | None = None
-        self._is_left = False
-        self._waited_until = 0.0
+        self._goes_on = False
         self._lock = threading.Lock()
 
     def _tell(self, append: Append | None = None) -> None:
@@ -101,18 +101,8 @@ class Session(Progress):
         assert self.loop is not None
         self._task = self.loop.create_task(self._run())
         # A task that is cancelled before its first step never enters `_run`.
-        self._task.add_done_callback(lambda _: self._settle())
+        self._task.add_done_callback(lambda task: self._settle() if task is self._task else None)
         self._check_clocks()
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether it has ended or was told to: no more text is taken."""
-        return self.is_done or self._cancel_reason is not None
-
-    @property
-    def _is_closing(self) -> bool:
-        """Whether we end the stream: what its reader raises then is no error."""
-        return self._cancel_reason is not None or self._timeout is not None or self._is_left
 
     @property
     def is_started(self) -> bool:
@@ -126,7 +116,7 @@ class Session(Progress):
 
     async def _run(self) -> None:
         try:
-            await self._generate()
+            await self._generate_on()
         except asyncio.CancelledError:
             if not self._is_closing:
                 self._cancel_reason = "its task was cancelled"
@@ -138,47 +128,6 @@ class Session(Progress):
                 await asyncio.wait_for(self._close_opened(), CLOSE_GRACE)
             self._settle()
 
-    async def _generate(self) -> None:
-        attempt = 1
-        while True:
-            try:
-                return await self._attempt()
-            except Exception as exc:
-                if self._is_closing:
-                    return
-                self._note_response(exc)
-                info = describe(exc, self._redact)
-                self.retry = self._decide(info, attempt)
-                if self.retry is None:
-                    return self.fail(info)
-                attempt = self.retry.attempt
-            self._move("retrying")
-            await asyncio.sleep(self.retry.delay)
-            self._move("queued")
-
-    def _decide(self, info: ErrorInfo, attempt: int) -> Retry | None:
-        if self.transcript.parts or not self.source.reopenable:
-            return None
-        return decide_retry(info, attempt, self._policy)
-
-    async def _attempt(self) -> None:
-        self._adapter = None
-        try:
-            self._opened = opened = self._opened or await self.source.open()
-            self._note_response(opened.raw)
-            async for chunk in opened.chunks:
-                if self._is_closing:
-                    return
-                self.feed(chunk)
-        finally:
-            if self._cancel_reason is None:
-                await self._close_opened()
-
-    async def _close_opened(self) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            await opened.close()
-
     def _settle(self) -> None:
         self.conclude()
         if self._watch is not None:
@@ -187,13 +136,63 @@ class Session(Progress):
             self.done.set_result(None)
         self._wake()
 
-    # -- what comes in ------------------------------------------------------------------------
+    async def _generate_on(self) -> None:
+        """Generate; and again for as long as somebody takes up the offer of a stalled stream."""
+        while True:
+            try:
+                await self._generate()
+            except asyncio.CancelledError:
+                if not self._goes_on or self._cancel_reason is not None:
+                    raise
+            if not self._goes_on or self._cancel_reason is not None:
+                return
+            self._go_on()
 
-    def feed(self, chunk: Any) -> None:
-        """Take one chunk. On the session's loop thread only."""
-        if self.is_ending:
+    # -- going on -----------------------------------------------------------------------------
+
+    def go_on(self, choose_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        """Take up the `offer`: any thread. ``choose_loop`` is for where its own loop is closed.
+
+        Raises `UsageError` if there is none.
+        """
+        if self.offer is None:
+            raise UsageError(
+                "only a stream that nbstream.stream() or %%stream made, and that stalled or ended"
+                f" before its answer was complete, can go on; this one is {self.status}"
+            )
+        if self.loop is None or self.loop.is_closed():
+            self.loop = choose_loop()
+        if _running_loop() is self.loop:
+            self.context.run(self._go_on_now)
+        else:
+            self.loop.call_soon_threadsafe(self._go_on_now, context=self.context)
+
+    def _go_on_now(self) -> None:
+        if self.offer is None or self._goes_on:
             return
-        self._take(chunk)
+        task, self._goes_on = self._task, True
+        if task is None or task.done():
+            self._task = None
+            self._go_on()
+            self._start()
+        elif self.is_done:  # it still closes its connection
+
+            def again(_: Any) -> None:
+                self._goes_on = False
+                self._go_on_now()
+
+            task.add_done_callback(again, context=self.context)
+        else:
+            task.cancel()
+
+    def _go_on(self) -> None:
+        assert self.source.continue_from is not None
+        self._goes_on = False
+        self._cancel_reason = self._timeout = None
+        self._is_left = False
+        self.source.continue_from(self.transcript.text)
+        self._renew()
+        self._sink.renewed(self)
 
     # -- ends ---------------------------------------------------------------------------------
 
@@ -266,45 +265,27 @@ class Session(Progress):
         else:
             self._conclude_by_itself(exc)
 
-    @property
-    def _expects_finish_reason(self) -> bool:
-        """Whether an end without a finish reason means that the stream was cut."""
-        if self._adapter is None:
-            # An empty iterator is complete; a request that got no event at all is not.
-            return self.source.reopenable
-        return super()._expects_finish_reason
-
     # -- clocks -------------------------------------------------------------------------------
 
     def _check_clocks(self) -> None:
         if self.is_done or self.loop is None:
             return
-        now = self._clock()
         if self.status == "queued" and self.reason is not None:
-            self._waited_until = now  # for a connection, or for the local model
-        first, last = self.timing.first, self.timing.last
-        limit = self._clocks.first_token_timeout if first is None else self._clocks.idle_timeout
-        silence = now - (max(self.timing.started, self._waited_until) if last is None else last)
-        if limit is not None and silence >= limit and self.status != "cancelling":
-            self._time_out("first token" if first is None else "next token", limit)
+            self.timing.waited = self._clock()  # for a connection, or for the local model
+        exceeded = self._clocks.exceeded(self.timing)
+        if exceeded and self.status != "cancelling":
+            self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
+            self._end_task()
             return
-        if self._finished_at is not None and now - self._finished_at >= FINISH_GRACE:
+        if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
             self._is_left = True
             self._end_task()
             return
-        if self.status == "in_progress" and silence >= self._clocks.stall_after:
+        # One that says what it waits for (a model that is being fetched) is not silent.
+        waits = self.status == "queued" and self.reason is None
+        if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
             self._move("stalled")
-        known = [t for t in (limit, self._clocks.stall_after) if t is not None and t > silence]
-        delay = max(0.01, min([1.0, *(t - silence for t in known)]))
-        self._watch = self.loop.call_later(delay, self._check_clocks)
-
-    def _time_out(self, awaited: str, limit: float) -> None:
-        self._timeout = ErrorInfo(
-            type="Timeout",
-            message=f"no {awaited} came within {limit:g} s",
-            hint="Run the cell again, or raise the limit (%nbstream config).",
-        )
-        self._end_task()
+        self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
 
     def announce(self, words: str | None) -> None:
         """Say what a stream waits for before its request is sent; None: for nothing any more.

@@ -41,9 +41,16 @@ class Opened:
 
 
 class Source(Protocol):
-    """Opens a stream; ``reopenable`` says whether it can do so more than once."""
+    """Opens a stream; ``reopenable`` says whether it can do so more than once.
+
+    ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
+    it is None where that cannot be.
+    """
 
     reopenable: bool
+
+    @property
+    def continue_from(self) -> Callable[[str], None] | None: ...
 
     async def open(self) -> Opened:
         """Open the stream and wait until its first chunk can be asked for."""
@@ -59,8 +66,11 @@ class RequestSource:
 
     reopenable = True
 
-    def __init__(self, send: Callable[[], Any]) -> None:
+    def __init__(
+        self, send: Callable[[], Any], continue_from: Callable[[str], None] | None = None
+    ) -> None:
         self._send = send
+        self.continue_from = continue_from
 
     async def open(self) -> Opened:
         return await wrap(self._send())
@@ -73,6 +83,7 @@ class StreamSource:
     """A stream, an iterator, or an awaitable of one that somebody else made: opened once."""
 
     reopenable = False
+    continue_from: None = None
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

@@ -21,9 +21,13 @@ TERMINAL: frozenset[Status] = frozenset(("completed", "incomplete", "failed", "c
 it (failed), or the server cut it at a limit or the connection closed early (incomplete)."""
 
 _MOVES: dict[Status, tuple[Status, ...]] = {
-    "queued": ("in_progress", "retrying", "cancelling", "completed", "incomplete", "failed"),
+    "queued": (
+        *("in_progress", "stalled", "retrying", "cancelling"),
+        *("completed", "incomplete", "failed"),
+    ),
     "in_progress": ("stalled", "cancelling", "completed", "incomplete", "failed"),
-    "stalled": ("in_progress", "cancelling", "completed", "incomplete", "failed"),
+    # Stalled before the first token, it may still be retried.
+    "stalled": ("in_progress", "retrying", "cancelling", "completed", "incomplete", "failed"),
     "retrying": ("queued", "cancelling", "failed"),
     "cancelling": ("cancelled",),
 }
@@ -38,11 +42,12 @@ def allowed(old: Status, new: Status) -> bool:
     return new in _MOVES.get(old, ())
 
 
+CUT = "the connection ended before the answer was complete; run the cell again"
 _CUTS = {
-    "length": "the answer reached the token limit (finish_reason: length)",
+    "length": "the answer reached the token limit (finish_reason: length); raise max_tokens",
     "content_filter": "the provider's content filter cut the answer"
-    " (finish_reason: content_filter)",
-    "incomplete": "the server calls the response incomplete",
+    " (finish_reason: content_filter); change the prompt",
+    "incomplete": "the server calls the response incomplete; run the cell again",
 }
 
 
@@ -52,8 +57,8 @@ def incomplete_reason(finish_reason: str | None, *, expected: bool) -> str | Non
     ``expected`` says whether the wire format ends every complete answer with a finish reason.
 
     >>> incomplete_reason(None, expected=True)
-    'the connection ended before the answer was complete'
+    'the connection ended before the answer was complete; run the cell again'
     """
     if finish_reason is None:
-        return "the connection ended before the answer was complete" if expected else None
+        return CUT if expected else None
     return _CUTS.get(finish_reason)

@@ -12,11 +12,37 @@ class Clocks:
     """Limits in seconds; None is no limit."""
 
     stall_after: float = 10.0
-    """A running stream without a token for this long is called stalled."""
+    """A stream without a token for this long is called stalled, also before the first one."""
     first_token_timeout: float | None = None
     """Fail when no token came for this long after the start."""
     idle_timeout: float | None = None
     """Fail when no token came for this long after the last one."""
+
+    def exceeded(self, timing: Timing) -> str | None:
+        """Which limit is exceeded, in words.
+
+        >>> Clocks(idle_timeout=3.0).exceeded(Timing(0.0, first=1.0, last=1.0, now=lambda: 5.0))
+        'no next token came within 3 s'
+        """
+        limit = self._limit(timing)
+        if limit is None or timing.silence < limit:
+            return None
+        return f"no {'first' if timing.first is None else 'next'} token came within {limit:g} s"
+
+    def is_stalled(self, timing: Timing) -> bool:
+        """Whether no token came for so long that people want to know."""
+        return timing.silence >= self.stall_after
+
+    def next_look(self, timing: Timing) -> float:
+        """Seconds until one of the answers above may change; at most one."""
+        silence = timing.silence
+        limits = [limit for limit in (self._limit(timing), self.stall_after) if limit is not None]
+        ahead = [limit - silence for limit in limits if limit > silence]
+        # A token that comes meanwhile starts the silence anew.
+        return max(0.01, min([1.0, self.idle_timeout or 1.0, *limits, *ahead]))
+
+    def _limit(self, timing: Timing) -> float | None:
+        return self.first_token_timeout if timing.first is None else self.idle_timeout
 
 
 @dataclass
@@ -27,12 +53,19 @@ class Timing:
     first: float | None = None
     last: float | None = None
     ended: float | None = None
+    waited: float = float("-inf")
+    """When it last waited for something before its request: a connection, or the local model."""
     now: Callable[[], float] = time.monotonic
 
     @property
     def elapsed(self) -> float:
         """Seconds from the start until the end, or until now."""
         return (self.now() if self.ended is None else self.ended) - self.started
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last token; before the first, since the request could be sent."""
+        return self.now() - (max(self.started, self.waited) if self.last is None else self.last)
 
     @property
     def first_token(self) -> float | None:

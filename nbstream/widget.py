@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -11,32 +12,18 @@ import anywidget
 import traitlets
 
 from . import assets, control, output, registry
-from .errors import ErrorInfo, StreamError
+from .errors import ErrorInfo, StreamError, UsageError
+from .facts import StreamFacts
 from .frontend import cell_id, is_headless
 from .loops import LoopName, choose_loop
 from .protocol import AssetName, Message, OutputsMessage, parse_request
 from .session import Session
 from .sources import Source
-from .timing import Timing
 from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire
 
 
-class _Fact(traitlets.TraitType[Any, Any]):
-    """A read-only trait that is computed from the session at each read.
-
-    Observers are told when it may have changed; nobody pays for text that nobody observes.
-    """
-
-    def __init__(self, read: Callable[[Session], Any], help: str) -> None:
-        super().__init__(read_only=True, help=help)
-        self._read = read
-
-    def get(self, obj: Any, cls: Any = None) -> Any:
-        return self._read(obj._session)
-
-
-class StreamWidget(anywidget.AnyWidget):
+class StreamWidget(StreamFacts, anywidget.AnyWidget):
     """One stream, live. Made by `nbstream.stream` and `nbstream.show`.
 
     Read and observe ``status``, ``text``, ``reasoning``, ``refusal``, ``usage``,
@@ -64,14 +51,6 @@ class StreamWidget(anywidget.AnyWidget):
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
     )
 
-    status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
-    text = _Fact(lambda s: s.transcript.text, "The answer so far.")
-    reasoning = _Fact(lambda s: s.transcript.reasoning, "Shown reasoning so far.")
-    refusal = _Fact(lambda s: s.transcript.refusal, "The refusal so far, if any.")
-    usage = _Fact(lambda s: s.transcript.usage, "Token counts, once the server gave them.")
-    finish_reason = _Fact(lambda s: s.transcript.finish_reason, "Why the model ended.")
-    error = _Fact(lambda s: s.error, "What went wrong, redacted; None unless failed.")
-
     def __init__(
         self,
         *,
@@ -84,75 +63,31 @@ class StreamWidget(anywidget.AnyWidget):
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
-        self._displays: dict[str, str] = {}  # display id -> what its output keeps
-        self._hide_next = False
         self._closes_when_released = False
         self._headless = is_headless()
         self._loop_name = loop
+        stream = uuid.uuid4().hex[:12]
+        self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
-            uuid.uuid4().hex[:12],
+            stream,
             label=label,
             model=model,
             note=note,
             send=self._send_message,
             send_asset=self._send_asset,
-            outputs=self._final_outputs,
+            outputs=self._displays.final,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,
+            renewed=self._renewed,
+            go_on=self._try_going_on,
         )
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
         super().__init__(_stream=self._wire.stream)
         self.on_msg(self._on_request)
-        registry.add(self)
-        self._session.done.add_done_callback(self._update_displays)
-
-    # -- reading ------------------------------------------------------------------------------
-
-    @property
-    def model(self) -> str:
-        """The model's name: the server's word for it once it answered."""
-        return self._session.transcript.model or self._wire.model
-
-    @property
-    def label(self) -> str:
-        """A short name for lists: the beginning of the prompt unless given."""
-        return self._wire.label
-
-    @property
-    def note(self) -> str | None:
-        """What the widget says beside the model, such as "local model (demo quality)"."""
-        return self._wire.note
-
-    @property
-    def timing(self) -> Timing:
-        """``elapsed`` and ``first_token`` in seconds."""
-        return self._session.timing
-
-    @property
-    def reason(self) -> str | None:
-        """In words why the stream is in its state, where there is more to say."""
-        return self._session.reason
-
-    @property
-    def response(self) -> Any:
-        """The HTTP response (``w.response.headers``); None before the headers came."""
-        return self._session.response
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of the request, for its support."""
-        return self._session.request_id
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the stream has ended, however."""
-        return self._session.is_done
-
-    def __repr__(self) -> str:
-        size = f"{len(self.text):,} characters"
-        return f"<StreamWidget {self.model or self.label}: {self.status}, {size}>"
+        self._at_end: list[Callable[[], None]] = []
+        self._await_end()
 
     # -- doing --------------------------------------------------------------------------------
 
@@ -170,6 +105,19 @@ class StreamWidget(anywidget.AnyWidget):
         Returns whether this call ended it. What `Stop` does, too.
         """
         return self._session.cancel(reason)
+
+    def continue_(self) -> StreamWidget:
+        """Go on after a cut: the server is asked to continue the text so far, and what it repeats
+        is taken once. A stream that failed before its first token is tried again.
+
+        For streams that `nbstream.stream` or ``%%stream`` made, when they stalled or ended before
+        their answer was complete. Returns this widget at once; ``await`` waits for the new end.
+        Raises `UsageError` where there is nothing to go on with.
+
+        >>> await w.continue_()                                # doctest: +SKIP
+        """
+        self._session.go_on(lambda: choose_loop(self._loop_name))
+        return self
 
     def __await__(self) -> Generator[Any, None, StreamWidget]:
         return self._finished().__await__()
@@ -231,8 +179,7 @@ class StreamWidget(anywidget.AnyWidget):
     def show_in_cell(self, persist: str) -> None:
         """Display now, once, even if the widget is the cell's value too. At the end the output
         keeps the text only (``persist="markdown"``) or the widget with the text as fallback."""
-        self._display(persist)
-        self._hide_next = True
+        self._display(lambda: self._displays.show_once(persist))
 
     # -- the front end ------------------------------------------------------------------------
 
@@ -309,6 +256,28 @@ class StreamWidget(anywidget.AnyWidget):
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.
         self.__dict__.pop("_repr_mimebundle_", None)
 
+    def _try_going_on(self) -> None:
+        # A button that was pressed twice, or in a page that had not heard the latest.
+        with contextlib.suppress(UsageError):
+            self.continue_()
+
+    def _renewed(self) -> None:
+        self._await_end()
+        self._closes_when_released = False
+        if not self._headless:
+            self.open()
+            self._displays.revive()
+
+    def _await_end(self) -> None:
+        """Be in the list of live streams until the next end, and then do what it asks for."""
+        registry.add(self)
+        self._session.done.add_done_callback(self._ended)
+
+    def _ended(self, _: Any) -> None:
+        self._update_displays()
+        for callback in self._at_end:
+            callback()
+
     def _released(self) -> None:
         if self._closes_when_released and self.is_done:
             self._close_comm()
@@ -331,42 +300,20 @@ class StreamWidget(anywidget.AnyWidget):
         return bundle
 
     def _ipython_display_(self) -> None:
-        # Under a display id, so that the saved notebook gets the whole text at the end.
-        if self._hide_next:
-            # The magic has shown the widget; as the cell's value it must not appear twice.
-            self._hide_next = False
-            return
-        self._display("widget")
+        self._display(self._displays.show_as_value)
 
-    def _display(self, persist: str) -> None:
+    def _display(self, show: Callable[[], None]) -> None:
         self.start()
         self.open()
-        display_id = f"{self._wire.stream}-{uuid.uuid4().hex}"
         was_done = self.is_done
-        self._publish(self._live_bundle(display_id), display_id)
-        self._displays[display_id] = persist
+        show()
         if self.is_done and not was_done:  # meanwhile, in its own thread
             self._update_displays()
 
-    @staticmethod
-    def _publish(bundle: dict[str, Any], display_id: str, update: bool = False) -> None:
-        from IPython.display import display
-
-        display(bundle, raw=True, display_id=display_id, update=update)  # type: ignore[no-untyped-call]  # IPython is not typed
-
-    def _update_displays(self, _: Any = None) -> None:
+    def _update_displays(self) -> None:
         """Give every output of this stream its final form: what the notebook keeps."""
-        if "markdown" in self._displays.values():
-            # Outputs elsewhere may still need the comm: the page says when its last view is gone.
-            self._closes_when_released = True
-        for display_id, bundle in self._final_outputs().items():
-            self._publish(bundle, display_id, update=True)
-
-    def _final_outputs(self) -> dict[str, dict[str, Any]]:
-        return {
-            display_id: dict(self.text_bundle()) if persist == "markdown" else self._live_bundle()
-            for display_id, persist in tuple(self._displays.items())
-        }
+        # Outputs elsewhere may still need the comm: the page says when its last view is gone.
+        self._closes_when_released |= self._displays.finish()
 
     def text_bundle(self) -> dict[str, str]:
         """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line."""

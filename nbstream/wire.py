@@ -31,8 +31,8 @@ class Wire:
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
     ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
-    told when text or status changed, and ``cancel_all`` is what a request to stop every stream
-    calls.
+    told when text or status changed, and ``renewed`` when the stream goes on after an end.
+    ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
     """
 
     def __init__(
@@ -48,6 +48,8 @@ class Wire:
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
         released: Callable[[], None],
+        renewed: Callable[[], None],
+        go_on: Callable[[], None],
     ) -> None:
         self.stream = stream
         self.label = label
@@ -63,6 +65,8 @@ class Wire:
         self._observe = observe
         self._cancel_all = cancel_all
         self._released = released
+        self._renewed = renewed
+        self._go_on = go_on
         self._session: Session | None = None
         self._hub: Hub | None = None
         # The state of a widget is read in a subshell's thread, too.
@@ -95,6 +99,17 @@ class Wire:
             self._held.status(self._status(session))
         self._hold_urgent(session)
         self.flushed()
+        self._observe("status")
+
+    def renewed(self, session: Session) -> None:
+        """A snapshot, which takes the place of an ending and of all that belonged to it."""
+        parts = session.transcript.parts
+        with self._lock:
+            self._held = Held()
+            self._sent = {key: len(part.text) for key, part in parts.items()}
+            self.seq += 1
+        self._send_snapshot(session)
+        self._renewed()
         self._observe("status")
 
     def _hold_urgent(self, session: Session) -> None:
@@ -181,6 +196,10 @@ class Wire:
             elif request["stream"] == self.stream:
                 session.cancel(request["reason"])
             return
+        if request["kind"] == "continue":
+            if request["stream"] == self.stream:
+                self._go_on()
+            return
         if session.is_done or session.loop is None or session.loop.is_closed():
             self._answer(session, request)
         else:
@@ -238,5 +257,6 @@ def facts(session: Session) -> Facts:
         "timing": {name: round(value, 3) for name, value in times.items() if value is not None},
         "model": transcript.model,
         "request_id": session.request_id,
+        "offer": session.offer,
     }
     return cast(Facts, {name: value for name, value in found.items() if value is not None})

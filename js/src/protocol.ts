@@ -69,6 +69,8 @@ interface Condition {
   readonly usage?: Usage;
   readonly timing?: Timing;
   readonly request_id?: string;
+  /** What the kernel would do now if it were asked to go on. */
+  readonly offer?: "continue" | "again";
 }
 export interface Op {
   readonly part: string;
@@ -163,6 +165,7 @@ const condition: Fields = {
     { first_token: seconds, since_last: seconds, tokens_per_second: seconds },
   ),
   request_id: text,
+  offer: oneOf(["continue", "again"]),
 };
 const part: Fields = { part: name, type: oneOf(PART_TYPES), text };
 const status = oneOf(STATUSES);
@@ -229,6 +232,7 @@ export type Request =
   | { v: 1; kind: "hello"; have: Record<string, number>; page: string }
   | { v: 1; kind: "resync"; stream: string; have: number }
   | { v: 1; kind: "cancel"; stream: string; reason: string }
+  | { v: 1; kind: "continue"; stream: string }
   | { v: 1; kind: "released"; stream: string }
   | { v: 1; kind: "outputs"; stream: string }
   | { v: 1; kind: "asset"; stream: string; name: AssetName };
@@ -256,6 +260,9 @@ export const cancel = (stream: string, reason: string): Request => ({
   stream,
   reason,
 });
+
+/** Takes up the kernel's offer: to go on from the text so far, or to try the request again. */
+export const goOn = (stream: string): Request => ({ v: VERSION, kind: "continue", stream });
 
 /** Says that this page shows the stream no longer. */
 export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });

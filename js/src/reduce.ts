@@ -119,9 +119,9 @@ export function reduce(state: State, frame: Frame): Step {
   }
 }
 
-/** `reason`, `error` and `retry` belong to the status they came with; the rest stays known. */
+/** `reason`, `error`, `retry` and `offer` belong to the status they came with; the rest stays known. */
 function withStatus(state: State, { kind: _, ...frame }: StatusFrame): State {
-  const { reason, error, retry, ...lasting } = state;
+  const { reason, error, retry, offer, ...lasting } = state;
   return { ...lasting, ...frame };
 }
 

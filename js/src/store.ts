@@ -134,6 +134,11 @@ export class Store {
     this.timer("stop", STOP_PATIENCE, () => this.change({ busy: this.local.stopping }));
   }
 
+  /** Takes up what the kernel offers for a stream that stalled or was cut. */
+  goOn(): void {
+    if (this.state.offer && !this.local.stopping) this.send(protocol.goOn(this.state.stream));
+  }
+
   /** Ends all that is under way; the model is gone. */
   dispose(): void {
     for (const stop of this.timers.values()) stop();
@@ -212,6 +217,8 @@ export class Store {
     const { status, timing, retry } = this.state;
     const now = this.clock.now();
     const local = { ...this.local };
+    // A stream that goes on has a start of its own.
+    if (isTerminal(before.status) && !isTerminal(status)) local.started = now;
     if (timing && timing !== before.timing) {
       // The message that took the shortest way tells best when the stream started.
       local.started = Math.min(local.started, now - timing.elapsed * 1000);

@@ -70,6 +70,8 @@ describe("requests", () => {
         return protocol.resync(request.stream, request.have);
       case "cancel":
         return protocol.cancel(request.stream, request.reason);
+      case "continue":
+        return protocol.goOn(request.stream);
       case "released":
         return protocol.released(request.stream);
       case "outputs":
@@ -83,6 +85,8 @@ describe("requests", () => {
     const kinds = new Set(
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
-    expect(kinds).toEqual(new Set(["hello", "resync", "cancel", "released", "outputs", "asset"]));
+    expect(kinds).toEqual(
+      new Set(["hello", "resync", "cancel", "continue", "released", "outputs", "asset"]),
+    );
   });
 });

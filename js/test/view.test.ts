@@ -237,6 +237,60 @@ test("an incomplete answer says so in words", () => {
   expect(text(".nbs-notices")).toBe("The answer is incompleteThe answer was cut.");
 });
 
+describe("what the kernel offers", () => {
+  const error = { type: "ReadError", message: "it was cut" };
+  const go = () => get<HTMLButtonElement>(".nbs-go-on");
+  const asked = () => opening.channel.count("continue");
+
+  test.each([
+    ["failed", { error }, "continue", "Continue"],
+    ["failed", { error }, "again", "Try again"],
+    ["incomplete", { reason: "the answer was cut" }, "continue", "Continue"],
+    ["stalled", {}, "continue", "Continue"],
+    ["stalled", {}, "again", "Try again"],
+  ])("of a stream that is %s %j: %s", (name, more, offer, words) => {
+    emit(opened, delta(2, 0, "Hello"), status(3, name, { ...more, offer }));
+    expect(go().textContent).toBe(words);
+    go().focus();
+    go().click();
+    expect(asked()).toBe(1);
+    expect(document.activeElement).toBe(get(".nbs-view"));
+  });
+
+  test("is taken up once, and goes with its status", () => {
+    emit(opened, delta(2, 0, "Hel"), status(3, "failed", { error, offer: "continue" }));
+    expect(text(".nbs-error")).toContain("It was cut.");
+    go().click();
+    const parts = [{ part: "text", type: "text", text: "Hel" }];
+    emit({ ...opened, kind: "snapshot", seq: 4, status: "queued", parts });
+    expect(el.querySelector(".nbs-go-on")).toBeNull();
+    expect(text(".nbs-status")).toBe("waiting for the first token");
+    opening.store.goOn();
+    expect(asked()).toBe(1);
+    emit(delta(5, 3, "lo"), status(6, "completed", { lengths: { text: 5 } }));
+    expect(text(".nbs-markdown")).toBe("Hello");
+    expect(text(".nbs-notices")).toBe("");
+  });
+
+  test("is not there where there is none", () => {
+    emit(opened, status(2, "failed", { error }));
+    expect(el.querySelector(".nbs-go-on")).toBeNull();
+    emit(status(3, "completed", {}));
+    opening.store.goOn();
+    expect(asked()).toBe(0);
+  });
+
+  test("a silent server is said, with what can be done", () => {
+    emit(opened, status(2, "stalled", { timing: { elapsed: 12 } }));
+    expect(text(".nbs-notices")).toBe("The server is silentWait, or stop the answer.");
+    emit(status(3, "stalled", { timing: { elapsed: 13 }, offer: "again" }));
+    expect(text(".nbs-notices")).toContain("Try again sends the request once more.");
+    get(".nbs-stop").click();
+    opening.clock.pass(20);
+    expect(text(".nbs-notices")).toBe("");
+  });
+});
+
 test("only the start and the end are announced", () => {
   const live = get("[aria-live]");
   const said: string[] = [];

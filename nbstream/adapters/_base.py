@@ -36,6 +36,14 @@ def extra(value: Any, name: str) -> Any:
     return get(value if known is value else known or {}, name)
 
 
+def unwrapped(chunk: Any) -> Any:
+    """The event itself where openai hands out ``{"event": name, "data": event}``: early 1.x does
+    so with those that it does not know
+    (https://github.com/openai/openai-python/blob/v1.66.3/src/openai/_streaming.py)."""
+    data = get(chunk, "data")
+    return data if data is not None and text(get(chunk, "event")) else chunk
+
+
 def text(value: Any) -> str:
     """``value`` if it is a string, else nothing: services send null, lists and numbers too."""
     return value if isinstance(value, str) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UsageError
-from ._base import Adapter, get, text
+from ._base import Adapter, get, text, unwrapped
 from .chat import ChatAdapter
 from .helper import HelperAdapter
 from .responses import ResponsesAdapter
@@ -22,7 +22,7 @@ def pick(chunk: Any) -> Adapter:
     """
     if isinstance(chunk, str):
         return TextAdapter()
-    kind = text(get(chunk, "type"))
+    kind = text(get(unwrapped(chunk), "type"))
     if kind.startswith("response.") or kind == "error":
         return ResponsesAdapter()
     # Azure and gateways leave `object` empty on some chunks, so `choices` decides as well.

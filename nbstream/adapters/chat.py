@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, Usage
-from ._base import count, extra, get, text
+from ._base import count, extra, get, text, unwrapped
 
 
 class ChatAdapter:
@@ -37,7 +37,7 @@ class ChatAdapter:
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
             yield usage
-        if not choices and (failure := flat_error(chunk)):
+        if not choices and (failure := flat_error(unwrapped(chunk))):
             yield failure
 
     def _choice(self, choice: Any) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, PartType, Usage
-from ._base import count, get, text
+from ._base import count, get, text, unwrapped
 from .chat import flat_error
 
 _DELTAS: dict[str, tuple[PartType, str]] = {
@@ -27,6 +27,7 @@ class ResponsesAdapter:
     ends_with_finish_reason = True
 
     def feed(self, chunk: Any) -> Iterator[Event]:
+        chunk = unwrapped(chunk)
         kind = text(get(chunk, "type"))
         if kind in _DELTAS:
             yield self._delta(chunk, *_DELTAS[kind])

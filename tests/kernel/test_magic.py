@@ -90,7 +90,7 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
     assert result.status == "error"
     assert result.reply["content"]["ename"] == "StreamError"
     assert "Unknown parameter" in result.reply["content"]["evalue"]
-    assert "Check the parameters" in result.error
+    assert "Check its parameters" in result.error
     assert "File " not in result.error, "no frames of the library"
     assert "Unknown parameter" in the_display(kernel)["text/markdown"]
 
@@ -103,6 +103,43 @@ def test_a_stopped_stream_does_not_fail_the_cell(kernel: Kernel, server: Server)
     result = kernel.finish(cell)
     assert result.status == "ok", result.error
     assert "cancelled: stopped by you" in the_display(kernel)["text/plain"]
+
+
+# -- going on after a cut -------------------------------------------------------------------------
+
+
+def test_a_page_asks_to_go_on(kernel: Kernel, server: Server) -> None:
+    assert kernel.run("%%stream test/reset --as w\nWhy?").status == "error"
+    assert "The connection" not in the_display(kernel)["text/plain"]
+    comm, stream = kernel.opened()
+    (offer,) = [frame["offer"] for _, frame in kernel.frames() if "offer" in frame]
+    assert offer == "continue"
+    server.enqueue(Scenario(text=DEFAULT_TEXT[5:], gates=frozenset({"finish"})))
+    kernel.request(comm, kind="continue", stream=stream)
+    kernel.request(comm, kind="continue", stream=stream)
+    server.wait_for_request(2).wait_for(lambda r: r.waiting)
+    kernel.until(lambda: WIDGET in the_display(kernel), 5)
+    server.release()
+    kernel.until(lambda: "completed" in kernel.statuses())
+    assert kernel.get("(w.status, w.text)") == repr(("completed", "".join(DEFAULT_TEXT)))
+    final = the_display(kernel)
+    assert WIDGET not in final
+    assert ANSWER in final["text/plain"]
+    assert len(server.requests) == 2
+
+
+def test_a_stalled_cell_goes_on_and_ends(kernel: Kernel, server: Server) -> None:
+    kernel.run("%config NBStream.stall_after = 0.2")
+    try:
+        cell = kernel.send("%%stream test/stall --as w\nWhy?")
+        kernel.until(lambda: "stalled" in kernel.statuses())
+        server.enqueue(Scenario(text=DEFAULT_TEXT[5:]))
+        comm, stream = kernel.opened()
+        kernel.request(comm, kind="continue", stream=stream)
+        assert kernel.finish(cell).status == "ok"
+        assert kernel.get("w.text") == repr("".join(DEFAULT_TEXT))
+    finally:
+        kernel.run("%config NBStream.stall_after = 10")
 
 
 # -- what stands on the line and below ------------------------------------------------------------

@@ -14,11 +14,16 @@ from tests.support.wire import (
     Event,
     chat_completion,
     chat_events,
+    comment,
     error_payload,
     retry_headers,
     sse,
 )
 from tests.support.wire_responses import failed, final, responses_events
+
+PAGE = b"<html><body><h1>Bad gateway</h1></body></html>"
+KEEP_ALIVE = 0.02
+"""Seconds between two comments of a server that sends nothing else."""
 
 
 class Books(Protocol):
@@ -44,6 +49,7 @@ class Answer:
     async def post(self, status: int) -> None:
         """Answers a generation request; `status` other than 200 is answered as an error."""
         scenario, request = self._scenario, self._request
+        self._connection.segment = scenario.segment
         await self._pause(scenario.headers_delay, "headers")
         if scenario.fault is not None and scenario.fault_after == BEFORE_HEADERS:
             await self._break()
@@ -51,6 +57,8 @@ class Answer:
         refused = next((name for name in scenario.refuse if name in request.body), "")
         if status != 200 or refused:
             await self._error(400 if refused else status, refused)
+        elif scenario.html:
+            await self._whole(200, PAGE, "text/html", {})
         elif request.body.get("stream"):
             await self._stream()
         else:
@@ -75,8 +83,7 @@ class Answer:
         if scenario.error_body == "json":
             await self.json(status, error_payload(scenario, status, key, param), **headers)
         else:
-            page = b"<html><body><h1>Bad gateway</h1></body></html>"
-            data = page if scenario.error_body == "html" else b""
+            data = PAGE if scenario.error_body == "html" else b""
             await self._whole(status, data, "text/html", headers)
 
     async def _stream(self) -> None:
@@ -130,9 +137,21 @@ class Answer:
         elif fault == "truncate":
             await connection.write_chunk(b"")
             self._books.end(connection, "truncated")
+        elif fault == "half_event":
+            await connection.write_chunk(b'data: {"id": "chatcmpl-test", "choi')
+            await connection.write_chunk(b"")
+            self._books.end(connection, "truncated")
         elif fault == "bad_json":
             await self._event(sse("noise", '{"id": "chatcmpl-test", "choices": [{'))
             return False
+        elif fault == "bad_utf8":
+            await self._event(Event("noise", b'data: {"choices": "caf\xe9"}\n\n'))
+            return False
+        elif fault == "comments":
+            self._books.note(self._request, "keeps alive", waiting="comments")
+            while True:
+                await self._event(comment("keep-alive"))
+                await asyncio.sleep(KEEP_ALIVE)
         else:
             await self._event(self._error_event())
             await connection.write_chunk(b"")

@@ -51,6 +51,8 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._gone = False
         self.lost = asyncio.Event()
+        self.segment: int | None = None
+        """Bytes per TCP segment; None: as they come."""
         self.transport: asyncio.Transport
 
     # asyncio.Protocol
@@ -123,7 +125,13 @@ class Connection(asyncio.Protocol):
     # Answers
 
     async def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        if self.segment is None:
+            self.transport.write(data)
+        else:
+            # asyncio sets TCP_NODELAY: each write is a segment if the one before it has left.
+            for start in range(0, len(data), self.segment):
+                self.transport.write(data[start : start + self.segment])
+                await asyncio.sleep(0)
         await self._writable.wait()
 
     async def write_head(self, status: int, headers: dict[str, str]) -> None:

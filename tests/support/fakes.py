@@ -7,9 +7,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.sources import Opened
 from nbstream.transcript import Append
+
+QUICK = RetryPolicy(base_delay=0.001)
 
 
 class Gate:
@@ -83,6 +86,8 @@ class FakeSource:
 
     def __init__(self, *scripts: Any, reopenable: bool = True, response: Any = None) -> None:
         self.reopenable = reopenable
+        self.continued_from: list[str] = []
+        self.continue_from = self.continued_from.append if reopenable else None
         self.opened: list[FakeStream] = []
         self.opens = 0
         self.wakes = True
@@ -115,6 +120,9 @@ class RecordingSink:
 
     def appended(self, session: Session, append: Append) -> None:
         self.appends.append(append)
+
+    def renewed(self, session: Session) -> None:
+        self.statuses.append("renewed")
 
     def changed(self, session: Session) -> None:
         self.statuses.append(session.status)
@@ -156,6 +164,9 @@ def chat(content: str | None = None, finish: str | None = None, **delta: Any) ->
     }
 
 
+DONE = chat(finish="stop")
+
+
 async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
     """Leave the loop to others until ``predicate`` holds."""
     end = time.monotonic() + timeout
@@ -168,3 +179,20 @@ async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
 async def ended(session: Session, timeout: float = 5.0) -> None:
     """Wait for the end of ``session``."""
     await until(session.done.done, timeout)
+
+
+def make(*scripts: Any, reopenable: bool = True, **options: Any) -> tuple[Session, RecordingSink]:
+    sink = RecordingSink()
+    source = FakeSource(*scripts, reopenable=reopenable, response=options.pop("response", None))
+    return Session(source, sink, retry=options.pop("retry", QUICK), **options), sink
+
+
+def begin(session: Session) -> Session:
+    session.start(asyncio.get_running_loop())
+    return session
+
+
+async def run(*scripts: Any, **options: Any) -> tuple[Session, RecordingSink]:
+    session, sink = make(*scripts, **options)
+    await ended(begin(session))
+    return session, sink

@@ -27,7 +27,10 @@ Fault = Literal[
     "reset",  # the connection is reset (RST)
     "cut",  # the connection is closed inside the chunked body
     "truncate",  # the body ends properly, without finish_reason and without [DONE]
+    "half_event",  # the body ends properly, in the middle of an event
     "bad_json",  # one data line that is not JSON; the rest follows
+    "bad_utf8",  # one data line that is not UTF-8; the rest follows
+    "comments",  # nothing but keep-alive comments until the client leaves
     "error_data",  # data: {"error": {...}}, then the body ends
     "error_event",  # the same with `event: error`
     "error_flat",  # event: error, with a body that has no "error" key
@@ -71,6 +74,7 @@ class Scenario:
     retry_after_form: Literal["seconds", "ms", "date"] = "seconds"
     error_message: str = ""
     error_body: Literal["json", "html", "empty"] = "json"
+    html: bool = False  # a web page with status 200, as a portal or a wrong address gives
     refuse: Sequence[str] = ()  # parameters answered with 400 when the request has them
 
     # Shape of the body.
@@ -80,6 +84,7 @@ class Scenario:
     hold_open: bool = False  # the body stays open after the last event until the client leaves
     noise: frozenset[Noise] = frozenset()
     write_size: int | None = None  # bytes per chunk of the body, to split events and characters
+    segment: int | None = None  # bytes per TCP segment, headers and chunk sizes included
 
     @property
     def deltas(self) -> int:
@@ -154,13 +159,18 @@ def default_scenarios() -> dict[str, Scenario]:
         "test/hold-open": Scenario(hold_open=True),
         "test/length": Scenario(finish="length"),
         "test/content-filter": Scenario(finish="content_filter"),
+        "test/half-event": Scenario(fault="half_event", fault_after=5),
         "test/bad-json": Scenario(fault="bad_json", fault_after=5),
+        "test/bad-utf8": Scenario(fault="bad_utf8", fault_after=5),
+        "test/comments": Scenario(fault="comments", fault_after=0),
         "test/error-data": Scenario(fault="error_data", fault_after=5),
         "test/error-event": Scenario(fault="error_event", fault_after=5),
         "test/error-flat": Scenario(fault="error_flat", fault_after=5),
         "test/failed": Scenario(fault="failed", fault_after=5),
         "test/noise": Scenario(noise=ALL_NOISE),
         "test/split": Scenario(write_size=3),
+        "test/bytes": Scenario(segment=1),
+        "test/html": Scenario(html=True),
         "test/refuse-stream-options": Scenario(refuse=("stream_options",)),
         "test/refuse-temperature": Scenario(refuse=("temperature",)),
         "test/400": Scenario(status=400),
@@ -168,10 +178,13 @@ def default_scenarios() -> dict[str, Scenario]:
         "test/403": Scenario(status=403),
         "test/404": Scenario(status=404),
         "test/408": Scenario(status=408),
+        "test/409": Scenario(status=409),
+        "test/413": Scenario(status=413),
         "test/429": Scenario(status=429),
         "test/500": Scenario(status=500),
         "test/502-html": Scenario(status=502, error_body="html"),
         "test/503": Scenario(status=503),
+        "test/529": Scenario(status=529),
         "test/429-then-ok": Scenario(status=429, status_times=1, retry_after=1),
         "test/429-ms-then-ok": Scenario(
             status=429, status_times=1, retry_after=0.2, retry_after_form="ms"

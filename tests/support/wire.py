@@ -41,9 +41,12 @@ def error_payload(scenario: Scenario, status: int, key: str = "", param: str = "
         403: ("This key may not use the model.", "permission_error", "forbidden"),
         404: ("The model does not exist.", "invalid_request_error", "model_not_found"),
         408: ("The request took too long.", "timeout", None),
+        409: ("The request conflicts with another.", "conflict_error", None),
+        413: ("The request is too large.", "request_too_large", None),
         429: ("Rate limit reached.", "rate_limit_error", "rate_limit_exceeded"),
         500: ("The server had an error.", "server_error", None),
         503: ("The model is overloaded.", "server_error", "overloaded"),
+        529: ("Overloaded.", "overloaded_error", None),
     }.get(status, ("Something went wrong.", "server_error", None))
     if status == 400:
         param, code = param or "bogus", "unknown_parameter"

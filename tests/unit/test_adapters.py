@@ -170,6 +170,13 @@ def test_chat_flat_error(shape: Shape) -> None:
     assert without_meta(events(adapter, chunk)) == [Failure("error", "overloaded", "529")]
 
 
+@pytest.mark.parametrize("adapter", [ChatAdapter, ResponsesAdapter])
+def test_an_error_that_early_sdks_wrap(shape: Shape, adapter: type[Any]) -> None:
+    error = {"type": "error", "message": "overloaded", "code": 529}
+    chunk = shape({"event": "error", "data": error, "choices": None})
+    assert without_meta(events(adapter(), chunk)) == [Failure("error", "overloaded", "529")]
+
+
 def test_chat_nested_error() -> None:
     chunk = {"error": {"type": "server_error", "message": "boom", "code": None}, "choices": []}
     found = without_meta(events(ChatAdapter(), chunk))

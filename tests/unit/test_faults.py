@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
+import socket
+import ssl
 from typing import Any
 
 import pytest
 
 from nbstream.errors import ErrorInfo
 from nbstream.events import Failure
-from nbstream.faults import (
-    RetryPolicy,
-    decide_retry,
-    describe,
-    describe_failure,
-    parse_retry_after,
-    redactor,
-)
+from nbstream.faults import describe, describe_failure
+from nbstream.redact import redactor
 from tests.support.fakes import ApiError
 
 KEY = "sk-proj-AbCdEf0123456789"
@@ -37,48 +31,59 @@ def bad_json() -> json.JSONDecodeError:
     raise AssertionError
 
 
-# -- describe -------------------------------------------------------------------------------------
+# -- statuses -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("status", "hint"),
+    ("status", "message", "hint"),
     [
-        (400, "Check the parameters"),
-        (401, "Check the API key"),
-        (402, "credit"),
-        (403, "may use this model"),
-        (404, "model's name"),
-        (408, "Run the cell again"),
-        (409, "Run the cell again"),
-        (413, "Shorten the prompt"),
-        (422, "Check the parameters"),
-        (429, "Wait a moment"),
-        (500, "Run the cell again"),
-        (503, "Run the cell again"),
+        (400, "refused the request: no", "Check its parameters"),
+        (401, "did not accept the API key: no", "Check the API key"),
+        (402, "no credit left: no", "credit"),
+        (403, "not allowed to do that: no", "may use this model"),
+        (404, "does not know the model or the address: no", "model's name"),
+        (408, "too long: no", "Run the cell again"),
+        (409, "in conflict with another one: no", "run it again"),
+        (413, "too large for the server: no", "Shorten the prompt"),
+        (418, "refused the request: no", None),
+        (422, "refused the request: no", "Check its parameters"),
+        (429, "too many requests: no", "Wait a moment"),
+        (500, "failed at the request: no", "Run the cell again"),
+        (502, "gateway got no proper answer from the model's server: no", "Run the cell again"),
+        (503, "not available at the moment: no", "Run the cell again"),
+        (504, "gateway waited too long for the model's server: no", "Run the cell again"),
+        (529, "overloaded: no", "another model"),
+        (599, "failed at the request: no", "Run the cell again"),
     ],
 )
-def test_statuses(status: int, hint: str) -> None:
+def test_statuses(status: int, message: str, hint: str | None) -> None:
     info = describe(ApiError(status, "no", headers={"x-request-id": "req_1"}))
     assert (info.type, info.status_code, info.request_id) == ("ApiError", status, "req_1")
-    assert info.message == "no"
-    assert info.hint is not None
-    assert hint in info.hint
+    assert info.message.endswith(message)
+    assert (hint is None) == (info.hint is None)
+    assert (hint or "") in (info.hint or "")
 
 
-def test_a_status_without_advice() -> None:
-    assert describe(ApiError(418, "teapot")).hint is None
-
-
-def test_the_servers_message_without_the_sdks_wrapping() -> None:
-    body = {"message": "Unknown parameter: 'bogus'.", "code": "unknown_parameter"}
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Unknown parameter: 'bogus'.", "code": "unknown_parameter"},
+        {"detail": "Unknown parameter: 'bogus'.", "code": "unknown_parameter"},
+    ],
+)
+def test_the_servers_message_without_the_sdks_wrapping(body: dict[str, str]) -> None:
     info = describe(ApiError(400, "Error code: 400 - {'error': …}", body=body))
-    assert info.message == "Unknown parameter: 'bogus'."
+    assert info.message == "the server refused the request: Unknown parameter: 'bogus'."
     assert info.code == "unknown_parameter"
 
 
 @pytest.mark.parametrize("body", [None, "text", [], {}, {"message": 5}, b"bytes"])
 def test_bodies_without_a_message(body: Any) -> None:
-    assert describe(ApiError(500, "outer", body=body)).message == "outer"
+    assert describe(ApiError(500, "outer", body=body)).message.endswith(": outer")
+
+
+def test_an_empty_body() -> None:
+    assert describe(ApiError(500, "Error code: 500")).message == "the server failed at the request"
 
 
 def test_code_of_the_exception_comes_first() -> None:
@@ -88,7 +93,7 @@ def test_code_of_the_exception_comes_first() -> None:
 
 def test_a_web_page() -> None:
     info = describe(ApiError(502, "<!doctype html><HTML><body>Bad gateway</body>"))
-    assert info.message == "the server answered with a web page instead of the API"
+    assert info.message.endswith(": it sent a web page instead of the API's answer")
 
 
 def test_long_messages_are_cut() -> None:
@@ -97,38 +102,86 @@ def test_long_messages_are_cut() -> None:
     assert message.endswith("…")
 
 
+@pytest.mark.parametrize(
+    ("wish", "when"), [("1", "1 s"), ("59.5", "60 s"), ("90", "1.5 min"), ("5400", "1.5 h")]
+)
+def test_the_servers_wish_is_said(wish: str, when: str) -> None:
+    info = describe(ApiError(429, "no", headers={"retry-after": wish}))
+    assert info.hint == f"Run the cell again in {when}, as the server asks."
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
+def test_quota(code: str) -> None:
+    info = describe(ApiError(429, "no money", body={"code": code}))
+    assert info.message == "the account's quota is used up: no money"
+    assert info.hint is not None
+    assert "credit" in info.hint
+
+
+# -- connections ----------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("name", ["APITimeoutError", "ReadTimeout", "ConnectTimeout"])
 def test_timeouts(name: str) -> None:
-    assert describe(named(name)).message == "the server did not answer in time"
+    info = describe(named(name), phase="waiting")
+    assert info.message == "the server was silent for too long before the first token came"
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "APIConnectionError",
-        "ConnectError",
-        "ReadError",
-        "WriteError",
-        "RemoteProtocolError",
-        "LocalProtocolError",
-        "ConnectionResetError",
-        "ConnectionRefusedError",
-        "BrokenPipeError",
+        *("APIConnectionError", "ConnectError", "ReadError", "WriteError"),
+        *("RemoteProtocolError", "LocalProtocolError"),
     ],
 )
 def test_connections(name: str) -> None:
     info = describe(named(name, "peer went away"))
-    assert info.message == "the connection to the server failed or was cut (peer went away)"
+    assert info.message == "the connection to the server failed (peer went away)"
     assert info.hint is not None
     assert "base URL" in info.hint
+    info = describe(named(name, "peer went away"), phase="answering")
+    assert info.message == "the connection to the server was cut in mid-answer (peer went away)"
+    assert info.hint == "Run the cell again."
 
 
-def test_the_cause_of_a_connection_error_is_named() -> None:
-    exc = named("APIConnectionError", "Connection error.")
-    exc.__cause__ = named("ConnectError", "all attempts failed")
-    assert "all attempts failed" in describe(exc).message
-    exc.__cause__ = named("ReadError", "")
-    assert "(ReadError)" in describe(exc).message
+def caused(*causes: BaseException) -> BaseException:
+    """An SDK's connection error, raised from the first of ``causes``, that from the next …"""
+    exc = outer = named("APIConnectionError", "Connection error.")
+    for cause in causes:
+        exc.__cause__ = cause
+        exc = cause  # type: ignore[assignment]
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("cause", "type_", "message"),
+    [
+        (ConnectionRefusedError(111, "no"), "APIConnectionError", "no server listens"),
+        (ConnectionResetError(104, "no"), "APIConnectionError", "reset the connection before the"),
+        (BrokenPipeError(32, "no"), "APIConnectionError", "reset the connection before the"),
+        (socket.gaierror(socket.EAI_NONAME, "no"), "gaierror", "name was not found"),
+        (socket.gaierror(socket.EAI_AGAIN, "no"), "APIConnectionError", "name was not found"),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "SSLError", "no secure connection"),
+        (named("ConnectError", "all attempts failed"), "APIConnectionError", "all attempts failed"),
+        (named("ReadError", ""), "APIConnectionError", "(ReadError)"),
+    ],
+)
+def test_the_cause_of_a_connection_error(cause: BaseException, type_: str, message: str) -> None:
+    for exc in (caused(cause), caused(named("ConnectError", ""), cause)):
+        info = describe(exc)
+        assert info.type == type_
+        assert message in info.message or exc.__cause__ is not cause
+        assert info.hint
+
+
+def test_causes_in_a_circle_end() -> None:
+    exc = caused(named("ReadError", "x"))
+    assert exc.__cause__ is not None
+    exc.__cause__.__cause__ = exc
+    assert "(x)" in describe(exc).message
+
+
+# -- what comes in the stream ---------------------------------------------------------------------
 
 
 def test_invalid_json() -> None:
@@ -144,48 +197,14 @@ def test_any_other_exception() -> None:
     assert describe(ValueError()).message == "ValueError"
 
 
-@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached"])
-def test_quota(code: str) -> None:
-    info = describe(ApiError(429, "no money", body={"code": code}))
-    assert info.hint is not None
-    assert "credit" in info.hint
-
-
 def test_failure_in_the_stream() -> None:
     info = describe_failure(Failure("server_error", f"boom {KEY}", "c"), redactor())
-    assert (info.type, info.message, info.code) == ("server_error", "boom [redacted]", "c")
+    assert (info.type, info.code) == ("server_error", "c")
+    assert info.message == "the server reported an error in mid-answer: boom [redacted]"
     assert info.hint
 
 
-# -- redaction ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"Incorrect API key provided: {KEY}.",
-        "Incorrect API key provided: sk-abcd****************6789.",
-        f"headers: Authorization: Bearer {KEY}",
-        "Bearer eyJhbGciOi.J9.x",
-        "gsk_not-this but gsk-abcdefghij",
-        "xai-abcdefghijk",
-    ],
-)
-def test_what_looks_like_a_key_goes(text: str) -> None:
-    redacted = redactor()(text)
-    assert "[redacted]" in redacted
-    for secret in (KEY, "6789", "eyJhbGciOi", "abcdefghij"):
-        assert secret not in redacted
-
-
-def test_known_secrets_go_whatever_they_look_like() -> None:
-    redact = redactor("hunter22", None, "", "hunter22-long")
-    assert redact("hunter22-long and hunter22") == "[redacted] and [redacted]"
-
-
-def test_words_stay() -> None:
-    text = "The task-oriented model ask-me-anything is risk-free; use a keyboard-interrupt"
-    assert redactor(None, "", "abc")(text) == text
+# -- redaction ----------------------------------------------------------------------------------
 
 
 def test_every_text_of_an_error_is_redacted() -> None:
@@ -200,115 +219,6 @@ def test_a_redacted_html_page_and_a_connection_cause() -> None:
     exc = named("APIConnectionError")
     exc.__cause__ = named("InvalidHeader", f"Illegal header value b'Bearer {KEY}'")
     assert KEY not in describe(exc, redactor(KEY)).message
-
-
-# -- Retry-After ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "3"}, 3.0),
-        ({"retry-after": "0.25"}, 0.25),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": ""}, None),
-        ({"retry-after-ms": "1500"}, 1.5),
-        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
-        ({"retry-after-ms": "bad", "retry-after": "9"}, 9.0),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert parse_retry_after(headers) == seconds
-
-
-@pytest.mark.parametrize("value", ["nan", "inf", "1e400"])
-def test_retry_after_that_is_no_finite_number(value: str) -> None:
-    assert parse_retry_after({"retry-after": value}) is None
-    assert parse_retry_after({"retry-after-ms": value}) is None
-
-
-def test_retry_after_as_a_date() -> None:
-    when = datetime.now(timezone.utc) + timedelta(seconds=30)
-    seconds = parse_retry_after({"retry-after": format_datetime(when, usegmt=True)})
-    assert seconds is not None
-    assert 27 < seconds <= 30
-
-
-# -- retries --------------------------------------------------------------------------------------
-
-
-def info(status: int | None = 503, **fields: Any) -> ErrorInfo:
-    return ErrorInfo(**{"type": "X", "message": "no", "status_code": status, **fields})
-
-
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
-def test_transient_statuses(status: int) -> None:
-    assert decide_retry(info(status), 1, RetryPolicy()) is not None
-
-
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
-def test_final_statuses(status: int) -> None:
-    assert decide_retry(info(status), 1, RetryPolicy()) is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "again"),
-    [
-        ("APIConnectionError", True),
-        ("APITimeoutError", True),
-        ("ConnectError", True),
-        ("ReadTimeout", True),
-        ("RemoteProtocolError", True),
-        ("JSONDecodeError", False),
-        ("ValueError", False),
-        ("Timeout", False),
-    ],
-)
-def test_kinds_without_a_status(kind: str, again: bool) -> None:
-    assert (decide_retry(info(None, type=kind), 1, RetryPolicy()) is not None) is again
-
-
-def test_quota_is_final() -> None:
-    assert decide_retry(info(429, code="insufficient_quota"), 1, RetryPolicy()) is None
-
-
-def test_attempts_are_counted_with_the_first() -> None:
-    policy = RetryPolicy(max_attempts=3)
-    retry = decide_retry(info(), 2, policy)
-    assert retry is not None
-    assert (retry.attempt, retry.max_attempts) == (3, 3)
-    assert decide_retry(info(), 3, policy) is None
-    assert decide_retry(info(), 1, RetryPolicy(max_attempts=1)) is None
-
-
-def test_backoff_doubles_up_to_its_limit() -> None:
-    policy = RetryPolicy(max_attempts=9, base_delay=0.5, max_delay=8.0)
-    retries = [decide_retry(info(), n, policy, jitter=lambda: 0.0) for n in range(1, 8)]
-    assert [r.delay for r in retries if r] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
-    shortest = decide_retry(info(), 1, policy, jitter=lambda: 1.0)
-    assert shortest is not None
-    assert shortest.delay == 0.375
-
-
-def test_the_servers_wish_is_followed_exactly() -> None:
-    retry = decide_retry(info(429, retry_after=20.0), 1, RetryPolicy(), jitter=lambda: 1.0)
-    assert retry is not None
-    assert retry.delay == 20.0
-    assert decide_retry(info(429, retry_after=61.0), 1, RetryPolicy()) is None
-
-
-def test_the_reason_names_the_status() -> None:
-    retry = decide_retry(info(429, message="slow down"), 1, RetryPolicy(), jitter=lambda: 0.0)
-    assert retry is not None
-    assert retry.to_wire() == {
-        "attempt": 2,
-        "max_attempts": 3,
-        "delay": 0.5,
-        "reason": "429: slow down",
-    }
 
 
 # -- the words ------------------------------------------------------------------------------------

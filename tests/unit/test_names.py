@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import nbstream
+from nbstream.facts import StreamFacts
 from nbstream.widget import StreamWidget
 
 NAMES = {
@@ -25,6 +26,7 @@ NAMES = {
 }
 MEMBERS = {
     "cancel",
+    "continue_",
     "error",
     "finish_reason",
     "is_done",
@@ -103,7 +105,12 @@ def test_cancel_signatures() -> None:
 
 
 def test_widget_members() -> None:
-    own = {name for name in vars(StreamWidget) if not name.startswith("_")}
+    own = {
+        name
+        for cls in (StreamWidget, StreamFacts)
+        for name in vars(cls)
+        if not name.startswith("_")
+    }
     inherited_names = {"add_traits", "close", "open", "model_id", "show_in_cell"}
     assert own - inherited_names == MEMBERS
 

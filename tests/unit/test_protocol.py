@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from nbstream.events import PartType
-from nbstream.faults import RetryPolicy
 from nbstream.hub import hub_of
 from nbstream.protocol import (
     PROTOCOL_VERSION,
@@ -21,6 +20,7 @@ from nbstream.protocol import (
     outputs_message,
     parse_request,
 )
+from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.states import Status
 from nbstream.wire import Wire
@@ -126,6 +126,7 @@ FACTS = {
     ),
     "timing": is_object({"elapsed": is_time}, dict.fromkeys(TIMES[1:], is_time)),
     "request_id": is_text,
+    "offer": is_one_of("continue", "again"),
 }
 FRAMES = {
     "delta": is_object(
@@ -236,6 +237,8 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         observe=lambda what: None,
         cancel_all=lambda reason: None,
         released=lambda: None,
+        renewed=lambda: None,
+        go_on=lambda: None,
     )
     session = Session(FakeSource(*scripts), wire, retry=RetryPolicy(2, 0.001))
     wire.open(session)

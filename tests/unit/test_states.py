@@ -12,6 +12,7 @@ from nbstream.states import TERMINAL, Status, allowed
 STATES: tuple[Status, ...] = typing.get_args(Status)
 MOVES = {
     ("queued", "in_progress"),
+    ("queued", "stalled"),
     ("queued", "retrying"),
     ("queued", "cancelling"),
     ("queued", "completed"),
@@ -23,6 +24,7 @@ MOVES = {
     ("in_progress", "incomplete"),
     ("in_progress", "failed"),
     ("stalled", "in_progress"),
+    ("stalled", "retrying"),
     ("stalled", "cancelling"),
     ("stalled", "completed"),
     ("stalled", "incomplete"),

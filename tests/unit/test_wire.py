@@ -9,7 +9,7 @@ from typing import Any
 from nbstream.hub import hub_of
 from nbstream.session import Session
 from nbstream.wire import Wire
-from tests.support.fakes import ApiError, FakeSource, Gate, chat, ended, until
+from tests.support.fakes import ApiError, FakeSource, Gate, ReadError, chat, ended, until
 
 DONE = chat(finish="stop")
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
@@ -69,6 +69,8 @@ class Setup:
             observe=self.observed.append,
             cancel_all=self.cancelled.append,
             released=self.release,
+            renewed=lambda: self.observed.append("renewed"),
+            go_on=lambda: self.observed.append("go on"),
         )
         self.session = Session(FakeSource(*scripts), self.wire)
         self.wire.open(self.session)
@@ -330,3 +332,29 @@ async def test_streams_share_one_hub() -> None:
     await flushed(setups[0])
     for n, setup in enumerate(setups):
         assert setup.page.parts == {"text": "".join(f"{n}-{m}" for m in range(20))}
+
+
+# -- going on -------------------------------------------------------------------------------------
+
+
+async def test_a_stream_that_goes_on_sends_a_snapshot_in_place_of_its_end() -> None:
+    setup = await run([chat("ab"), ReadError("cut")], [chat("cd"), chat(finish="stop")])
+    assert setup.page.frames[-1]["offer"] == "continue"
+    setup.session.go_on(asyncio.get_running_loop)
+    await until(lambda: setup.session.status == "completed")
+    kinds = [frame["kind"] for frame in setup.page.frames]
+    after = setup.page.frames[kinds.index("snapshot") :]
+    assert "error" not in after[0]
+    assert "offer" not in after[0]
+    assert after[0]["status"] == "queued"
+    assert [frame["seq"] for frame in setup.page.frames] == list(range(1, len(kinds) + 1))
+    assert setup.page.parts == {"text": "abcd"}
+    assert "renewed" in setup.observed
+
+
+async def test_a_page_may_ask_to_go_on() -> None:
+    setup = await run([chat("ab"), ReadError("cut")])
+    setup.wire.handle({"kind": "continue", "stream": "another"})
+    assert "go on" not in setup.observed
+    setup.wire.handle({"kind": "continue", "stream": "s1"})
+    assert setup.observed[-1] == "go on"

@@ -11,6 +11,8 @@ interface Notice {
   readonly title: string;
   readonly lines: readonly string[];
   readonly small?: string;
+  /** What the button says that takes up the kernel's offer. */
+  readonly offer?: string | undefined;
 }
 
 export interface Notices {
@@ -18,7 +20,7 @@ export interface Notices {
   update(state: State, local: Local): void;
 }
 
-export function createNotices(): Notices {
+export function createNotices(goOn: () => void): Notices {
   const el = h("div", "nbs-notices");
   let shown = "[]";
   return {
@@ -28,7 +30,7 @@ export function createNotices(): Notices {
       const key = JSON.stringify(notices);
       if (key === shown) return;
       shown = key;
-      el.replaceChildren(...notices.map(draw));
+      el.replaceChildren(...notices.map((notice) => draw(notice, goOn)));
     },
   };
 }
@@ -36,11 +38,13 @@ export function createNotices(): Notices {
 function noticesOf(state: State, local: Local): Notice[] {
   const notices: Notice[] = [];
   const { status, error } = state;
+  const offer = state.offer && (state.offer === "continue" ? "Continue" : "Try again");
   if (error && status !== "retrying") {
     notices.push({
       tone: "error",
       title: error.status_code ? `${error.type} (${error.status_code})` : error.type,
-      lines: [error.message, error.hint ?? ""].filter(Boolean),
+      lines: [sentence(error.message), error.hint ?? ""].filter(Boolean),
+      offer,
       small: [
         error.code && `code ${error.code}`,
         state.request_id && `request id ${state.request_id}`,
@@ -54,6 +58,15 @@ function noticesOf(state: State, local: Local): Notice[] {
       tone: "warning",
       title: "The answer is incomplete",
       lines: state.reason ? [sentence(state.reason)] : [],
+      offer,
+    });
+  }
+  if (status === "stalled" && !local.stopping && !local.closed) {
+    notices.push({
+      tone: "warning",
+      title: "The server is silent",
+      lines: [offer ? `Wait, stop the answer, or close this connection: ${HOW[offer]}` : WAIT],
+      offer,
     });
   }
   if (status === "retrying" && state.retry) {
@@ -77,8 +90,14 @@ function noticesOf(state: State, local: Local): Notice[] {
   return notices;
 }
 
+const WAIT = "Wait, or stop the answer.";
+const HOW: Readonly<Record<string, string>> = {
+  Continue: "Continue goes on from the text so far.",
+  "Try again": "Try again sends the request once more.",
+};
+
 const sentence = (words: string): string =>
-  `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
+  words && `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith(".") ? "" : "."}`;
 
 const BUSY: Notice = {
   tone: "warning",
@@ -101,10 +120,20 @@ const CLOSED: Notice = {
   lines: ["The text so far is kept here. Run the cell again for a whole answer."],
 };
 
-function draw({ tone, title, lines, small }: Notice): HTMLElement {
+function draw({ tone, title, lines, small, offer }: Notice, goOn: () => void): HTMLElement {
   const el = h("div", `nbs-notice nbs-${tone}`);
   el.append(h("div", "nbs-notice-title", title));
   for (const line of lines) el.append(h("div", "", line));
+  if (offer) {
+    const button = h("button", "nbs-button nbs-go-on", offer);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      // It goes away with the notice: the keyboard's focus stays in the view.
+      button.closest<HTMLElement>(".nbs-view")?.focus({ preventScroll: true });
+      goOn();
+    });
+    el.append(button);
+  }
   if (small) el.append(h("div", "nbs-small", small));
   return el;
 }

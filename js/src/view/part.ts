@@ -53,13 +53,15 @@ export class PartView {
     if (this.fold && !this.touched) this.fold.open = open;
   }
 
-  /** Shows all of `part`; false if what is there is not how it begins. */
+  /** Shows all of `part`; false if what is there is not how it begins, or takes no more. */
   show(part: Part, raw: boolean, running: boolean): boolean {
     if (part.part !== this.part.part || part.type !== this.part.type) return false;
     const face = raw ? this.asSource() : this.asMarkdown();
     const text = textAfter(part, face.shown);
     if (text === null) return false;
     if (text) {
+      // A stream that had ended goes on: a renderer that has finished takes no more text.
+      if (face.finished && face.renderer.finish) return false;
       face.renderer.append(text);
       face.finished = false;
     }

@@ -31,7 +31,7 @@ export function mountView(
   const live = h("div", "nbs-hidden");
   const body = createBody(parts, store.clock.frame);
   const controls = createControls(store, body);
-  const notices = createNotices();
+  const notices = createNotices(() => store.goOn());
 
   footer.append(numbers, body.expand);
   header.append(dot, model, note, status, time, controls.el);

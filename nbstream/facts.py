@@ -1,0 +1,85 @@
+"""What can be read and observed of a stream: traits and properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import traitlets
+
+from .session import Session
+from .timing import Timing
+from .wire import Wire
+
+
+class _Fact(traitlets.TraitType[Any, Any]):
+    """A read-only trait that is computed from the session at each read.
+
+    Observers are told when it may have changed; nobody pays for text that nobody observes.
+    """
+
+    def __init__(self, read: Callable[[Session], Any], help: str) -> None:
+        super().__init__(read_only=True, help=help)
+        self._read = read
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        return self._read(obj._session)
+
+
+class StreamFacts(traitlets.HasTraits):
+    """The readable side of a stream's object; `status` and its like can be observed."""
+
+    _session: Session
+    _wire: Wire
+
+    status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
+    text = _Fact(lambda s: s.transcript.text, "The answer so far.")
+    reasoning = _Fact(lambda s: s.transcript.reasoning, "Shown reasoning so far.")
+    refusal = _Fact(lambda s: s.transcript.refusal, "The refusal so far, if any.")
+    usage = _Fact(lambda s: s.transcript.usage, "Token counts, once the server gave them.")
+    finish_reason = _Fact(lambda s: s.transcript.finish_reason, "Why the model ended.")
+    error = _Fact(lambda s: s.error, "What went wrong, redacted; None unless failed.")
+
+    @property
+    def model(self) -> str:
+        """The model's name: the server's word for it once it answered."""
+        return self._session.transcript.model or self._wire.model
+
+    @property
+    def label(self) -> str:
+        """A short name for lists: the beginning of the prompt unless given."""
+        return self._wire.label
+
+    @property
+    def note(self) -> str | None:
+        """What the widget says beside the model, such as "local model (demo quality)"."""
+        return self._wire.note
+
+    @property
+    def timing(self) -> Timing:
+        """``elapsed`` and ``first_token`` in seconds."""
+        return self._session.timing
+
+    @property
+    def reason(self) -> str | None:
+        """In words why the stream is in its state, where there is more to say."""
+        return self._session.reason
+
+    @property
+    def response(self) -> Any:
+        """The HTTP response (``w.response.headers``); None before the headers came."""
+        return self._session.response
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request, for its support."""
+        return self._session.request_id
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the stream has ended, however."""
+        return self._session.is_done
+
+    def __repr__(self) -> str:
+        size = f"{len(self.text):,} characters"
+        return f"<StreamWidget {self.model or self.label}: {self.status}, {size}>"

@@ -1,0 +1,119 @@
+"""Opens a source, reads it to its end, and tries again where that helps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+from .errors import ErrorInfo, StreamError
+from .faults import describe
+from .progress import Progress
+from .redact import Redact
+from .retry import Retry, RetryPolicy, decide_retry, may_pass
+from .sources import Opened, Source
+
+CONTINUE = "w.continue_() goes on from the text so far."
+Offer = Literal["continue", "again"]
+
+
+class Reading(Progress):
+    """The attempts of one generation; knows its source, and no task."""
+
+    def __init__(
+        self,
+        source: Source,
+        retry: RetryPolicy | None,
+        *,
+        redact: Redact | None,
+        keep_chunks: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(redact=redact, keep_chunks=keep_chunks, clock=clock)
+        self.source = source
+        self._policy = retry or RetryPolicy()
+        self._opened: Opened | None = None
+        self._cancel_reason: str | None = None
+        self._timeout: ErrorInfo | None = None
+        self._is_left = False
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has ended or was told to: no more text is taken."""
+        return self.is_done or self._cancel_reason is not None
+
+    @property
+    def _is_closing(self) -> bool:
+        """Whether we end the stream: what its reader raises then is no error."""
+        return self._cancel_reason is not None or self._timeout is not None or self._is_left
+
+    def feed(self, chunk: Any) -> None:
+        """Take one chunk. On the session's loop thread only."""
+        if self.is_ending:
+            return
+        self._take(chunk)
+
+    @property
+    def offer(self) -> Offer | None:
+        """What `go_on` would do now: go on from the text that came, or try the request again."""
+        if self.source.continue_from is None:
+            return None
+        if self.status not in ("stalled", "failed", "incomplete", "cancelled"):
+            return None
+        if self.transcript.text:
+            # The filter would end the continuation, too.
+            return None if self.transcript.finish_reason == "content_filter" else "continue"
+        return "again" if self.error is None or may_pass(self.error) else None
+
+    def fail(self, info: ErrorInfo) -> None:
+        can_go_on = self.source.continue_from is not None and self.transcript.text
+        if can_go_on and not self.is_done:
+            info = replace(info, hint=f"{info.hint or ''} {CONTINUE}".strip())
+        super().fail(info)
+
+    async def _generate(self) -> None:
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt()
+            except Exception as exc:
+                if self._is_closing:
+                    return
+                self._note_response(exc)
+                info = describe(exc, self._redact, self._phase)
+                self.retry = self._decide(info, attempt)
+                if self.retry is None:
+                    return self.fail(info)
+                attempt = self.retry.attempt
+            self._move("retrying")
+            await asyncio.sleep(self.retry.delay)
+            self._move("queued")
+
+    def _decide(self, info: ErrorInfo, attempt: int) -> Retry | None:
+        if self._phase == "answering" or not self.source.reopenable:
+            return None
+        return decide_retry(info, attempt, self._policy)
+
+    async def _attempt(self) -> None:
+        self._begin_attempt()
+        try:
+            self._opened = opened = self._opened or await self.source.open()
+            self._note_response(opened.raw)
+            self._phase = "waiting"
+            async for chunk in opened.chunks:
+                if self._is_closing:
+                    return
+                self.feed(chunk)
+            # An iterator that gives nothing is complete; an answer that never began is not.
+            problem = self._nothing_came() if self.source.reopenable else None
+            if problem is not None and not self._is_closing:
+                raise StreamError(problem)
+        finally:
+            if self._cancel_reason is None:
+                await self._close_opened()
+
+    async def _close_opened(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.close()

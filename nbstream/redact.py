@@ -1,0 +1,37 @@
+"""Takes secrets out of texts. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Redact = Callable[[str], str]
+
+_KEY_LIKE = re.compile(r"\b(sk|pk|gsk|xai|key)-[\w*-]{8,}|(?<=Bearer )\S+", re.ASCII)
+_HEADERS = ("authorization", "api-key", "x-api-key")
+
+
+def redactor(*secrets: str | None) -> Redact:
+    """A function that takes ``secrets``, and whatever looks like an API key, out of a text.
+
+    >>> redactor("s3cret-key")("key s3cret-key refused")
+    'key [redacted] refused'
+    """
+    known = sorted({s for s in secrets if s and len(s) >= 6}, key=len, reverse=True)
+
+    def redact(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, "[redacted]")
+        return _KEY_LIKE.sub("[redacted]", text)
+
+    return redact
+
+
+def sent_keys(exc: BaseException) -> list[str]:
+    """The keys of the request that failed with ``exc``, whoever made it: servers repeat them."""
+    try:
+        headers = exc.request.headers  # type: ignore[attr-defined]  # an HTTP library's exception
+    except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request
+        return []
+    sent = (headers.get(name) for name in _HEADERS)
+    return [value.removeprefix("Bearer ") for value in sent if isinstance(value, str)]

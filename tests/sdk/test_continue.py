@@ -1,0 +1,88 @@
+"""Going on after a cut, with the real SDK over the loopback server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import nbstream
+from nbstream.config import settings
+from nbstream.errors import UsageError
+from nbstream.request import GO_ON
+from tests.support.fakes import until
+from tests.support.scenario import DEFAULT_TEXT, Scenario
+from tests.support.sdk import ANSWER, APIS, FIRST_FIVE, end_of, open_stream, stream
+from tests.support.server import Server
+
+REST = DEFAULT_TEXT[5:]
+ASSISTANT = {"role": "assistant", "content": FIRST_FIVE}
+
+
+@APIS
+@pytest.mark.parametrize("model", ["test/reset", "test/truncate", "test/error-data"])
+async def test_an_answer_that_was_cut_goes_on(
+    server: Server, either: Any, api: Any, model: str
+) -> None:
+    w = await end_of(stream(either, model, api=api, system="Be brief."))
+    assert w.text == FIRST_FIVE
+    # The model begins again with the last words.
+    server.enqueue(Scenario(text=["carry an ", "answer piece ", *REST]))
+    assert await w.continue_() is w
+    assert (w.status, w.text, w.error) == ("completed", ANSWER, None)
+    assert "".join([delta async for delta in w]) == ANSWER
+    body = server.requests[1].body
+    *before, ours, last = body["messages" if api == "chat" else "input"]
+    assert (ours, last) == (ASSISTANT, {"role": "user", "content": GO_ON})
+    assert before[-1] == {"role": "user", "content": "Hello"}
+    assert body["model"] == model
+
+
+async def test_a_server_that_continues_the_assistants_message(server: Server, aclient: Any) -> None:
+    settings().prefills = True
+    try:
+        w = await end_of(stream(aclient, "test/cut"))
+        server.enqueue(Scenario(text=REST))
+        await w.continue_()
+    finally:
+        settings().prefills = False
+    assert w.text == ANSWER
+    assert server.requests[1].body["messages"] == [{"role": "user", "content": "Hello"}, ASSISTANT]
+
+
+async def test_after_the_token_limit(server: Server, aclient: Any) -> None:
+    server.enqueue(Scenario(text=DEFAULT_TEXT[:5], finish="length"), Scenario(text=REST))
+    w = await stream(aclient)
+    assert w.status == "incomplete"
+    await w.continue_()
+    assert (w.status, w.text, w.finish_reason) == ("completed", ANSWER, "stop")
+
+
+async def test_a_stalled_stream_goes_on_with_another_connection(
+    server: Server, aclient: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "stall_after", 0.1)
+    server.enqueue(server.scenarios["test/stall"], Scenario(text=REST))
+    w = stream(aclient)
+    await until(lambda: w.status == "stalled")
+    w.continue_()
+    await server.requests[0].until_left()
+    await end_of(w)
+    assert (w.status, w.text) == ("completed", ANSWER)
+
+
+async def test_try_again(server: Server, aclient: Any) -> None:
+    server.enqueue(Scenario(status=503))
+    w = await end_of(stream(aclient, max_attempts=1))
+    assert w.status == "failed"
+    await w.continue_()
+    assert (w.status, w.text) == ("completed", ANSWER)
+    first, second = (request.body for request in server.requests)
+    assert first == second
+
+
+async def test_a_stream_given_to_show_is_not_ours_to_send_again(aclient: Any) -> None:
+    w = await end_of(nbstream.show(open_stream(aclient, "test/reset")))
+    with pytest.raises(UsageError, match=r"only a stream that nbstream.stream\(\)"):
+        w.continue_()
+    assert "offer" not in (w._wire.snapshot() or {})

@@ -1,0 +1,215 @@
+"""Going on after a cut, and trying again, with scripted streams."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from nbstream.errors import UsageError
+from nbstream.session import Session
+from nbstream.states import TERMINAL
+from nbstream.timing import Clocks
+from tests.support.fakes import (
+    DONE,
+    ApiError,
+    Gate,
+    ReadError,
+    RecordingSink,
+    begin,
+    chat,
+    ended,
+    make,
+    run,
+    until,
+)
+
+CUT = [chat("Streams carry an ans"), ReadError("cut")]
+
+
+async def go_on(session: Session) -> None:
+    session.go_on(asyncio.get_running_loop)
+    await until(lambda: session.status not in TERMINAL)
+    await ended(session)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["wer piece ", "by piece"],
+        ["carry an answer piece ", "by piece"],
+        ["Streams ", "carry an ", "answer piece by piece"],
+        list("an answer piece by piece"),
+    ],
+)
+async def test_the_text_goes_on_and_what_is_repeated_is_taken_once(pieces: list[str]) -> None:
+    session, sink = await run(CUT, [chat(), *map(chat, pieces), DONE])
+    assert (session.status, session.offer) == ("failed", "continue")
+    await go_on(session)
+    text = session.transcript.text
+    if pieces[0] == "a":  # too little is repeated to be no chance
+        assert text == "Streams carry an ansan answer piece by piece"
+    else:
+        assert text == "Streams carry an answer piece by piece"
+    assert (session.status, session.error, session.offer) == ("completed", None, None)
+    assert session.source.continued_from == ["Streams carry an ans"]
+    assert "".join(session.deltas) == text
+    assert "".join(append.text for append in sink.appends) == text
+    assert sink.statuses == ["in_progress", "failed", "renewed", "in_progress", "completed"]
+
+
+async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
+    session, _ = await run(CUT, [chat("Streams carry an ans"), DONE])
+    await go_on(session)
+    assert (session.status, session.transcript.text) == ("completed", "Streams carry an ans")
+
+
+async def test_again_and_again() -> None:
+    session, _ = await run(
+        [chat("a"), ReadError("cut")], [chat("b"), ReadError("cut")], [chat("c"), DONE]
+    )
+    await go_on(session)
+    assert (session.status, session.transcript.text) == ("failed", "ab")
+    await go_on(session)
+    assert (session.status, session.transcript.text) == ("completed", "abc")
+    assert session.source.continued_from == ["a", "ab"]
+
+
+async def test_try_again_forgets_what_came_without_text() -> None:
+    session, _ = await run(
+        [chat(None, reasoning="hm"), ReadError("cut")],
+        [chat(None, reasoning="so"), chat("a"), DONE],
+    )
+    assert session.offer == "again"
+    await go_on(session)
+    assert (session.transcript.reasoning, session.transcript.text) == ("so", "a")
+    assert session.source.continued_from == [""]
+
+
+async def test_its_clock_and_its_retries_begin_anew() -> None:
+    session, sink = await run(CUT, ApiError(503), [chat("wer"), DONE])
+    started = session.timing.started
+    await go_on(session)
+    assert session.timing.started > started
+    assert session.status == "completed"
+    assert [retry.attempt for retry in sink.retries] == [2]
+
+
+async def test_a_stalled_stream_goes_on_without_an_end() -> None:
+    gate = Gate()
+    session, sink = make([chat("one "), gate], [chat("two"), DONE], clocks=Clocks(0.03))
+    begin(session)
+    await until(lambda: session.status == "stalled")
+    assert session.offer == "continue"
+    done = session.done
+    session.go_on(asyncio.get_running_loop)
+    session.go_on(asyncio.get_running_loop)
+    await ended(session)
+    assert (session.status, session.transcript.text) == ("completed", "one two")
+    assert session.done is done, "whoever waits goes on waiting"
+    assert session.source.opened[0].closed == 1
+    assert session.source.opens == 2
+    assert sink.statuses == ["in_progress", "stalled", "renewed", "in_progress", "completed"]
+
+
+async def test_a_request_that_stalls_is_tried_again() -> None:
+    session, _ = make(Gate(), [chat("a"), DONE], clocks=Clocks(0.03))
+    begin(session)
+    await until(lambda: session.status == "stalled")
+    assert session.offer == "again"
+    session.go_on(asyncio.get_running_loop)
+    await ended(session)
+    assert (session.status, session.transcript.text) == ("completed", "a")
+
+
+async def test_stop_wins() -> None:
+    session, sink = make([chat("one "), Gate()], [chat("two"), DONE], clocks=Clocks(0.03))
+    begin(session)
+    await until(lambda: session.status == "stalled")
+    session.go_on(asyncio.get_running_loop)
+    session.cancel()
+    await ended(session)
+    assert (session.status, session.transcript.text) == ("cancelled", "one ")
+    assert session.source.opens == 1
+    assert "renewed" not in sink.statuses
+
+
+async def test_a_stopped_stream_can_go_on_and_be_stopped_again() -> None:
+    session, _ = make([chat("one "), Gate()], [chat("two"), Gate()])
+    begin(session)
+    await until(lambda: session.transcript.text == "one ")
+    session.cancel()
+    await ended(session)
+    session.go_on(asyncio.get_running_loop)
+    await until(lambda: session.transcript.text == "one two")
+    assert session.cancel("enough")
+    await ended(session)
+    assert (session.status, session.reason) == ("cancelled", "enough")
+
+
+async def test_from_another_thread() -> None:
+    session, _ = await run(CUT, [chat("wer"), DONE])
+    await asyncio.to_thread(session.go_on, asyncio.new_event_loop)
+    await until(lambda: session.status == "completed")
+
+
+async def test_while_the_cut_stream_is_still_being_closed() -> None:
+    session, sink = make(CUT, [chat("wer"), DONE])
+    closed = asyncio.Event()
+    sink.changed = lambda session: session.status == "failed" and closed.set()
+    begin(session)
+    await closed.wait()
+    session.go_on(asyncio.get_running_loop)
+    await until(lambda: session.status == "completed")
+    assert session.done.done()
+
+
+@pytest.mark.parametrize(
+    ("script", "reopenable"),
+    [
+        ([chat("a"), DONE], True),
+        ([chat("a"), chat(finish="content_filter")], True),
+        (ApiError(401), True),
+        (ApiError(429, body={"code": "insufficient_quota"}), True),
+        (CUT, False),
+    ],
+    ids=["complete", "filtered", "refused", "no credit", "another's stream"],
+)
+async def test_where_it_would_not_help_it_is_not_offered(script: Any, reopenable: bool) -> None:
+    session, _ = await run(script, reopenable=reopenable)
+    assert session.offer is None
+    with pytest.raises(UsageError, match="can go on; this one"):
+        session.go_on(asyncio.get_running_loop)
+
+
+async def test_not_while_it_runs() -> None:
+    gate = Gate()
+    session, _ = make([chat("a"), gate])
+    with pytest.raises(UsageError, match="this one is queued"):
+        session.go_on(asyncio.get_running_loop)
+    begin(session)
+    await until(lambda: gate.reached)
+    with pytest.raises(UsageError, match="this one is in_progress"):
+        session.go_on(asyncio.get_running_loop)
+    session.cancel()
+    await ended(session)
+
+
+def test_after_its_loop_was_closed() -> None:
+    sink = RecordingSink()
+
+    async def first() -> Session:
+        session, _ = make(CUT, [chat("wer"), DONE])
+        session._sink = sink
+        await ended(begin(session))
+        return session
+
+    session = asyncio.run(first())
+
+    async def second() -> None:
+        session.go_on(asyncio.get_running_loop)
+        await ended(session)
+
+    asyncio.run(second())
+    assert session.transcript.text == "Streams carry an answer"
