@@ -6,10 +6,7 @@ from .protocol import DeltaFrame, Frame, Op, StatusFrame
 from .transcript import Append
 
 INTERVAL = 1 / 30
-"""Seconds between two messages of a kernel: as often as a reader notices."""
-
-INTERVAL_PER_MESSAGE = 0.005
-"""Seconds for each message of a flush that needs many, so that they stay below 200 a second.
+"""Seconds between two messages of a kernel: as often as a reader notices.
 
 jupyter_server drops comm messages silently above 1,000 a second (`iopub_msg_rate_limit`):
 https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
@@ -37,8 +34,7 @@ class Pace:
 
     def spend(self, now: float, messages: int) -> None:
         """Count a flush at ``now``."""
-        cost = max(INTERVAL, INTERVAL_PER_MESSAGE * messages)
-        self._next = max(self._next, now) + cost
+        self._next = max(self._next, now) + INTERVAL * messages
 
 
 class Held:

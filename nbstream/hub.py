@@ -11,9 +11,6 @@ from typing import Protocol
 from .coalesce import Pace
 from .protocol import Frame, Message, message
 
-MESSAGES_PER_FLUSH = 50
-"""More in one burst may be lost on ZeroMQ's way to the server: its queues hold 1,000."""
-
 
 class Lane(Protocol):
     """One stream's way to its pages."""
@@ -57,7 +54,7 @@ class Hub:
         delay = self._pace.due_in(self._clock(), urgent)
         # A cell that blocks the loop while it iterates gets no timer calls.
         if delay == 0 and (urgent or self._timer is not None):
-            self._tick()
+            self._tick(lane if urgent else None)
             return
         loop = self._loop()
         if self._timer is None and loop is not None:
@@ -68,34 +65,41 @@ class Hub:
         """Whether nothing is held and nothing is scheduled."""
         return not self._lanes and self._timer is None
 
-    def _tick(self) -> None:
+    def _tick(self, first: Lane | None = None) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
         groups = share(self._lanes)
-        now, later = groups[:MESSAGES_PER_FLUSH], groups[MESSAGES_PER_FLUSH:]
-        self._lanes = {lane: None for group in later for lane in group}
-        self._pace.spend(self._clock(), len(now))
-        for group in now:
+        # One message has room for all but those that cannot share it: they take turns.
+        chosen = [next(group for group in groups if first in group)] if first else groups[:1]
+        largest = max(groups, key=len, default=[])
+        if largest and largest not in chosen:
+            chosen.append(largest)
+        lanes = [lane for group in chosen for lane in group]
+        for lane in lanes:
+            del self._lanes[lane]
+        self._pace.spend(self._clock(), len(chosen))
+        for group in chosen:
             frames = [frame for lane in group for frame in lane.take()]
             if frames:
                 group[0].send(message(*frames))
-        for group in later:
-            self.hold(group[0])
-        for group in now:
-            for lane in group:
-                lane.flushed()
+        for lane in (*self._lanes,)[:1]:
+            self.hold(lane)
+        for lane in lanes:
+            lane.flushed()
 
 
 def share(lanes: Iterable[Lane]) -> list[list[Lane]]:
     """The lanes in groups of which one message each reaches all pages: by the first one's comm.
+    The group of the first lane is the first.
 
     A page hands frames to whatever stream they are for. Where every output is a page of its own,
-    as in Colab, every stream has a message of its own.
+    as in Colab, and before a page has said hello, a stream has messages of its own.
     """
     groups: list[list[Lane]] = []
     by_pages: dict[frozenset[str], list[Lane]] = {}
-    for lane in sorted(lanes, key=lambda lane: len(lane.pages), reverse=True):
+    age = {lane: place for place, lane in enumerate(lanes)}
+    for lane in sorted(age, key=lambda lane: len(lane.pages), reverse=True):
         found = by_pages.get(lane.pages)
         if found is None and lane.pages:
             wider = (group for pages, group in by_pages.items() if lane.pages <= pages)
@@ -106,7 +110,7 @@ def share(lanes: Iterable[Lane]) -> list[list[Lane]]:
         if lane.pages:
             by_pages[lane.pages] = found
         found.append(lane)
-    return groups
+    return sorted(groups, key=lambda group: min(age[lane] for lane in group))
 
 
 # One for all loops: the limit is the kernel's.

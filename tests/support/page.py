@@ -96,11 +96,12 @@ class NotebookPage:
 
     def execution_count(self, index: int) -> int | None:
         """The number in the cell's prompt; None while it runs."""
-        return self.page.evaluate(
+        count: int | None = self.page.evaluate(
             f"(i) => {_PANEL}.content.widgets[i].model.executionState === 'running' ? null"
             f" : {_PANEL}.content.widgets[i].model.executionCount",
             index,
         )
+        return count
 
     def output(self, index: int) -> Locator:
         """The output area of a cell."""
@@ -127,7 +128,8 @@ class NotebookPage:
         """Save the document and read it from disk."""
         self.command("docmanager:save")
         self.wait(lambda: not self.page.evaluate(f"() => {_PANEL}.context.model.dirty"), "the save")
-        return nbformat.read(self.server.root / self.name, as_version=4)
+        saved: nbformat.NotebookNode = nbformat.read(self.server.root / self.name, as_version=4)
+        return saved
 
     def wait(self, condition: Callable[[], object], what: str, timeout: float = 30) -> None:
         """Until ``condition()`` is true, letting the page go on meanwhile."""

@@ -41,10 +41,8 @@ def test_thirty_messages_a_second() -> None:
     assert sent_in(10, urgent=True) <= 301 + HEADROOM / INTERVAL, "a few at once, then no more"
 
 
-def test_flushes_of_many_messages_stay_below_the_limit_of_the_server() -> None:
-    assert sent_in(10, urgent=False, messages=5) <= 30 * 5 * 10 + 5
-    assert sent_in(10, urgent=False, messages=50) <= 200 * 10 + 50
-    assert sent_in(10, urgent=True, messages=500) <= 200 * 10 + 500
+def test_however_many_messages_a_flush_has() -> None:
+    assert sent_in(10, urgent=False, messages=5) <= 301 + 5
 
 
 def test_nothing_held_is_no_frame() -> None:
