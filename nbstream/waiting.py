@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from .errors import UsageError
-from .pump import deliver_comms
+from .pump import comms_first, deliver_comms
 from .session import Session
 
 T = TypeVar("T")
@@ -26,9 +26,10 @@ https://github.com/ipython/ipykernel/issues/881
 async def until(future: asyncio.Future[Any]) -> None:
     """Wait for ``future``, waking the loop at least every `HEARTBEAT` seconds, and hand over
     what the page sends meanwhile."""
-    while not future.done():
-        await asyncio.wait({future}, timeout=HEARTBEAT)
-        deliver_comms()
+    with comms_first():
+        while not future.done():
+            await asyncio.wait({future}, timeout=HEARTBEAT)
+            deliver_comms()
 
 
 async def wait(session: Session) -> None:
