@@ -92,7 +92,7 @@ def comms_first() -> Iterator[None]:
     """
     running = kernel()
     lock = getattr(running, "_main_asyncio_lock", None)
-    if lock is None or _passes_itself(type(running)) or not _is_on_its_loop(running):
+    if lock is None or _passes_itself(running) or not _is_on_its_loop(running):
         yield
         return
     first = lock if isinstance(lock, _CommsFirst) else _CommsFirst(running, lock)
@@ -107,8 +107,8 @@ def comms_first() -> Iterator[None]:
 
 
 @functools.cache
-def _passes_itself(kind: Any) -> bool:
-    return "concurrent" in inspect.signature(kind.dispatch_shell).parameters
+def _passes_itself(running: Any) -> bool:
+    return "concurrent" in inspect.signature(running.dispatch_shell).parameters
 
 
 class _CommsFirst:
