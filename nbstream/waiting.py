@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from .errors import UsageError
 from .heartbeat import beating
+from .pump import comms_first
 from .session import Session
 
 T = TypeVar("T")
@@ -18,7 +19,7 @@ T = TypeVar("T")
 async def until(future: asyncio.Future[Any]) -> None:
     """Wait for ``future`` and keep the loop awake: an interrupt is acted on, and so is a click."""
     if not future.done():
-        with beating():
+        with beating(), comms_first():
             await asyncio.wait({future})
 
 

@@ -43,7 +43,7 @@ ARROWS: dict[str, set[str]] = {
     | {"errors"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
-    "waiting": {"heartbeat", "session", "errors"},
+    "waiting": {"heartbeat", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
