@@ -374,6 +374,9 @@ def test_the_key_is_nowhere(kernel: Kernel, server: Server) -> None:
     kernel.run("%nbstream config\n%nbstream tasks")
     kernel.run("await failed")
     kernel.run("%tb")
+    kernel.run("%xmode Verbose")
+    kernel.run("await failed")
+    kernel.run("%tb\n%xmode Context")
     kernel.run(
         "try:\n    await failed\nexcept Exception as e:\n    import traceback\n"
         "    traceback.print_exc(); print(e.__cause__, e.__context__)"
