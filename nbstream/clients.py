@@ -113,6 +113,8 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
 
 
 def _given(client: Any, model: str | None) -> Endpoint:
+    if not hasattr(client, "chat"):
+        raise ConfigError(f"client takes an AsyncOpenAI or OpenAI, not {type(client).__name__}")
     model = model or settings().model or None
     if model is None:
         raise ConfigError("name a model for this client: model='...'")

@@ -92,6 +92,16 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
     assert "Unknown parameter" in result.reply["content"]["evalue"]
     assert "Check its parameters" in result.error
     assert "File " not in result.error, "no frames of the library"
+    kept = the_display(kernel)
+    assert "failed" in kept["text/plain"]
+    assert "Unknown parameter" not in json.dumps(kept), "it is said once"
+
+
+def test_a_failed_stream_in_the_background_says_so_in_its_output(kernel: Kernel) -> None:
+    kernel.run("%%stream test/400 --bg --as w\nWhy?")
+    kernel.until(lambda: "failed" in kernel.statuses())
+    assert "Unknown parameter" in the_display(kernel)["text/markdown"]
+    assert kernel.run("await w").status == "error"
     assert "Unknown parameter" in the_display(kernel)["text/markdown"]
 
 

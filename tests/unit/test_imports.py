@@ -50,7 +50,7 @@ ARROWS: dict[str, set[str]] = {
     "request": {"clients", "errors"},
     "arguments": {"request", "errors"},
     "rewrite": {"arguments", "frontend"},
-    "output": {"formulas", "safe_markdown", "session", "waiting"},
+    "output": {"formulas", "frontend", "safe_markdown", "session", "waiting"},
     "safe_markdown": {"code_spans", "fences", "formulas", "hazards", "live_form"},
     "live_form": {"code_spans", "formulas", "inlines", "leaves", "structure"},
     "inlines": {"formulas"},
