@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import threading
 from typing import Any, get_args
 
 from .clients import choose
 from .config import settings
 from .errors import UsageError
+from .frontend import kernel
 from .loops import LoopName
 from .redact import redactor
 from .registry import cancel_all, tasks
-from .request import Api, Prompt, Request, check_params, check_prompt
+from .request import Api, Prompt, Request, check_number, check_params, check_prompt, check_text
 from .retry import RetryPolicy
 from .slots import QueuedRequestSource
 from .sources import StreamSource, check_showable
@@ -55,10 +58,18 @@ def stream(
     >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
     >>> await w; w.text                                            # doctest: +SKIP
     """
+    _check_alive()
     chosen: Api = api or settings().api  # type: ignore[assignment]  # an Enum trait is str
+    if chosen not in get_args(Api):
+        raise UsageError(f"api is 'chat' or 'responses', not {chosen!r}")
     own = tuple(inspect.signature(stream).parameters)
     check_params(chosen, params, own=own)
     check_prompt(prompt)
+    check_text("the system text", system)
+    check_text("a parameter", params)
+    check_number("max_tokens", max_tokens, least=1, whole=True)
+    check_number("max_attempts", max_attempts, least=1, whole=True)
+    clocks = _clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
     source = QueuedRequestSource(request.send, request.continue_from)
@@ -70,7 +81,7 @@ def stream(
         loop=_choose_loop(loop, client, "a client"),
         redact=endpoint.redact,
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
-        clocks=_clocks(first_token_timeout, idle_timeout),
+        clocks=clocks,
     )
     request.announce = source.announce = widget._session.announce
     return widget.start()
@@ -97,7 +108,10 @@ def show(
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
     >>> w = nbstream.show(s)                                       # doctest: +SKIP
     """
+    _check_alive()
     check_showable(stream)
+    clocks = _clocks(first_token_timeout, idle_timeout)
+    starts = _starts_now(stream)
     key = getattr(getattr(stream, "_client", None), "api_key", None)
     widget = StreamWidget(
         source=StreamSource(stream),
@@ -105,24 +119,35 @@ def show(
         chunks=True,
         loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
-        clocks=_clocks(first_token_timeout, idle_timeout),
+        clocks=clocks,
     )
-    return _start_shown(widget, stream)
+    return widget.start() if starts else widget
 
 
-def _start_shown(widget: StreamWidget, stream: Any) -> StreamWidget:
-    """An async stream belongs to the loop that made it: without a running one it waits for the
-    first `await` or `async for`."""
-    from .frontend import kernel
+def _starts_now(stream: Any) -> bool:
+    """Whether ``stream`` can be read from now on. An async stream belongs to the loop that made
+    it: without a running one it waits for the first `await` or `async for`, and in a thread of a
+    kernel it would wait for ever."""
+    if not hasattr(stream, "__aiter__"):
+        return True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        if kernel() is None:
+            return False
+        if hasattr(stream, "response"):
+            raise UsageError(
+                "an async stream is read on the event loop that made it: call show() in a cell,"
+                " not in a thread, or use the blocking client there"
+            ) from None
+    return True
 
-    if kernel() is None and hasattr(stream, "__aiter__"):
-        import asyncio
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return widget
-    return widget.start()
+def _check_alive() -> None:
+    # Python has stopped its main thread's bookkeeping, and starts no other threads any more:
+    # https://docs.python.org/3/library/atexit.html
+    if not threading.main_thread().is_alive():
+        raise UsageError("Python is shutting down: no stream can be started any more")
 
 
 def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
@@ -142,6 +167,8 @@ def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
 
 
 def _clocks(first_token: float | None, idle: float | None) -> Clocks:
+    check_number("first_token_timeout", first_token, least=0, whole=False)
+    check_number("idle_timeout", idle, least=0, whole=False)
     config = settings()
     first_token = config.first_token_timeout if first_token is None else first_token
     idle = config.idle_timeout if idle is None else idle

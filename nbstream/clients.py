@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from . import local
 from .config import settings
 from .errors import ConfigError
-from .redact import Redact, redactor
+from .redact import Key, Redact, redactor
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"
@@ -59,26 +59,35 @@ def choose(
     return _remote(url or OPENAI_URL, key, model or ("any" if listing else None))
 
 
-def _find_key(explicit_url: str) -> str | None:
+def _find_key(explicit_url: str) -> Key | None:
     """The key to send. OPENAI_API_KEY only goes where the environment itself points."""
     name = settings().api_key_env
     if name:
-        key = os.environ.get(name)
-        if not key:
+        if not os.environ.get(name):
             raise ConfigError(f"{name}, which NBStream.api_key_env names, is not set")
-        return key
-    own = os.environ.get("NBSTREAM_API_KEY")
-    if own:
-        return own
+        return _key_in(name)
+    if os.environ.get("NBSTREAM_API_KEY"):
+        return _key_in("NBSTREAM_API_KEY")
     if explicit_url and explicit_url != os.environ.get("OPENAI_BASE_URL"):
         return None
-    return os.environ.get("OPENAI_API_KEY") or None
+    return _key_in("OPENAI_API_KEY") if os.environ.get("OPENAI_API_KEY") else None
 
 
-def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
-    host = urlsplit(url).hostname
-    if not host or urlsplit(url).scheme not in ("http", "https"):
-        raise ConfigError(f"{url!r} is no base URL: it looks like https://host/v1")
+def _key_in(name: str) -> Key:
+    """The key in the environment variable ``name``; a line break at its end is a slip."""
+    key = Key(os.environ[name].strip())
+    if not key.isascii() or not key.isprintable() or not key:
+        raise ConfigError(f"what {name} holds is no API key: it is empty, or no header can hold it")
+    return key
+
+
+def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
+    try:
+        host, scheme = urlsplit(url).hostname, urlsplit(url).scheme
+    except ValueError:  # an IPv6 address without its second bracket
+        host, scheme = None, ""
+    if not host or scheme not in ("http", "https"):
+        raise ConfigError(f"{redactor()(url)!r} is no base URL: it looks like https://host/v1")
     is_openai = host == "api.openai.com"
     if key is None and not _is_loopback(url):
         raise ConfigError(
@@ -92,7 +101,7 @@ def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
         )
 
     async def connect(announce: Announce) -> Any:
-        return _client(url, key or "none")
+        return _client(url, key or Key("none"))
 
     return Endpoint(
         model or DEFAULT_MODEL,
@@ -104,6 +113,8 @@ def _remote(url: str, key: str | None, model: str | None) -> Endpoint:
 
 
 def _given(client: Any, model: str | None) -> Endpoint:
+    if not hasattr(client, "chat"):
+        raise ConfigError(f"client takes an AsyncOpenAI or OpenAI, not {type(client).__name__}")
     model = model or settings().model or None
     if model is None:
         raise ConfigError("name a model for this client: model='...'")
@@ -137,17 +148,17 @@ def _local(model: str | None) -> Endpoint:
 
     async def connect(announce: Announce) -> Any:
         server = await asyncio.to_thread(local.get_server, announce)
-        return _client(server.base_url, server.api_key)
+        return _client(server.base_url, Key(server.api_key))
 
     return Endpoint(local.MODEL, connect, redactor(), note=LOCAL_NOTE, prefills=True)
 
 
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Any]] = (
+_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def _client(url: str, key: str) -> Any:
+def _client(url: str, key: Key) -> Any:
     """One client per loop, server and key, so that connections are reused: a connection pool
     belongs to the loop that it was first used on."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient

@@ -41,10 +41,10 @@ class StreamMagics(Magics):
         prompt = self._render(cell).strip("\n")
         check_prompt(prompt)
         cell_key = cell_id()
-        if cell_key is not None and cell_key in self._by_cell:
-            self._by_cell[cell_key].cancel("the cell was run again")
         widget = self._start(arguments, prompt, cell_key)
         if cell_key is not None:
+            if cell_key in self._by_cell:
+                self._by_cell[cell_key].cancel("the cell was run again")
             self._by_cell[cell_key] = widget
         if arguments.name:
             self.shell.user_ns[arguments.name] = widget
@@ -60,7 +60,7 @@ class StreamMagics(Magics):
         messages: Any = prompt
         turn_key = cell_key or f"execution {self.shell.execution_count}"
         if arguments.chat:
-            messages = self.chats.setdefault(arguments.chat, Chat()).messages(turn_key, prompt)
+            messages = self.chats.get(arguments.chat, Chat()).messages(turn_key, prompt)
         widget = api.stream(
             messages,
             model=arguments.model,
@@ -85,7 +85,7 @@ class StreamMagics(Magics):
 
         def store() -> None:
             if widget.text and widget.error is None:
-                self.chats[chat].put(turn_key, Turn(prompt, widget.text))
+                self.chats.setdefault(chat, Chat()).put(turn_key, Turn(prompt, widget.text))
 
         widget._at_end.append(store)
         if widget.is_done:

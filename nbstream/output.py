@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from .formulas import DOLLAR
+from .frontend import shell
 from .safe_markdown import folded, safe_parts
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
@@ -44,7 +45,9 @@ def summary(session: Session, model: str, note: str | None = None) -> str:
     return " · ".join(word for word in words if word)
 
 
-def text_bundle(session: Session, model: str, note: str | None = None) -> dict[str, str]:
+def text_bundle(
+    session: Session, model: str, note: str | None = None, *, with_error: bool = True
+) -> dict[str, str]:
     """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
     whatever the model wrote: see `nbstream.safe_markdown`."""
     transcript = session.transcript
@@ -60,7 +63,7 @@ def text_bundle(session: Session, model: str, note: str | None = None) -> dict[s
     if refusal:
         blocks += ["**The model refused:**", refusal]
     plain = [transcript.text or transcript.refusal]
-    if session.error is not None:
+    if session.error is not None and with_error:
         blocks.append("**" + _escaped(f"{session.error}") + "**")
         plain.append(str(session.error))
     blocks.append(f"<sub>{_escaped(line)}</sub>")
@@ -85,25 +88,33 @@ class Displays:
     the whole text at the end.
 
     ``live`` gives the bundle of the live widget under a display id ("" for none), ``text`` that of
-    the text alone.
+    the text alone, with or without its error in words.
     """
 
     def __init__(
         self,
         stream: str,
         live: Callable[[str], dict[str, Any]],
-        text: Callable[[], Mapping[str, Any]],
+        text: Callable[..., Mapping[str, Any]],
     ) -> None:
         self._stream = stream
         self._live = live
         self._text = text
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
         self._hide_next = False
+        self._cell: int | None = None
+        self._raises = False
 
     def show_once(self, persist: str) -> None:
         """Display now; as the value of the cell that runs it is not displayed again."""
         self._show(persist)
         self._hide_next = True
+        self._cell = _running_cell()
+
+    def awaited(self) -> None:
+        """Somebody waits for the stream. If it is the cell that `show_once` was called in, an
+        error is that cell's, and need not stand in the output above it as well."""
+        self._raises = self._cell is not None and self._cell == _running_cell()
 
     def show_as_value(self) -> None:
         """Display the widget that a cell has as its value, or that `display` was called with."""
@@ -124,9 +135,10 @@ class Displays:
 
     def final(self) -> dict[str, dict[str, Any]]:
         """What every output is in the end, by display id."""
+        with_error = not self._raises
         return {
-            display_id: dict(self._text()) if persist == "markdown" else self._live("")
-            for display_id, persist in tuple(self._keeps.items())
+            display_id: dict(self._text(with_error=with_error)) if keeps == "markdown" else self._live("")
+            for display_id, keeps in tuple(self._keeps.items())
         }
 
     def finish(self) -> bool:
@@ -134,6 +146,10 @@ class Displays:
         for display_id, bundle in self.final().items():
             _publish(bundle, display_id, update=True)
         return "markdown" in self._keeps.values()
+
+
+def _running_cell() -> int | None:
+    return getattr(shell(), "execution_count", None)
 
 
 def _publish(bundle: Mapping[str, Any], display_id: str, update: bool = False) -> None:

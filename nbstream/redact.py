@@ -7,12 +7,25 @@ from collections.abc import Callable
 
 Redact = Callable[[str], str]
 
-_KEY_LIKE = re.compile(r"\b(sk|pk|gsk|xai|key)-[\w*-]{8,}|(?<=Bearer )\S+", re.ASCII)
+_KEY_LIKE = re.compile(
+    r"\b(sk|pk|gsk|xai|key)-[\w*-]{8,}|(?<=Bearer )\S+|(?<=://)[^/\s@]+(?=@)", re.ASCII
+)
 _HEADERS = ("authorization", "api-key", "x-api-key")
 
 
+class Key(str):
+    """An API key that shows itself nowhere by accident: not in the locals of a traceback, not in
+    the repr of what holds it. Sent, it is the string that it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'[redacted]'"
+
+
 def redactor(*secrets: str | None) -> Redact:
-    """A function that takes ``secrets``, and whatever looks like an API key, out of a text.
+    """A function that takes ``secrets``, and whatever looks like an API key or stands before the
+    host of a URL, out of a text.
 
     >>> redactor("s3cret-key")("key s3cret-key refused")
     'key [redacted] refused'

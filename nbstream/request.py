@@ -6,6 +6,7 @@ import asyncio
 import difflib
 import functools
 import inspect
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -73,23 +74,39 @@ def check_prompt(prompt: Any) -> None:
         )
     elif not all(isinstance(item, Mapping) for item in prompt):
         raise UsageError("each message is a dict such as {'role': 'user', 'content': '...'}")
-    try:
-        str(prompt).encode() if isinstance(prompt, str) else _encode_all(prompt)
-    except UnicodeEncodeError as exc:
-        raise UsageError(
-            f"the prompt has a lone surrogate ({exc.object[exc.start]!r}) that UTF-8 cannot"
-            " hold: decode it with errors='replace' first"
-        ) from None
+    check_text("the prompt", prompt)
 
 
-def _encode_all(value: Any) -> None:
+def check_text(name: str, value: Any) -> None:
+    """Raise `UsageError` for text in ``value``, at any depth, that servers cannot take."""
     if isinstance(value, str):
-        value.encode()
+        if "\0" in value:
+            at = value.index("\0")
+            raise UsageError(
+                f"{name} has a NUL character at position {at:,}, which servers refuse: take it"
+                " out with .replace('\\0', '')"
+            )
+        try:
+            value.encode()
+        except UnicodeEncodeError as exc:
+            raise UsageError(
+                f"{name} has a lone surrogate ({exc.object[exc.start]!r}) that UTF-8 cannot"
+                " hold: decode it with errors='replace' first"
+            ) from None
     elif isinstance(value, Mapping):
-        _encode_all(list(value.values()))
+        check_text(name, list(value.values()))
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _encode_all(item)
+            check_text(name, item)
+
+
+def check_number(name: str, value: Any, *, least: int, whole: bool) -> None:
+    """Raise `UsageError` unless ``value`` is None or a number from ``least`` on."""
+    kinds = (int,) if whole else (int, float)
+    is_number = isinstance(value, kinds) and not isinstance(value, bool)
+    if value is not None and not (is_number and least <= value < math.inf):
+        kind = "a whole number" if whole else "seconds as a number"
+        raise UsageError(f"{name} takes {kind} from {least} on, not {value!r}")
 
 
 class Request:

@@ -113,8 +113,16 @@ def check_showable(stream: Any) -> None:
             f"show() takes a stream or an iterator of str, not {type(stream).__name__};"
             " did you forget stream=True?"
         )
+    # The SDK's streams hold a generator, which knows whether somebody waits in it.
+    inner = getattr(stream, "_iterator", stream)
+    if getattr(inner, "ag_running", False) is True or getattr(inner, "gi_running", False) is True:
+        raise UsageError(
+            "this stream is being read already: give it to show() alone, and iterate what that"
+            " returns"
+        )
+    frames = [getattr(stream, name) for name in ("ag_frame", "gi_frame") if hasattr(stream, name)]
     response = getattr(stream, "response", None)
-    if getattr(response, "is_closed", False) is True:
+    if frames == [None] or getattr(response, "is_closed", False) is True:
         raise UsageError("this stream is already closed or read to its end: make the call again")
 
 

@@ -123,6 +123,7 @@ class StreamWidget(StreamFacts, anywidget.AnyWidget):
         return self._finished().__await__()
 
     async def _finished(self) -> StreamWidget:
+        self._displays.awaited()
         self.start()
         await wait(self._session)
         if self._headless:
@@ -315,6 +316,8 @@ class StreamWidget(StreamFacts, anywidget.AnyWidget):
         # Outputs elsewhere may still need the comm: the page says when its last view is gone.
         self._closes_when_released |= self._displays.finish()
 
-    def text_bundle(self) -> dict[str, str]:
-        """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line."""
-        return output.text_bundle(self._session, self._wire.model, self._wire.note)
+    def text_bundle(self, *, with_error: bool = True) -> dict[str, str]:
+        """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line, and
+        the error in words if the stream failed."""
+        session, wire = self._session, self._wire
+        return output.text_bundle(session, wire.model, wire.note, with_error=with_error)

@@ -92,6 +92,16 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
     assert "Unknown parameter" in result.reply["content"]["evalue"]
     assert "Check its parameters" in result.error
     assert "File " not in result.error, "no frames of the library"
+    kept = the_display(kernel)
+    assert "failed" in kept["text/plain"]
+    assert "Unknown parameter" not in json.dumps(kept), "it is said once"
+
+
+def test_a_failed_stream_in_the_background_says_so_in_its_output(kernel: Kernel) -> None:
+    kernel.run("%%stream test/400 --bg --as w\nWhy?")
+    kernel.until(lambda: "failed" in kernel.statuses())
+    assert "Unknown parameter" in the_display(kernel)["text/markdown"]
+    assert kernel.run("await w").status == "error"
     assert "Unknown parameter" in the_display(kernel)["text/markdown"]
 
 
@@ -375,6 +385,9 @@ def test_the_key_is_nowhere(kernel: Kernel, server: Server) -> None:
     kernel.run("%nbstream config\n%nbstream tasks")
     kernel.run("await failed")
     kernel.run("%tb")
+    kernel.run("%xmode Verbose")
+    kernel.run("await failed")
+    kernel.run("%tb\n%xmode Context")
     kernel.run(
         "try:\n    await failed\nexcept Exception as e:\n    import traceback\n"
         "    traceback.print_exc(); print(e.__cause__, e.__context__)"

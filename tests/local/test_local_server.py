@@ -130,6 +130,43 @@ def test_the_key_shows_nowhere(running: LocalServer) -> None:
     assert running.api_key not in json.dumps(process.environ())
 
 
+OTHER_USER = """
+import encodings.idna, json, os, sys, urllib.error, urllib.request
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+pid, url = sys.argv[1:]
+seen = {}
+for name in ("cmdline", "environ"):
+    try:
+        seen[name] = open(f"/proc/{pid}/{name}", "rb").read().decode(errors="replace")
+    except OSError as error:
+        seen[name] = type(error).__name__
+for path in ("models", "chat/completions"):
+    body = json.dumps({"model": "any", "messages": []}).encode() if "chat" in path else None
+    request = urllib.request.Request(f"{url}/{path}", body, {"content-type": "application/json"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        seen[path] = opener.open(request, timeout=60).status
+    except urllib.error.HTTPError as error:
+        seen[path] = error.code
+print(json.dumps(seen))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs two users")
+def test_another_user_sees_no_key_and_gets_no_answer(running: LocalServer) -> None:
+    # Becomes the other user itself, who may not be allowed to start this Python.
+    command = [sys.executable, "-c", OTHER_USER, str(running.pid), running.base_url]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["environ"] == "PermissionError"
+    assert "nbstream.local.child" in seen["cmdline"]
+    assert running.api_key not in seen["cmdline"]
+    assert (seen["models"], seen["chat/completions"]) == (401, 401)
+
+
 def test_is_shared_by_all_threads(running: LocalServer) -> None:
     found: list[LocalServer] = []
     threads = [threading.Thread(target=lambda: found.append(local.get_server())) for _ in range(8)]

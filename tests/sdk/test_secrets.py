@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import openai
 import pytest
@@ -36,6 +39,52 @@ async def test_a_key_in_an_error_is_redacted(server: Server, key: str, kind: str
     for place, text in places.items():
         assert key not in text, place
     assert "[redacted]" in places["error"]
+
+
+PROGRAM = """
+import asyncio, logging, sys, traceback
+import nbstream
+
+def show(exc):
+    report = traceback.TracebackException.from_exception(exc, capture_locals=True)
+    print("".join(report.format()), repr(exc), repr(exc.__cause__), repr(exc.__context__))
+
+async def main(url):
+    for model in ("test/ok", "test/401", "test/reset", "test/429-ms-then-ok"):
+        w = nbstream.stream("Hello", model=model, base_url=url)
+        try:
+            await w
+        except nbstream.StreamError as exc:
+            show(exc)
+        print(repr(w), w.error, vars(w), vars(w._session), vars(w._session.source), w.get_state())
+    try:
+        nbstream.stream("Hello", base_url=url)
+    except nbstream.NbstreamError as exc:
+        show(exc)
+
+logging.basicConfig(level=logging.DEBUG)
+asyncio.run(main(sys.argv[1]), debug=True)
+"""
+
+
+def test_neither_debug_logs_nor_tracebacks_with_locals_show_the_key(server: Server) -> None:
+    key = "plain-word-key-0123456789"
+    environment = {**os.environ, "OPENAI_LOG": "debug", "NBSTREAM_API_KEY": key}
+    for name in ("NBSTREAM_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        environment.pop(name, None)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, server.url],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {key}"}
+    assert "DEBUG:openai._base_client:" in said, "the SDK's debug log is on"
+    assert "name a model of 127.0.0.1" in said
+    assert "key = '[redacted]'" in said, "locals are shown"
+    assert key not in said
 
 
 async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(

@@ -56,6 +56,11 @@ class Fault:
     options: tuple[tuple[str, Any], ...] = ()
     wait: float | None = None
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server answers with a status other than 200."""
+        return self.name[:1].isdigit()
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -170,18 +175,21 @@ FAULTS = (
 
 async def meet(fault: Fault, api: Api = "chat", kind: Kind = "async") -> Outcome:
     """Let the real SDK meet the fault, and say what was seen."""
-    with Server() as server:
+    # Retries without a wish of the server follow at once: their delays have other tests.
+    quick = functools.partial(RetryPolicy, base_delay=0.001)
+    with (
+        Server() as server,
+        mock.patch("nbstream.api.RetryPolicy", quick),
+        mock.patch("nbstream.session.FINISH_GRACE", 0.2),
+    ):
         async with _address(fault, server.url) as url, _client(kind, url) as client:
             model = "any"
             if isinstance(fault.happens, Scenario):
                 server.default = fault.happens
             elif fault.happens.startswith("test/"):
                 model = fault.happens
-            # Retries without a wish of the server follow at once: their delays have other tests.
-            quick = functools.partial(RetryPolicy, base_delay=0.001)
-            with mock.patch("nbstream.api.RetryPolicy", quick):
-                options = dict(fault.options)
-                w = nbstream.stream("Hello", client=client, model=model, api=api, **options)
+            options = dict(fault.options)
+            w = nbstream.stream("Hello", client=client, model=model, api=api, **options)
             delays: list[float] = []
 
             def note(_: Any) -> None:

@@ -160,3 +160,24 @@ def test_no_key_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     endpoint = choose("m", base_url=OTHER)
     assert "plain-secret" not in repr(endpoint)
     assert endpoint.redact("plain-secret") == "[redacted]"
+
+
+async def test_a_line_break_at_the_end_of_a_key_is_a_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBSTREAM_API_KEY", f" {KEY}\n")
+    assert (await connected(choose("m", base_url=OTHER))).api_key == KEY
+
+
+@pytest.mark.parametrize("key", ["  ", "schlüssel-0123", "two\nlines-0123"])
+def test_what_no_header_can_hold(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("NBSTREAM_API_KEY", key)
+    with pytest.raises(ConfigError, match="what NBSTREAM_API_KEY holds is no API key") as caught:
+        choose("m", base_url=OTHER)
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ftp://user:hunter22@host", "http://[::1", "https://t0ken-1@"])
+def test_no_password_of_a_base_url_in_an_error(url: str) -> None:
+    with pytest.raises(ConfigError, match="is no base URL") as caught:
+        choose("m", base_url=url)
+    assert "hunter22" not in str(caught.value)
+    assert "t0ken" not in str(caught.value)

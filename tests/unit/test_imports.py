@@ -53,7 +53,7 @@ ARROWS: dict[str, set[str]] = {
     "request": {"clients", "errors"},
     "arguments": {"loops", "request", "errors"},
     "rewrite": {"arguments", "frontend"},
-    "output": {"formulas", "safe_markdown", "session", "waiting"},
+    "output": {"formulas", "frontend", "safe_markdown", "session", "waiting"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},
     "block_math": {"fences"},
     "live_form": {"code_spans", "formulas", "inlines", "leaves", "structure"},

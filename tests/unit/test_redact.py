@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.redact import redactor
+from nbstream.redact import Key, redactor
 
 KEY = "sk-proj-AbCdEf0123456789"
 
@@ -35,3 +35,23 @@ def test_known_secrets_go_whatever_they_look_like() -> None:
 def test_words_stay() -> None:
     text = "The task-oriented model ask-me-anything is risk-free; use a keyboard-interrupt"
     assert redactor(None, "", "abc")(text) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:pass@host/v1", "https://[redacted]@host/v1"),
+        ("https://token@host/v1", "https://[redacted]@host/v1"),
+        ("https://host/v1?mail=a@b", "https://host/v1?mail=a@b"),
+        ("write to a@b.example", "write to a@b.example"),
+    ],
+)
+def test_what_stands_before_the_host_of_a_url_goes(url: str, shown: str) -> None:
+    assert redactor()(url) == shown
+
+
+def test_a_key_shows_itself_nowhere_by_accident() -> None:
+    key = Key("hunter22")
+    assert "hunter22" not in repr([key, {"key": key}])
+    assert f"Bearer {key}" == "Bearer hunter22"
+    assert key == "hunter22"
