@@ -137,7 +137,9 @@ class Displays:
         """What every output is in the end, by display id."""
         with_error = not self._raises
         return {
-            display_id: dict(self._text(with_error=with_error)) if keeps == "markdown" else self._live("")
+            display_id: dict(self._text(with_error=with_error))
+            if keeps == "markdown"
+            else self._live("")
             for display_id, keeps in tuple(self._keeps.items())
         }
 

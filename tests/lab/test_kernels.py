@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jupyter import JupyterServer
 from tests.support.page import NotebookPage
 from tests.support.scenario import Scenario
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 from .test_stream import Model, model, wait_text
 
 __all__ = ["model"]
@@ -35,12 +34,6 @@ def busy(flag: Path) -> str:
     """A cell that sleeps until it is told to end."""
     wait = f"while not os.path.exists({str(flag)!r}):\n    time.sleep(0.01)"
     return f"import os, time\nprint('busy', flush=True)\n{wait}"
-
-
-@pytest.fixture
-def lab_only(jupyter: JupyterServer) -> None:
-    if jupyter.app != "lab":
-        pytest.skip("the same code runs in Notebook")
 
 
 def test_while_a_cell_computes(
@@ -80,7 +73,7 @@ def test_while_a_cell_computes(
     assert "word4" in page.output(1).inner_text()
 
 
-@pytest.mark.usefixtures("lab_only")
+@lab_only
 def test_a_kernel_that_ends_is_said(
     open_notebook: OpenNotebook, model: type[Model], shots: Path
 ) -> None:
@@ -108,7 +101,7 @@ def test_a_kernel_that_ends_is_said(
     page.page.screenshot(path=shots / f"{page.server.app}-kernel-ended.png")
 
 
-@pytest.mark.usefixtures("lab_only")
+@lab_only
 def test_a_deleted_cell_stops_its_stream_and_a_moved_one_does_not(
     open_notebook: OpenNotebook, model: type[Model]
 ) -> None:

@@ -6,25 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, WebSocketRoute
 
 from tests.support.page import NotebookPage
 from tests.support.scenario import Scenario
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 from .test_stream import Model, model  # noqa: F401  # a fixture
 
 WORDS = tuple(f"word{n} " for n in range(60))
 GATED = Scenario(text=WORDS, gates=frozenset({"deltas"}))
+pytestmark = lab_only
+
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-
-
-@pytest.fixture(autouse=True)
-def in_lab(request: pytest.FixtureRequest) -> None:
-    """JupyterLab only: Notebook has the same code below its pages."""
-    if request.getfixturevalue("jupyter").app != "lab":
-        pytest.skip("as in JupyterLab")
 
 
 def words(page: NotebookPage, index: int) -> list[str]:
