@@ -46,6 +46,28 @@ test.each([
 });
 
 test.each([
+  "[it ends](https://x.example/a) so.\n",
+  "[ab](www.x.example) so.\n",
+  "See ([it ends](https://x.example)).\n",
+])("what is shown of a link stays shown: %s", (text) => {
+  const shown = frames(text);
+  expect(shown.filter((frame, index) => !frame.startsWith(shown[index - 1] ?? ""))).toEqual([]);
+});
+
+test.each(["1. *a* b\n2. **c** d\n3. `e`\n", "- *a* b\n- **c** d\n- `e`\n"])(
+  "no item is empty: %s",
+  (text) => {
+    const el = document.createElement("div");
+    const renderer = createRenderer(el);
+    for (const character of text) {
+      renderer.append(character);
+      expect([...el.querySelectorAll("li")].map((item) => item.textContent)).not.toContain("");
+    }
+    expect(el.querySelectorAll("li")).not.toHaveLength(0);
+  },
+);
+
+test.each([
   ["2 * 3 is 6 and 5*4", "2 * 3 is 6 and 5*4"],
   ["a snake_case_name", "a snake_case_name"],
   ["see [1](that is, below", "see [1](that is, below"],
