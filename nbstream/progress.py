@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from .adapters import Adapter, pick
@@ -83,7 +82,7 @@ class Progress:
             self.chunks.append(chunk)
         for event in self._adapter.feed(chunk):
             if self._splice is not None and isinstance(event, Delta) and event.type == "text":
-                event = replace(event, part=self._cut_part, text=self._splice.feed(event.text))
+                event = event._replace(part=self._cut_part, text=self._splice.feed(event.text))
             self._apply(event)
         if self.transcript.finish_reason is not None or self.transcript.failure is not None:
             self._finished_at = self._clock()

@@ -55,6 +55,8 @@ class Schedule:
             observe=lambda what: None,
             cancel_all=lambda reason: None,
             released=lambda: None,
+            renewed=lambda: None,
+            go_on=lambda: None,
         )
         self.sessions[name] = session = Session(FakeSource(), wire, clock=self.loop.time)
         session.loop = self.loop  # type: ignore[assignment]

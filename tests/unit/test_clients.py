@@ -127,9 +127,12 @@ def test_nothing_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_given_client() -> None:
     with pytest.raises(ConfigError, match="name a model"):
-        choose(client=object())
+        choose(client=SimpleNamespace(chat=None))
+    with pytest.raises(ConfigError, match="takes an AsyncOpenAI or OpenAI, not object"):
+        choose("m", client=object())
     changed = []
     client = SimpleNamespace(
+        chat=None,
         api_key=KEY,
         base_url="https://api.openai.com/v1/",
         with_options=lambda **options: changed.append(options) or "quiet client",
@@ -139,7 +142,7 @@ async def test_a_given_client() -> None:
     assert await endpoint.connect(print) == "quiet client"
     assert changed == [{"max_retries": 0}]
     assert endpoint.redact(f"key {KEY}") == "key [redacted]"
-    bare = object()
+    bare = SimpleNamespace(chat=None)
     assert await choose("m", client=bare).connect(print) is bare
 
 

@@ -154,7 +154,7 @@ async def test_one_that_says_what_it_waits_for_is_not_stalled() -> None:
     session, sink = make([gate, chat("a"), DONE], clocks=Clocks(0.02))
     begin(session)
     session.announce("the model is being fetched")
-    await until(lambda: session.timing.silence > 0.2)
+    await until(lambda: session.timing.elapsed > 0.2)
     gate.open()
     await ended(session)
     assert sink.statuses == ["queued", "in_progress", "completed"]

@@ -347,7 +347,7 @@ async def test_a_stream_that_goes_on_sends_a_snapshot_in_place_of_its_end() -> N
     assert "error" not in after[0]
     assert "offer" not in after[0]
     assert after[0]["status"] == "queued"
-    assert [frame["seq"] for frame in setup.page.frames] == list(range(1, len(kinds) + 1))
+    assert [frame["seq"] for frame in setup.page.frames] == list(range(2, len(kinds) + 2))
     assert setup.page.parts == {"text": "abcd"}
     assert "renewed" in setup.observed
 
