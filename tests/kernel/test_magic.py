@@ -99,7 +99,7 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
 
 def test_a_failed_stream_in_the_background_says_so_in_its_output(kernel: Kernel) -> None:
     kernel.run("%%stream test/400 --bg --as w\nWhy?")
-    kernel.until(lambda: "failed" in kernel.statuses())
+    kernel.until(lambda: "failed" in the_display(kernel)["text/plain"])
     assert "Unknown parameter" in the_display(kernel)["text/markdown"]
     assert kernel.run("await w").status == "error"
     assert "Unknown parameter" in the_display(kernel)["text/markdown"]

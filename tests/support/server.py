@@ -124,6 +124,8 @@ class Server:
         self._listening.set()
         await self._stop.wait()
         listener.close()
+        for _ in range(3):  # what was just accepted becomes a connection
+            await asyncio.sleep(0)
         for connection in list(self._connections):
             self.end(connection, "server stopped")
             connection.stop()
