@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+from nbstream.assets import STATIC
 from tests.support.page import NotebookPage
 
 from .conftest import OpenNotebook
@@ -42,6 +44,8 @@ NEED = """(name) => {
 
 
 def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> NotebookPage:
+    for name in ("widget.js", "widget.css"):
+        shutil.copy(STATIC / name, folder)
     (folder / "highlight.js").write_text(HIGHLIGHT)
     (folder / "math.js").write_text(MATH)
     page = open_notebook([SETUP.format(str(folder)), WIDGETS, *more])
