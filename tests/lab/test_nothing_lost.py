@@ -134,12 +134,11 @@ def test_two_tabs_more_views_and_a_connection_that_breaks(
     page.page.evaluate(
         f"""() => new Promise((broken) => {{
             const kernel = {KERNEL};
-            kernel.connectionStatusChanged.connect((_, status) => status === 'connected' || broken());
+            kernel.connectionStatusChanged.connect((_, s) => s === 'connected' || broken());
             kernel._ws.close();
         }})"""
     )
-    gated.request().release(10)
-    gated.request().release(10)
+    gated.request().release(20)
     wait_words(page, 1, 50)
     gated.request().release(len(WORDS))
     finished(page, 1)
