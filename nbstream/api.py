@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 from typing import Any, get_args
 
+from .checks import Api, Prompt, check_number, check_params, check_prompt, check_words
 from .clients import choose
 from .config import settings
 from .errors import UsageError
 from .frontend import kernel
-from .loops import LoopName
+from .loops import LoopName, check_alive
 from .redact import redactor
 from .registry import cancel_all, tasks
-from .request import Api, Prompt, Request, check_number, check_params, check_prompt, check_text
+from .request import Request
 from .retry import RetryPolicy
+from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
-from .sources import StreamSource, check_showable
+from .sources import StreamSource
 from .timing import Clocks
 from .widget import StreamWidget
 
@@ -52,33 +53,37 @@ def stream(
     ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
     (observers are then called in that thread).
 
-    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen;
-    what goes wrong later is in ``error`` and raised by ``await``.
+    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen,
+    before anything is done; what goes wrong later is in ``error`` and raised by ``await``.
 
     >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
     >>> await w; w.text                                            # doctest: +SKIP
     """
-    _check_alive()
+    check_alive()
     chosen: Api = api or settings().api  # type: ignore[assignment]  # an Enum trait is str
     if chosen not in get_args(Api):
         raise UsageError(f"api is 'chat' or 'responses', not {chosen!r}")
     own = tuple(inspect.signature(stream).parameters)
     check_params(chosen, params, own=own)
     check_prompt(prompt)
-    check_text("the system text", system)
-    check_text("a parameter", params)
+    named = {"model": model, "base_url": base_url, "system": system, "label": label}
+    for name, value in named.items():
+        check_words(name, value)
     check_number("max_tokens", max_tokens, least=1, whole=True)
     check_number("max_attempts", max_attempts, least=1, whole=True)
     clocks = _clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
     source = QueuedRequestSource(request.send, request.continue_from)
+    on = _choose_loop(loop, client, "a client")
+    if hasattr(client, "__aenter__"):
+        _check_own_loop("an asynchronous client")
     widget = StreamWidget(
         source=source,
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,
-        loop=_choose_loop(loop, client, "a client"),
+        loop=on,
         redact=endpoint.redact,
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
         clocks=clocks,
@@ -102,16 +107,19 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. Raises `UsageError` for something that is no stream,
-    or one that is already closed.
+    it is shown while a cell computes, too. The two timeouts are seconds, 0 for none. Raises
+    `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
     >>> w = nbstream.show(s)                                       # doctest: +SKIP
     """
-    _check_alive()
+    check_alive()
+    check_words("label", label)
     check_showable(stream)
     clocks = _clocks(first_token_timeout, idle_timeout)
-    starts = _starts_now(stream)
+    is_async = hasattr(stream, "__aiter__")
+    if is_async and hasattr(stream, "response"):
+        _check_own_loop("an async stream")
     key = getattr(getattr(stream, "_client", None), "api_key", None)
     widget = StreamWidget(
         source=StreamSource(stream),
@@ -121,33 +129,29 @@ def show(
         redact=redactor(key if isinstance(key, str) else None),
         clocks=clocks,
     )
-    return widget.start() if starts else widget
+    mark_shown(stream)
+    # An async stream belongs to the loop that made it: without a running one it waits for the
+    # first `await` or `async for`.
+    waits = is_async and not _loop_runs() and kernel() is None
+    return widget if waits else widget.start()
 
 
-def _starts_now(stream: Any) -> bool:
-    """Whether ``stream`` can be read from now on. An async stream belongs to the loop that made
-    it: without a running one it waits for the first `await` or `async for`, and in a thread of a
-    kernel it would wait for ever."""
-    if not hasattr(stream, "__aiter__"):
-        return True
+def _check_own_loop(what: str) -> None:
+    """Refuse in a thread of a kernel what belongs to the kernel's loop: its connections fail on
+    another one, or wait for ever."""
+    if not _loop_runs() and kernel() is not None:
+        raise UsageError(
+            f"{what} belongs to the event loop that made it: make this call in a cell, not in a"
+            " thread, or use the blocking client (openai.OpenAI) there"
+        )
+
+
+def _loop_runs() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        if kernel() is None:
-            return False
-        if hasattr(stream, "response"):
-            raise UsageError(
-                "an async stream is read on the event loop that made it: call show() in a cell,"
-                " not in a thread, or use the blocking client there"
-            ) from None
+        return False
     return True
-
-
-def _check_alive() -> None:
-    # Python has stopped its main thread's bookkeeping, and starts no other threads any more:
-    # https://docs.python.org/3/library/atexit.html
-    if not threading.main_thread().is_alive():
-        raise UsageError("Python is shutting down: no stream can be started any more")
 
 
 def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from .checks import Api, suggest
 from .errors import UsageError
 from .loops import LoopName
-from .request import Api, suggest
 
 
 @dataclass
@@ -49,9 +49,10 @@ def _named(kind: str) -> Callable[[str], tuple[str, Any]]:
             raise argparse.ArgumentTypeError(f"{kind} takes KEY=JSON, not {text!r}")
         try:
             return key, json.loads(value)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
+            shown = value if len(value) <= 60 else f"{value[:59]}…"
             raise argparse.ArgumentTypeError(
-                f"{value!r} is not JSON: numbers and true/false stand as they are, text stands"
+                f"{shown!r} is not JSON: numbers and true/false stand as they are, text stands"
                 f" in quotes, as in {kind} '{key}=\"...\"'"
             ) from None
 
@@ -66,6 +67,16 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; 0 is no limit")
     return seconds
+
+
+def _temperature(text: str) -> float:
+    try:
+        temperature = float(text)
+    except ValueError:
+        temperature = math.nan
+    if not math.isfinite(temperature):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return temperature
 
 
 def _variable(text: str) -> str:
@@ -91,7 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="KEY=JSON",
         help="any other parameter of the API; what the SDK does not know goes as it is",
     )
-    add("--temperature", type=float, metavar="T", help="randomness, 0 to 2")
+    add("--temperature", type=_temperature, metavar="T", help="randomness, 0 to 2")
     add("--max-tokens", type=int, metavar="N", help="limit of the answer, in tokens")
     add("--first-token-timeout", type=_seconds, metavar="S", help="fail without a token for S s")
     add("--idle-timeout", type=_seconds, metavar="S", help="fail if a token takes more than S s")
@@ -121,13 +132,15 @@ def parse(line: str) -> Arguments:
         options = [option for action in parser._actions for option in action.option_strings]
         near = suggest(extra[0], options)
         raise UsageError(
-            f"%%stream: unknown option {extra[0]!r}: {near}The prompt stands below the line;"
-            " other parameters go as -p KEY=JSON"
+            f"%%stream: unknown option {extra[0]!r}: {near}the prompt stands below the line,"
+            " other parameters go as -p KEY=JSON, and %%stream? lists all options"
         )
     if found.max_tokens is not None and found.max_tokens < 1:
         raise UsageError("%%stream: --max-tokens takes a number above 0")
     values = vars(found)
     params = dict(values.pop("params"))
+    if "max_tokens" in params:
+        raise UsageError("%%stream: max_tokens has an option of its own: --max-tokens N")
     temperature = values.pop("temperature")
     if temperature is not None:
         params["temperature"] = temperature

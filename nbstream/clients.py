@@ -82,11 +82,8 @@ def _key_in(name: str) -> Key:
 
 
 def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
-    try:
-        host, scheme = urlsplit(url).hostname, urlsplit(url).scheme
-    except ValueError:  # an IPv6 address without its second bracket
-        host, scheme = None, ""
-    if not host or scheme not in ("http", "https"):
+    host = _host(url)
+    if host is None:
         raise ConfigError(f"{redactor()(url)!r} is no base URL: it looks like https://host/v1")
     is_openai = host == "api.openai.com"
     if key is None and not _is_loopback(url):
@@ -112,9 +109,24 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
     )
 
 
+def _host(url: str) -> str | None:
+    """The host in ``url``; None if that is no URL of an HTTP server."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # raises for one that is no number below 65,536
+    except ValueError:  # also an IPv6 address without its second bracket
+        return None
+    is_url = parts.scheme in ("http", "https") and url.isprintable() and " " not in url
+    return (parts.hostname or None) if is_url else None
+
+
 def _given(client: Any, model: str | None) -> Endpoint:
-    if not hasattr(client, "chat"):
-        raise ConfigError(f"client takes an AsyncOpenAI or OpenAI, not {type(client).__name__}")
+    if not hasattr(client, "chat") or isinstance(client, type):
+        kind = "the class" if isinstance(client, type) else type(client).__name__
+        raise ConfigError(f"client takes an AsyncOpenAI(...) or OpenAI(...), not {kind}")
+    is_closed = getattr(client, "is_closed", None)
+    if callable(is_closed) and is_closed() is True:
+        raise ConfigError("this client is closed: make a new one")
     model = model or settings().model or None
     if model is None:
         raise ConfigError("name a model for this client: model='...'")

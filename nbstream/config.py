@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import Any
 
 from traitlets import Bool, Enum, Float, Integer, Unicode, validate
 from traitlets.config import SingletonConfigurable
 
 from .errors import UsageError
+
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]{,63}")
 
 
 class NBStream(SingletonConfigurable):
@@ -61,9 +65,11 @@ class NBStream(SingletonConfigurable):
     @validate("api_key_env")
     def _no_key(self, proposal: Any) -> Any:
         value = proposal["value"]
-        if value and not value.replace("_", "").isalnum():
+        # Keys of some providers are letters and digits only, as names are; they are lower case.
+        is_name = value in os.environ or _NAME.fullmatch(value)
+        if value and not is_name:
             raise UsageError(
-                "NBStream.api_key_env takes the name of an environment variable,"
+                "NBStream.api_key_env takes the name of an environment variable that is set,"
                 " such as OPENAI_API_KEY, not a key"
             )
         return value

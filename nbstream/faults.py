@@ -121,7 +121,8 @@ def cut_early() -> ErrorInfo:
 
 def redacted(info: ErrorInfo, redact: Redact) -> ErrorInfo:
     """``info`` without secrets in any of its texts."""
-    return replace(info, message=redact(info.message), code=info.code and redact(info.code))
+    said = {"type": redact(info.type), "message": redact(info.message)}
+    return replace(info, **said, code=info.code and redact(info.code))
 
 
 def _explain(

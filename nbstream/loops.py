@@ -6,11 +6,21 @@ import asyncio
 import threading
 from typing import Literal
 
+from .errors import UsageError
+
 _lock = threading.Lock()
 _background: asyncio.AbstractEventLoop | None = None
 
 
 LoopName = Literal["kernel", "thread"]
+
+
+def check_alive() -> None:
+    """Raise `UsageError` once Python has begun to shut down."""
+    # It has ended its main thread by then, and starts no others any more:
+    # https://docs.python.org/3/library/atexit.html
+    if not threading.main_thread().is_alive():
+        raise UsageError("Python is shutting down: no stream can be started any more")
 
 
 def choose_loop(name: LoopName = "kernel") -> asyncio.AbstractEventLoop:

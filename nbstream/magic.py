@@ -10,11 +10,11 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from . import api, panel
 from .arguments import Arguments, build_parser, parse
 from .chats import Chat, Turn
+from .checks import OURS, Api, check_params, check_prompt, check_words, known_parameters, suggest
 from .config import NBStream, settings
 from .errors import UsageError
 from .frontend import cell_id
 from .output import print_live
-from .request import check_prompt, known_parameters, suggest
 from .rewrite import AwaitStream
 from .template import render
 from .widget import StreamWidget
@@ -52,11 +52,13 @@ class StreamMagics(Magics):
 
     def _start(self, arguments: Arguments, prompt: str, cell_key: str | None) -> StreamWidget:
         params = dict(arguments.params)
-        api_name = arguments.api or settings().api
-        known = known_parameters(api_name)
+        api_name: Api = arguments.api or settings().api  # type: ignore[assignment]  # an Enum trait
+        known = {*known_parameters(api_name), *OURS}
         extra = {name: params.pop(name) for name in tuple(params) if name not in known}
+        check_params(api_name, params)
+        check_words("--chat", arguments.chat)
         if extra:
-            params["extra_body"] = {**params.get("extra_body", {}), **extra}
+            params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
         messages: Any = prompt
         turn_key = cell_key or f"execution {self.shell.execution_count}"
         if arguments.chat:

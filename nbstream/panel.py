@@ -15,6 +15,7 @@ from .errors import NbstreamError
 from .faults import describe
 from .loops import background_loop
 from .output import summary
+from .redact import redactor
 from .widget import StreamWidget
 
 
@@ -63,7 +64,8 @@ def _row(widget: StreamWidget) -> ipywidgets.Widget:
 def config() -> None:
     """Print every setting with its value and meaning."""
     for name, trait in sorted(settings().traits(config=True).items()):
-        print(f"%config NBStream.{name} = {getattr(settings(), name)!r}")
+        # A URL may carry a password.
+        print(redactor()(f"%config NBStream.{name} = {getattr(settings(), name)!r}"))
         print(f"    {trait.help}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import SupportsIndex
 
 Redact = Callable[[str], str]
 
@@ -21,6 +22,10 @@ class Key(str):
 
     def __repr__(self) -> str:
         return "'[redacted]'"
+
+    # What shows long strings by their beginning (rich's locals, reprlib) takes the repr of a slice.
+    def __getitem__(self, index: SupportsIndex | slice) -> Key:
+        return Key(super().__getitem__(index))
 
 
 def redactor(*secrets: str | None) -> Redact:

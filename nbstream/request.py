@@ -1,112 +1,21 @@
-"""A request to chat.completions or to the Responses API: checked, built, sent."""
+"""A request to chat.completions or to the Responses API: built and sent."""
 
 from __future__ import annotations
 
 import asyncio
-import difflib
 import functools
 import inspect
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
+from .checks import Api, Prompt
 from .clients import Announce, Endpoint
-from .errors import UsageError
-
-Api = Literal["chat", "responses"]
-Prompt = str | list[dict[str, Any]]
-
-_OURS = frozenset({"self", "stream", "messages", "input", "model"})
-_TRANSPORT = frozenset({"extra_headers", "extra_query", "extra_body", "timeout"})
 
 GO_ON = (
     "Your answer was cut off. Go on exactly where it ends, in the middle of the word if need be:"
     " repeat nothing, and say nothing about it."
 )
 """Asks a model to continue, where the server does not continue an assistant's last message."""
-
-
-@functools.cache
-def known_parameters(api: Api) -> frozenset[str]:
-    """The keywords that the installed SDK's ``create`` takes."""
-    from openai.resources.chat.completions import AsyncCompletions
-    from openai.resources.responses import AsyncResponses
-
-    create = AsyncCompletions.create if api == "chat" else AsyncResponses.create
-    return frozenset(inspect.signature(create).parameters) - _OURS
-
-
-def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()) -> None:
-    """Raise `UsageError` for a keyword that neither ``own`` nor the SDK knows.
-
-    >>> check_params("chat", {"temprature": 1})
-    Traceback (most recent call last):
-    nbstream.errors.UsageError: unknown parameter 'temprature': did you mean 'temperature'? ...
-    """
-    known = known_parameters(api)
-    for name in params:
-        if name in ("stream", "messages", "input"):
-            raise UsageError(f"{name!r} is set by nbstream: give the prompt as first argument")
-        if name not in known:
-            raise UsageError(
-                f"unknown parameter {name!r}: {suggest(name, {*known, *own})}what only some"
-                f" servers know goes into extra_body={{{name!r}: ...}}"
-            )
-    if params.get("n") not in (None, 1):
-        raise UsageError("n > 1 is not supported: make one stream for each answer")
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'? `` if something is near enough, else nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}? " if near else ""
-
-
-def check_prompt(prompt: Any) -> None:
-    """Raise `UsageError` for a prompt that cannot be sent."""
-    if isinstance(prompt, str):
-        if not prompt.strip():
-            raise UsageError("the prompt is empty: write it below the magic, or as a string")
-    elif not isinstance(prompt, list) or not prompt:
-        raise UsageError(
-            "the prompt is a string or a list of messages such as"
-            f" [{{'role': 'user', 'content': '...'}}], not {type(prompt).__name__}"
-        )
-    elif not all(isinstance(item, Mapping) for item in prompt):
-        raise UsageError("each message is a dict such as {'role': 'user', 'content': '...'}")
-    check_text("the prompt", prompt)
-
-
-def check_text(name: str, value: Any) -> None:
-    """Raise `UsageError` for text in ``value``, at any depth, that servers cannot take."""
-    if isinstance(value, str):
-        if "\0" in value:
-            at = value.index("\0")
-            raise UsageError(
-                f"{name} has a NUL character at position {at:,}, which servers refuse: take it"
-                " out with .replace('\\0', '')"
-            )
-        try:
-            value.encode()
-        except UnicodeEncodeError as exc:
-            raise UsageError(
-                f"{name} has a lone surrogate ({exc.object[exc.start]!r}) that UTF-8 cannot"
-                " hold: decode it with errors='replace' first"
-            ) from None
-    elif isinstance(value, Mapping):
-        check_text(name, list(value.values()))
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            check_text(name, item)
-
-
-def check_number(name: str, value: Any, *, least: int, whole: bool) -> None:
-    """Raise `UsageError` unless ``value`` is None or a number from ``least`` on."""
-    kinds = (int,) if whole else (int, float)
-    is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if value is not None and not (is_number and least <= value < math.inf):
-        kind = "a whole number" if whole else "seconds as a number"
-        raise UsageError(f"{name} takes {kind} from {least} on, not {value!r}")
 
 
 class Request:

@@ -101,31 +101,6 @@ class StreamSource:
         return _pumped(self._stream, loop) if self.is_blocking else None
 
 
-def check_showable(stream: Any) -> None:
-    """Raise `UsageError` unless `wrap` can take ``stream``."""
-    if isinstance(stream, (str, bytes)):
-        raise UsageError(f"show() takes a stream, not {type(stream).__name__}; see display()")
-    kinds = ("__aiter__", "__iter__", "__await__", "__aenter__", "__enter__")
-    # The SDK's whole answers can be iterated too, since pydantic's models give their fields.
-    is_model = hasattr(stream, "model_dump")
-    if is_model or not any(hasattr(stream, name) for name in kinds):
-        raise UsageError(
-            f"show() takes a stream or an iterator of str, not {type(stream).__name__};"
-            " did you forget stream=True?"
-        )
-    # The SDK's streams hold a generator, which knows whether somebody waits in it.
-    inner = getattr(stream, "_iterator", stream)
-    if getattr(inner, "ag_running", False) is True or getattr(inner, "gi_running", False) is True:
-        raise UsageError(
-            "this stream is being read already: give it to show() alone, and iterate what that"
-            " returns"
-        )
-    frames = [getattr(stream, name) for name in ("ag_frame", "gi_frame") if hasattr(stream, name)]
-    response = getattr(stream, "response", None)
-    if frames == [None] or getattr(response, "is_closed", False) is True:
-        raise UsageError("this stream is already closed or read to its end: make the call again")
-
-
 async def wrap(stream: Any) -> Opened:
     """Open whatever ``stream`` is. Raises `UsageError` for something that cannot be iterated."""
     if inspect.isawaitable(stream):

@@ -59,8 +59,9 @@ def render(text: str, lookup: Callable[[str], object], *, limit: int = LIMIT) ->
             reason = f"{type(error).__name__}: {error}".removesuffix(": ")
             problems.append(f"{{{{{what}}}}} in line {piece.line}: {reason}")
     if problems:
-        hint = r"Nothing was sent. Write \{{ for two braces that are meant as text."
-        raise TemplateError("\n".join(["The prompt has values that fail.", *problems, hint]))
+        fails = "a value fails" if len(problems) == 1 else f"{len(problems)} values fail"
+        hint = r"write \{{ for two braces that are meant as text"
+        raise TemplateError(f"{fails}, nothing was sent: {'; '.join(problems)} ({hint})")
     return "".join(out)
 
 

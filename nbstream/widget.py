@@ -15,7 +15,7 @@ from . import assets, control, output, registry
 from .errors import ErrorInfo, StreamError, UsageError
 from .facts import StreamFacts
 from .frontend import cell_id, is_headless
-from .loops import LoopName, choose_loop
+from .loops import LoopName, check_alive, choose_loop
 from .protocol import AssetName, Message, OutputsMessage, parse_request
 from .session import Session
 from .sources import Source
@@ -96,6 +96,7 @@ class StreamWidget(StreamFacts, anywidget.AnyWidget):
         ``loop="thread"`` was asked for."""
         with self._lifecycle:
             if not self._session.is_started and not self.is_done:
+                check_alive()
                 self._session.start(choose_loop(self._loop_name))
         return self
 
@@ -116,6 +117,7 @@ class StreamWidget(StreamFacts, anywidget.AnyWidget):
 
         >>> await w.continue_()                                # doctest: +SKIP
         """
+        check_alive()
         self._session.go_on(lambda: choose_loop(self._loop_name))
         return self
 

@@ -61,6 +61,10 @@ def test_options(line: str, name: str, value: Any) -> None:
         ("--system 'open", "a quote on the line stays open"),
         ("--system", "--system"),
         ("--temp 1", "unknown option '--temp'"),
+        ("--help", "%%stream? lists all options"),
+        ("--temperature nan", "'nan' is no number"),
+        ("-p x=" + "[" * 20_000, "is not JSON"),
+        ("-p max_tokens=5", "--max-tokens N"),
     ],
 )
 def test_mistakes(line: str, words: str) -> None:

@@ -102,7 +102,11 @@ def test_another_server_needs_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose(base_url=OTHER, listing=True).model == "any"
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x/v1", "/v1", "http://"])
+URLS = ("localhost:8000", "ftp://x/v1", "/v1", "http://", "http://x:99999/v1", "http://x:y/v1")
+UNREADABLE = ("http://127.0.0.1\0/v1", "http://127.0.0.1 /v1", "http://x\n/v1", "http://\ud800/v1")
+
+
+@pytest.mark.parametrize("url", [*URLS, *UNREADABLE])
 def test_what_is_no_base_url(url: str) -> None:
     with pytest.raises(ConfigError, match="is no base URL"):
         choose("m", base_url=url)
@@ -128,8 +132,12 @@ def test_nothing_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_given_client() -> None:
     with pytest.raises(ConfigError, match="name a model"):
         choose(client=SimpleNamespace(chat=None))
-    with pytest.raises(ConfigError, match="takes an AsyncOpenAI or OpenAI, not object"):
+    with pytest.raises(ConfigError, match=r"or OpenAI\(\.\.\.\), not object"):
         choose("m", client=object())
+    with pytest.raises(ConfigError, match=r"or OpenAI\(\.\.\.\), not the class"):
+        choose("m", client=type("AsyncOpenAI", (), {"chat": None}))
+    with pytest.raises(ConfigError, match="this client is closed"):
+        choose("m", client=SimpleNamespace(chat=None, is_closed=lambda: True))
     changed = []
     client = SimpleNamespace(
         chat=None,

@@ -53,11 +53,18 @@ def test_impossible_values(name: str, value: Any) -> None:
         setattr(NBStream(), name, value)
 
 
-def test_a_key_is_not_a_name() -> None:
+@pytest.mark.parametrize("key", ["sk-proj-abcdef123456", "abcdef0123456789", "abcdef" * 20])
+def test_a_key_is_not_a_name(key: str) -> None:
     with pytest.raises(UsageError) as caught:
-        NBStream().api_key_env = "sk-proj-abcdef123456"
+        NBStream().api_key_env = key
     assert "not a key" in str(caught.value)
     assert "abcdef" not in str(caught.value)
+
+
+def test_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("my_key", "x")
+    for name in ("", "GROQ_API_KEY", "my_key"):
+        NBStream().api_key_env = name
     config = NBStream()
     config.api_key_env = "GROQ_API_KEY"
     assert config.api_key_env == "GROQ_API_KEY"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 import pytest
 
 from nbstream.redact import Key, redactor
@@ -53,5 +55,9 @@ def test_what_stands_before_the_host_of_a_url_goes(url: str, shown: str) -> None
 def test_a_key_shows_itself_nowhere_by_accident() -> None:
     key = Key("hunter22")
     assert "hunter22" not in repr([key, {"key": key}])
+    long = Key("hunter22" * 30)
+    for shown in (reprlib.repr(long), repr(long[:80]), repr(long[3]), f"{long!r:.50}"):
+        assert "h" not in shown
+        assert "[redacted]" in shown
     assert f"Bearer {key}" == "Bearer hunter22"
     assert key == "hunter22"

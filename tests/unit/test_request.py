@@ -1,4 +1,4 @@
-"""Parameters and prompts: checked before anything is sent, and what is sent."""
+"""What is sent to the two APIs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from nbstream.clients import Endpoint
-from nbstream.errors import UsageError
-from nbstream.request import Request, check_params, check_prompt, known_parameters, refuses
+from nbstream.request import Request, refuses
 from tests.support.fakes import ApiError
 
 
@@ -36,69 +35,6 @@ class Recorder:
             return self
 
         return Endpoint("m", connect, lambda text: text, is_openai=is_openai)
-
-
-# -- parameters -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("api", ["chat", "responses"])
-def test_known_parameters(api: Any) -> None:
-    known = known_parameters(api)
-    assert {"temperature", "top_p", "extra_body", "timeout"} <= known
-    assert not {"self", "stream", "messages", "input", "model"} & known
-
-
-def test_a_suggestion() -> None:
-    with pytest.raises(UsageError, match="'temprature': did you mean 'temperature'"):
-        check_params("chat", {"temprature": 1})
-    with pytest.raises(UsageError, match="did you mean 'base_url'"):
-        check_params("chat", {"base_ur": 1}, own=["base_url"])
-    with pytest.raises(UsageError, match=r"extra_body=\{'zzz': \.\.\.\}") as caught:
-        check_params("chat", {"zzz": 1})
-    assert "did you mean" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["stream", "messages", "input"])
-def test_what_nbstream_sets(name: str) -> None:
-    with pytest.raises(UsageError, match="is set by nbstream"):
-        check_params("chat", {name: 1})
-
-
-def test_several_answers_at_once() -> None:
-    check_params("chat", {"n": 1})
-    with pytest.raises(UsageError, match="n > 1"):
-        check_params("chat", {"n": 2})
-
-
-# -- prompts --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "prompt", ["Hi", "😀", [{"role": "user", "content": "Hi"}], [{"role": "user", "content": []}]]
-)
-def test_prompts(prompt: Any) -> None:
-    check_prompt(prompt)
-
-
-@pytest.mark.parametrize(
-    ("prompt", "words"),
-    [
-        ("", "empty"),
-        (" \n\t", "empty"),
-        ([], "not list"),
-        (None, "not NoneType"),
-        (5, "not int"),
-        (["Hi"], "each message is a dict"),
-        ("a \ud800", "lone surrogate"),
-        ([{"role": "user", "content": [{"text": "\udc00"}]}], "lone surrogate"),
-    ],
-)
-def test_impossible_prompts(prompt: Any, words: str) -> None:
-    with pytest.raises(UsageError, match=words):
-        check_prompt(prompt)
-
-
-# -- what is sent ---------------------------------------------------------------------------------
 
 
 async def test_a_chat_request() -> None:

@@ -75,13 +75,22 @@ def test_expressions(text: str, result: str) -> None:
 def test_all_failures_in_one_error() -> None:
     with pytest.raises(TemplateError) as caught:
         fill("{{good}}\n{{bad}} and {{1 / 0}}\n\n{{ }} {{x y}}", good=1)
-    lines = str(caught.value).splitlines()
-    assert lines[1] == "{{bad}} in line 2: NameError: name 'bad' is not defined"
-    assert lines[2] == "{{1 / 0}} in line 2: ZeroDivisionError: division by zero"
-    assert lines[3].startswith("{{(nothing)}} in line 4: ")
-    assert lines[4].startswith("{{x y}} in line 4: SyntaxError")
-    assert "Nothing was sent" in lines[5]
-    assert r"\{{" in lines[5]
+    first, zero, empty, syntax = str(caught.value).split("; ")
+    bad = "{{bad}} in line 2: NameError: name 'bad' is not defined"
+    assert first == f"4 values fail, nothing was sent: {bad}"
+    assert zero == "{{1 / 0}} in line 2: ZeroDivisionError: division by zero"
+    assert empty.startswith("{{(nothing)}} in line 4: ")
+    assert syntax.startswith("{{x y}} in line 4: SyntaxError")
+    assert syntax.endswith(r"(write \{{ for two braces that are meant as text)")
+
+
+def test_one_failure_is_one_sentence() -> None:
+    with pytest.raises(TemplateError) as caught:
+        fill("About {{topic}}.")
+    assert str(caught.value) == (
+        "a value fails, nothing was sent: {{topic}} in line 1: NameError: name 'topic' is not"
+        r" defined (write \{{ for two braces that are meant as text)"
+    )
 
 
 def test_a_statement_never_reaches_the_lookup() -> None:
