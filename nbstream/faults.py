@@ -121,8 +121,8 @@ def cut_early() -> ErrorInfo:
 
 def redacted(info: ErrorInfo, redact: Redact) -> ErrorInfo:
     """``info`` without secrets in any of its texts."""
-    said = {"type": redact(info.type), "message": redact(info.message)}
-    return replace(info, **said, code=info.code and redact(info.code))
+    code = info.code and redact(info.code)
+    return replace(info, type=redact(info.type), message=redact(info.message), code=code)
 
 
 def _explain(
