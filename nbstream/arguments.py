@@ -132,7 +132,7 @@ def parse(line: str) -> Arguments:
         options = [option for action in parser._actions for option in action.option_strings]
         near = suggest(extra[0], options)
         raise UsageError(
-            f"%%stream: unknown option {extra[0]!r}: {near}the prompt stands below the line,"
+            f"%%stream: unknown option {extra[0]!r}{near}: the prompt stands below the line,"
             " other parameters go as -p KEY=JSON, and %%stream? lists all options"
         )
     if found.max_tokens is not None and found.max_tokens < 1:

@@ -43,7 +43,7 @@ def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()
 
     >>> check_params("chat", {"temprature": 1})
     Traceback (most recent call last):
-    nbstream.errors.UsageError: unknown parameter 'temprature': did you mean 'temperature'? ...
+    nbstream.errors.UsageError: unknown parameter 'temprature' (did you mean 'temperature'?): ...
     """
     known = known_parameters(api)
     for name, value in params.items():
@@ -51,7 +51,7 @@ def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()
             raise UsageError(f"{name!r} cannot be set: {OURS[name]}")
         if name not in known:
             raise UsageError(
-                f"unknown parameter {name!r}: {suggest(name, {*known, *own})}what only some"
+                f"unknown parameter {name!r}{suggest(name, {*known, *own})}: what only some"
                 f" servers know goes into extra_body={{{name!r}: ...}}"
             )
         if name in _MAPPINGS and value is not None and not isinstance(value, Mapping):
@@ -80,9 +80,9 @@ def _check_timeout(timeout: Any) -> None:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'? `` if something is near enough, else nothing."""
+    """`` (did you mean 'x'?)`` if something is near enough, else nothing."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def check_prompt(prompt: Any) -> None:

@@ -59,6 +59,8 @@ _FAILED = ("the server failed at the request", _AGAIN)
 _USED_UP = ("the account's quota is used up", "Check its plan and credit with the provider.")
 _NETWORK = "Check the network and the base URL, then run the cell again."
 _NO_API = "Run the cell again; if it stays, the server does not speak this API."
+_OTHER_LOOP = "the client belongs to another event loop, or to one that has ended"
+_OWN_LOOP = "Make it in the event loop that uses it, or use the blocking client (openai.OpenAI)."
 _CONNECTION_ERRORS = frozenset(
     {"APIConnectionError", "ConnectError", "ReadError", "WriteError"}
     | {"RemoteProtocolError", "LocalProtocolError"}
@@ -136,6 +138,8 @@ def _explain(
             what, hint = _USED_UP
         said = _said(exc)
         return name, f"{what}: {said}" if said else what, hint
+    if any(isinstance(c, RuntimeError) and "event loop" in f"{c}".lower() for c in _causes(exc)):
+        return "RuntimeError", _OTHER_LOOP, _OWN_LOOP
     if isinstance(exc, json.JSONDecodeError):
         return name, "the server sent an event that is not valid JSON", _NO_API
     if isinstance(exc, UnicodeDecodeError):

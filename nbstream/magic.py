@@ -127,7 +127,7 @@ class StreamMagics(Magics):
         word = line.strip()
         if word not in commands:
             near = suggest(word, commands) if word else ""
-            raise UsageError(f"%nbstream takes one of {', '.join(commands)}. {near}".strip())
+            raise UsageError(f"%nbstream takes one of {', '.join(commands)}{near}")
         return commands[word]()
 
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import Any
 
 import anywidget
 import traitlets
 
 from . import assets, control, output, registry
-from .errors import ErrorInfo, StreamError, UsageError
+from .errors import UsageError
 from .facts import StreamFacts
 from .frontend import cell_id, is_headless
-from .loops import LoopName, check_alive, choose_loop
+from .handle import StreamHandle
+from .loops import LoopName
 from .protocol import AssetName, Message, OutputsMessage, parse_request
 from .session import Session
 from .sources import Source
-from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire
 
 
-class StreamWidget(StreamFacts, anywidget.AnyWidget):
+class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     """One stream, live. Made by `nbstream.stream` and `nbstream.show`.
 
     Read and observe ``status``, ``text``, ``reasoning``, ``refusal``, ``usage``,
@@ -88,96 +88,6 @@ class StreamWidget(StreamFacts, anywidget.AnyWidget):
         self.on_msg(self._on_request)
         self._at_end: list[Callable[[], None]] = []
         self._await_end()
-
-    # -- doing --------------------------------------------------------------------------------
-
-    def start(self) -> StreamWidget:
-        """Begin, once: on the running loop, or on a background thread's if there is none or
-        ``loop="thread"`` was asked for."""
-        with self._lifecycle:
-            if not self._session.is_started and not self.is_done:
-                check_alive()
-                self._session.start(choose_loop(self._loop_name))
-        return self
-
-    def cancel(self, reason: str = "stopped by you") -> bool:
-        """Close the stream and keep the text so far. From any thread, any number of times.
-
-        Returns whether this call ended it. What `Stop` does, too.
-        """
-        return self._session.cancel(reason)
-
-    def continue_(self) -> StreamWidget:
-        """Go on after a cut: the server is asked to continue the text so far, and what it repeats
-        is taken once. A stream that failed before its first token is tried again.
-
-        For streams that `nbstream.stream` or ``%%stream`` made, when they stalled or ended before
-        their answer was complete. Returns this widget at once; ``await`` waits for the new end.
-        Raises `UsageError` where there is nothing to go on with.
-
-        >>> await w.continue_()                                # doctest: +SKIP
-        """
-        check_alive()
-        self._session.go_on(lambda: choose_loop(self._loop_name))
-        return self
-
-    def __await__(self) -> Generator[Any, None, StreamWidget]:
-        return self._finished().__await__()
-
-    async def _finished(self) -> StreamWidget:
-        self._displays.awaited()
-        self.start()
-        await wait(self._session)
-        if self._headless:
-            # nbclient takes messages of the running cell only, not of the one that displayed us:
-            # https://github.com/jupyter/nbclient/blob/main/nbclient/client.py
-            self._update_displays()
-        return self._raise_error()
-
-    def wait(self, timeout: float | None = None) -> StreamWidget:
-        """`await w` for scripts and terminals: block until the end or for ``timeout`` seconds.
-
-        Raises `StreamError` if the stream failed, `TimeoutError` if it has not ended, and
-        `UsageError` where waiting would block the stream's own event loop. Ctrl-C stops it.
-        """
-        self.start()
-        if not wait_blocking(self._session, timeout):
-            raise TimeoutError(f"the stream has not ended after {timeout:g} s; it goes on")
-        return self._raise_error()
-
-    def print(self, file: TextIO | None = None) -> StreamWidget:
-        """Print the answer live, for scripts and terminals; then like `wait`."""
-        self.start()
-        output.print_live(self._session, self._wire.model, file)
-        return self._raise_error()
-
-    def _raise_error(self) -> StreamWidget:
-        error: ErrorInfo | None = self._session.error
-        if error is not None:
-            raise StreamError(error)
-        return self
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        """The deltas of the answer as ``str``, from the first; of what `show` returned, the
-        chunks of the stream that it was given. Raises `StreamError` if the stream failed."""
-        return self._follow()
-
-    async def _follow(self) -> AsyncIterator[Any]:
-        self.start()
-        async for item in follow(self._session, self._items):
-            yield item
-        self._raise_error()
-
-    def __iter__(self) -> Iterator[Any]:
-        """`async for` as a plain ``for``: outside a kernel, or over a blocking stream."""
-        self.start()
-        yield from follow_blocking(self._session, self._items)
-        self._raise_error()
-
-    @property
-    def _items(self) -> list[Any]:
-        chunks = self._session.chunks
-        return self._session.deltas if chunks is None else chunks
 
     def show_in_cell(self, persist: str) -> None:
         """Display now, once, even if the widget is the cell's value too. At the end the output

@@ -168,6 +168,11 @@ class Kernel:
                     shown[display_id] = m["content"]["data"]
         return shown
 
+    def display(self) -> dict[str, Any]:
+        """What the only display shows now."""
+        (shown,) = self.displays().values()
+        return shown
+
     def frames(self) -> list[tuple[str, Message]]:
         """The frames of all streams with the comm that each came by; first the snapshot that a
         widget's state has."""

@@ -29,7 +29,7 @@ def test_known_parameters(api: Any) -> None:
 
 
 def test_a_suggestion() -> None:
-    with pytest.raises(UsageError, match="'temprature': did you mean 'temperature'"):
+    with pytest.raises(UsageError, match=r"'temprature' \(did you mean 'temperature'\?\): "):
         check_params("chat", {"temprature": 1})
     with pytest.raises(UsageError, match="did you mean 'base_url'"):
         check_params("chat", {"base_ur": 1}, own=["base_url"])

@@ -31,6 +31,17 @@ def bad_json() -> json.JSONDecodeError:
     raise AssertionError
 
 
+def test_another_event_loop() -> None:
+    for said in ("Event loop is closed", "<Event object> is bound to a different event loop"):
+        wrapped = named("APIConnectionError", "Connection error.")
+        wrapped.__cause__ = RuntimeError(said)
+        for exc in (RuntimeError(said), wrapped):
+            info = describe(exc)
+            assert info.message.startswith("the client belongs to another event loop")
+            assert "use the blocking client" in (info.hint or "")
+    assert describe(RuntimeError("other")).message == "other"
+
+
 # -- statuses -------------------------------------------------------------------------------------
 
 

@@ -1,93 +1,15 @@
-"""Numbered frames, and the answers to what a front end asks."""
+"""Numbered frames: what is sent of a stream, in which order."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 from nbstream.hub import hub_of
-from nbstream.session import Session
-from nbstream.wire import Wire
-from tests.support.fakes import ApiError, FakeSource, Gate, ReadError, chat, ended, until
+from tests.support.fakes import DONE, ApiError, ReadError, chat, ended, until
+from tests.support.frames import Page, Setup, flushed, run, running, stop
 
-DONE = chat(finish="stop")
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
-
-
-class Page:
-    """A front end that keeps the protocol's rules strictly."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-        self.seq = 1
-        self.parts: dict[str, str] = {}
-        self.statuses: list[str] = []
-
-    def receive(self, message: Any) -> None:
-        assert message["v"] == 1
-        self.messages.append(message)
-        for frame in message.get("frames", ()):
-            self.apply(frame)
-
-    def apply(self, frame: Any) -> None:
-        if frame["kind"] == "snapshot":
-            assert frame["seq"] >= self.seq
-            self.parts = {part["part"]: part["text"] for part in frame["parts"]}
-        else:
-            assert frame["seq"] == self.seq + 1
-        if frame["kind"] == "status":
-            self.statuses.append(frame["status"])
-        self.seq = frame["seq"]
-        for op in frame.get("ops", ()):
-            text = self.parts.get(op["part"], "")
-            assert op["offset"] == len(text.encode("utf-16-le")) // 2
-            self.parts[op["part"]] = text + op["text"]
-        for part, length in frame.get("lengths", {}).items():
-            assert len(self.parts[part].encode("utf-16-le")) // 2 == length
-
-    @property
-    def frames(self) -> list[Any]:
-        return [frame for message in self.messages for frame in message["frames"]]
-
-
-class Setup:
-    def __init__(self, *scripts: Any, note: str | None = None) -> None:
-        self.page = Page()
-        self.observed: list[str] = []
-        self.cancelled: list[str] = []
-        self.assets: list[str] = []
-        self.released = 0
-        self.wire = Wire(
-            "s1",
-            label="a question",
-            model="asked-model",
-            note=note,
-            send=self.page.receive,
-            send_asset=self.assets.append,
-            outputs=lambda: {"s1-d": {"text/plain": "all"}},
-            observe=self.observed.append,
-            cancel_all=self.cancelled.append,
-            released=self.release,
-            renewed=lambda: self.observed.append("renewed"),
-            go_on=lambda: self.observed.append("go on"),
-        )
-        self.session = Session(FakeSource(*scripts), self.wire)
-        self.wire.open(self.session)
-
-    def release(self) -> None:
-        self.released += 1
-
-    def start(self) -> Setup:
-        self.session.start(asyncio.get_running_loop())
-        return self
-
-
-async def run(*scripts: Any) -> Setup:
-    setup = Setup(*scripts).start()
-    await ended(setup.session)
-    await flushed(setup)
-    return setup
 
 
 async def test_a_whole_stream() -> None:
@@ -143,18 +65,6 @@ async def test_a_retry_and_an_error_on_the_wire() -> None:
     assert failed["lengths"] == {}
 
 
-async def running(*steps: Any) -> tuple[Setup, Gate]:
-    gate = Gate()
-    setup = Setup([*steps, gate]).start()
-    await until(lambda: gate.reached)
-    return setup, gate
-
-
-async def stop(setup: Setup) -> None:
-    setup.session.cancel()
-    await ended(setup.session)
-
-
 async def test_a_snapshot_has_what_was_sent_and_the_stream_goes_on() -> None:
     setup, _ = await running(chat("a😀"), chat("b"))
     await flushed(setup)
@@ -197,128 +107,6 @@ async def test_a_snapshot_of_the_end_says_what_is_missing() -> None:
     assert fresh.parts == {"text": "ab"}
 
 
-async def flushed(setup: Setup) -> None:
-    await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
-
-
-async def ask(setup: Setup, **request: Any) -> list[Any]:
-    """The frames of the answer."""
-    await flushed(setup)
-    before = len(setup.page.messages)
-    setup.wire.handle(request)  # type: ignore[arg-type]
-    for _ in range(5):
-        await asyncio.sleep(0)
-    await flushed(setup)
-    return [f for m in setup.page.messages[before:] for f in m.get("frames", ())]
-
-
-async def test_hello() -> None:
-    setup, _ = await running(chat("a"))
-    (snapshot,) = await ask(setup, kind="hello", have={}, page="p")
-    assert snapshot["kind"] == "snapshot"
-    seq = setup.wire.seq
-    assert await ask(setup, kind="hello", have={"s1": seq}, page="p") == []
-    assert len(await ask(setup, kind="hello", have={"s1": seq - 1}, page="q")) == 1
-    assert len(await ask(setup, kind="hello", have={"other": 7}, page="q")) == 1
-    assert setup.wire.pages == {"p", "q"}
-    await stop(setup)
-    assert len(await ask(setup, kind="hello", have={}, page="p")) == 1, "after the end, too"
-    assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}, page="p") == []
-    setup.wire.detached()
-    assert setup.wire.pages == set()
-
-
-async def test_streams_of_one_page_are_sent_together() -> None:
-    setups = [(await running(chat("a")))[0] for _ in range(5)]
-    for number, setup in enumerate(setups):
-        setup.wire.stream = f"s{number}"
-        await flushed(setup)
-        assert await ask(setup, kind="hello", have={f"s{number}": setup.wire.seq}, page="p") == []
-    before = sum(len(setup.page.messages) for setup in setups)
-    for setup in setups:
-        setup.page.apply = lambda frame: None  # type: ignore[method-assign]
-        setup.session.feed(chat("b"))
-    await flushed(setups[0])
-    assert sum(len(setup.page.messages) for setup in setups) - before <= 2
-    for setup in setups:
-        await stop(setup)
-
-
-async def test_resync() -> None:
-    setup, _ = await running(chat("a"))
-    frames = await ask(setup, kind="resync", stream="s1", have=0)
-    assert frames[-1]["kind"] == "snapshot"
-    assert await ask(setup, kind="resync", stream="other", have=0) == []
-    await stop(setup)
-
-
-async def test_cancel() -> None:
-    setup, _ = await running(chat("a"))
-    await ask(setup, kind="cancel", stream="other", reason="no")
-    assert setup.session.status == "in_progress"
-    await ask(setup, kind="cancel", stream="*", reason="all")
-    assert setup.cancelled == ["all"]
-    frames = await ask(setup, kind="cancel", stream="s1", reason="stopped by you")
-    statuses = [frame["status"] for frame in frames if frame["kind"] == "status"]
-    assert statuses[0] == "cancelling"
-    await ask(setup, kind="cancel", stream="s1", reason="again")
-    await ended(setup.session)
-    await flushed(setup)
-    assert setup.page.statuses[-2:] == ["cancelling", "cancelled"]
-    assert setup.page.frames[-1]["reason"] == "stopped by you"
-    assert setup.page.frames[-1]["lengths"] == {"text": 1}
-
-
-async def test_requests_from_another_thread_are_answered_on_the_loop() -> None:
-    setup, _ = await running(chat("a"))
-    await asyncio.to_thread(setup.wire.handle, {"kind": "resync", "stream": "s1", "have": 0})
-    await until(lambda: any(f["kind"] == "snapshot" for f in setup.page.frames))
-    await asyncio.to_thread(
-        setup.wire.handle, {"kind": "cancel", "stream": "s1", "reason": "from a subshell"}
-    )
-    await ended(setup.session)
-    assert setup.session.reason == "from a subshell"
-
-
-async def test_released() -> None:
-    setup = await run([chat("a"), DONE])
-    await ask(setup, kind="released", stream="s1")
-    assert setup.released == 1
-
-
-async def test_outputs() -> None:
-    setup = await run([chat("a"), DONE])
-    await ask(setup, kind="outputs", stream="other")
-    assert "outputs" not in setup.page.messages[-1]
-    await ask(setup, kind="outputs", stream="s1")
-    assert setup.page.messages[-1] == {
-        "v": 1,
-        "kind": "outputs",
-        "stream": "s1",
-        "outputs": {"s1-d": {"text/plain": "all"}},
-    }
-
-
-async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
-    setup, _ = await running(chat("a"))
-    assert await ask(setup, kind="asset", stream="other", name="math") == []
-    assert await ask(setup, kind="asset", stream="s1", name="highlight") == []
-    assert setup.assets == ["highlight"]
-    await asyncio.to_thread(setup.wire.handle, {"kind": "asset", "stream": "s1", "name": "math"})
-    await until(lambda: setup.assets == ["highlight", "math"])
-    await stop(setup)
-    await ask(setup, kind="asset", stream="s1", name="math-font")
-    assert setup.assets == ["highlight", "math", "math-font"]
-    assert setup.page.seq == setup.wire.seq, "they take no number"
-
-
-async def test_before_it_is_started() -> None:
-    setup = Setup([chat("a")])
-    assert (await ask(setup, kind="hello", have={}, page="p"))[0]["status"] == "queued"
-    await ask(setup, kind="cancel", stream="s1", reason="early")
-    assert setup.page.statuses[-1] == "cancelled"
-
-
 async def test_nothing_is_scheduled_when_nothing_is_held() -> None:
     setup = await run([chat("a"), DONE])
     assert setup.page.statuses[-1] == "completed"
@@ -350,11 +138,3 @@ async def test_a_stream_that_goes_on_sends_a_snapshot_in_place_of_its_end() -> N
     assert [frame["seq"] for frame in setup.page.frames] == list(range(2, len(kinds) + 2))
     assert setup.page.parts == {"text": "abcd"}
     assert "renewed" in setup.observed
-
-
-async def test_a_page_may_ask_to_go_on() -> None:
-    setup = await run([chat("ab"), ReadError("cut")])
-    setup.wire.handle({"kind": "continue", "stream": "another"})
-    assert "go on" not in setup.observed
-    setup.wire.handle({"kind": "continue", "stream": "s1"})
-    assert setup.observed[-1] == "go on"

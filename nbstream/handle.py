@@ -1,0 +1,119 @@
+"""What code does with a stream's object: start, await, iterate and print it, stop it, go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any, TextIO, TypeVar
+
+from . import output
+from .errors import ErrorInfo, StreamError
+from .loops import LoopName, check_alive, choose_loop
+from .session import Session
+from .waiting import follow, follow_blocking, wait, wait_blocking
+from .wire import Wire
+
+Stream = TypeVar("Stream", bound="StreamHandle")
+
+
+class StreamHandle:
+    """The methods of a stream's object. `StreamWidget` has what they work on."""
+
+    _session: Session
+    _wire: Wire
+    _displays: output.Displays
+    _lifecycle: threading.Lock
+    _loop_name: LoopName
+    _headless: bool
+
+    def _update_displays(self) -> None:
+        """Give every output of this stream its final form."""
+        raise NotImplementedError
+
+    def start(self: Stream) -> Stream:
+        """Begin, once: on the running loop, or on a background thread's if there is none or
+        ``loop="thread"`` was asked for."""
+        with self._lifecycle:
+            if not self._session.is_started and not self._session.is_done:
+                check_alive()
+                self._session.start(choose_loop(self._loop_name))
+        return self
+
+    def cancel(self, reason: str = "stopped by you") -> bool:
+        """Close the stream and keep the text so far. From any thread, any number of times.
+
+        Returns whether this call ended it. What `Stop` does, too.
+        """
+        return self._session.cancel(reason)
+
+    def continue_(self: Stream) -> Stream:
+        """Go on after a cut: the server is asked to continue the text so far, and what it repeats
+        is taken once. A stream that failed before its first token is tried again.
+
+        For streams that `nbstream.stream` or ``%%stream`` made, when they stalled or ended before
+        their answer was complete. Returns this widget at once; ``await`` waits for the new end.
+        Raises `UsageError` where there is nothing to go on with.
+
+        >>> await w.continue_()                                # doctest: +SKIP
+        """
+        check_alive()
+        self._session.go_on(lambda: choose_loop(self._loop_name))
+        return self
+
+    def __await__(self: Stream) -> Generator[Any, None, Stream]:
+        return self._finished().__await__()
+
+    async def _finished(self: Stream) -> Stream:
+        self._displays.awaited()
+        self.start()
+        await wait(self._session)
+        if self._headless:
+            # nbclient takes messages of the running cell only, not of the one that displayed us:
+            # https://github.com/jupyter/nbclient/blob/main/nbclient/client.py
+            self._update_displays()
+        return self._raise_error()
+
+    def wait(self: Stream, timeout: float | None = None) -> Stream:
+        """`await w` for scripts and terminals: block until the end or for ``timeout`` seconds.
+
+        Raises `StreamError` if the stream failed, `TimeoutError` if it has not ended, and
+        `UsageError` where waiting would block the stream's own event loop. Ctrl-C stops it.
+        """
+        self.start()
+        if not wait_blocking(self._session, timeout):
+            raise TimeoutError(f"the stream has not ended after {timeout:g} s; it goes on")
+        return self._raise_error()
+
+    def print(self: Stream, file: TextIO | None = None) -> Stream:
+        """Print the answer live, for scripts and terminals; then like `wait`."""
+        self.start()
+        output.print_live(self._session, self._wire.model, file)
+        return self._raise_error()
+
+    def _raise_error(self: Stream) -> Stream:
+        error: ErrorInfo | None = self._session.error
+        if error is not None:
+            raise StreamError(error)
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """The deltas of the answer as ``str``, from the first; of what `show` returned, the
+        chunks of the stream that it was given. Raises `StreamError` if the stream failed."""
+        return self._follow()
+
+    async def _follow(self) -> AsyncIterator[Any]:
+        self.start()
+        async for item in follow(self._session, self._items):
+            yield item
+        self._raise_error()
+
+    def __iter__(self) -> Iterator[Any]:
+        """`async for` as a plain ``for``: outside a kernel, or over a blocking stream."""
+        self.start()
+        yield from follow_blocking(self._session, self._items)
+        self._raise_error()
+
+    @property
+    def _items(self) -> list[Any]:
+        chunks = self._session.chunks
+        return self._session.deltas if chunks is None else chunks

@@ -1,0 +1,120 @@
+"""What a page asks of a stream in a real kernel: Stop, its text, Continue; and Interrupt."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.support.kernel import Kernel
+from tests.support.scenario import DEFAULT_TEXT, Scenario
+from tests.support.server import Server
+
+ANSWER = "".join(DEFAULT_TEXT).strip()
+FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.mark.parametrize("model", ["test/no-headers", "test/no-first-token", "test/stall"])
+@pytest.mark.parametrize("awaiting", [True, False], ids=["while the cell awaits", "while idle"])
+def test_stop_by_message(kernel: Kernel, server: Server, model: str, awaiting: bool) -> None:
+    cell = kernel.send(f"%%stream {model} --as w {'' if awaiting else '--bg'}\nHi")
+    request = server.wait_for_request()
+    request.wait_for(lambda r: r.waiting)
+    kernel.until(lambda: kernel.frames())
+    if model == "test/stall":
+        kernel.until(lambda: kernel.text() == FIRST_FIVE)
+    comm, stream = kernel.opened()
+    if not awaiting:
+        kernel.finish(cell)
+    kernel.request(comm, kind="cancel", stream=stream, reason="stopped by you")
+    sent = time.monotonic()
+    assert request.wait_until_left() - sent < 1.0
+    if awaiting:
+        assert kernel.finish(cell).status == "ok"
+    kernel.until(lambda: "cancelled" in kernel.statuses(stream))
+    assert kernel.statuses(stream)[-2:] == ["cancelling", "cancelled"]
+    assert kernel.get("w.text") == repr(FIRST_FIVE if model == "test/stall" else "")
+
+
+def test_stop_all_by_message(kernel: Kernel, server: Server) -> None:
+    for _ in range(2):
+        kernel.run("%%stream test/stall --bg\nHi")
+    server.wait_for_request(2)
+    kernel.until(lambda: len([f for _, f in kernel.frames() if f["kind"] == "snapshot"]) == 2)
+    comm, _ = kernel.opened()
+    kernel.request(comm, kind="cancel", stream="*", reason="stopped by you")
+    for request in server.requests:
+        request.wait_until_left()
+
+
+def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
+    kernel.run("%%stream --persist widget\nHi")
+    comm, stream = kernel.opened()
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
+    before = len(kernel.frames())
+    kernel.request(comm, kind="hello", have={stream: 1}, page="p")
+    kernel.until(lambda: len(kernel.frames()) > before)
+    frame = kernel.frames()[-1][1]
+    assert (frame["kind"], frame["status"]) == ("snapshot", "completed")
+    assert frame["parts"][0]["text"] == "".join(DEFAULT_TEXT)
+    seq = frame["seq"]
+    kernel.request(comm, kind="hello", have={stream: seq}, page="p")
+    kernel.request(comm, kind="resync", stream=stream, have=0)
+    kernel.until(lambda: len(kernel.frames()) > before + 1)
+    kernel.get("1")
+    assert len(kernel.frames()) == before + 2, "who has all is told nothing"
+
+
+def test_interrupt(kernel: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(gates=frozenset({"first"})))
+    kernel.run("%%stream --bg --as background\nHi")
+    server.wait_for_request(1)
+    cell = kernel.send("%%stream test/stall --as w\nHi")
+    server.wait_for_request(2).wait_for(lambda r: r.waiting == "stall")
+    interrupted = time.monotonic()
+    kernel.manager.interrupt_kernel()
+    result = kernel.finish(cell)
+    assert time.monotonic() - interrupted < 1.0
+    assert result.status == "error"
+    assert result.reply["content"]["ename"] in ("KeyboardInterrupt", "CancelledError")
+    server.requests[1].wait_until_left()
+    assert kernel.get("(w.status, w.reason)") == "('cancelled', 'interrupted')"
+    assert kernel.get("background.is_done") == "False"
+    server.requests[0].release()
+    kernel.run("await background; None")
+    assert kernel.get("background.status") == "'completed'"
+
+
+def test_a_page_asks_to_go_on(kernel: Kernel, server: Server) -> None:
+    assert kernel.run("%%stream test/reset --as w\nWhy?").status == "error"
+    assert "The connection" not in kernel.display()["text/plain"]
+    comm, stream = kernel.opened()
+    (offer,) = [frame["offer"] for _, frame in kernel.frames() if "offer" in frame]
+    assert offer == "continue"
+    server.enqueue(Scenario(text=DEFAULT_TEXT[5:], gates=frozenset({"finish"})))
+    kernel.request(comm, kind="continue", stream=stream)
+    kernel.request(comm, kind="continue", stream=stream)
+    server.wait_for_request(2).wait_for(lambda r: r.waiting)
+    kernel.until(lambda: WIDGET in kernel.display(), 5)
+    server.release()
+    kernel.until(lambda: "completed" in kernel.statuses())
+    assert kernel.get("(w.status, w.text)") == repr(("completed", "".join(DEFAULT_TEXT)))
+    final = kernel.display()
+    assert WIDGET not in final
+    assert ANSWER in final["text/plain"]
+    assert len(server.requests) == 2
+
+
+def test_a_stalled_cell_goes_on_and_ends(kernel: Kernel, server: Server) -> None:
+    kernel.run("%config NBStream.stall_after = 0.2")
+    try:
+        cell = kernel.send("%%stream test/stall --as w\nWhy?")
+        kernel.until(lambda: "stalled" in kernel.statuses())
+        server.enqueue(Scenario(text=DEFAULT_TEXT[5:]))
+        comm, stream = kernel.opened()
+        kernel.request(comm, kind="continue", stream=stream)
+        assert kernel.finish(cell).status == "ok"
+        assert kernel.get("w.text") == repr("".join(DEFAULT_TEXT))
+    finally:
+        kernel.run("%config NBStream.stall_after = 10")

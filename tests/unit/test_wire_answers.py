@@ -1,0 +1,123 @@
+"""The answers to what a front end asks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.fakes import DONE, ReadError, chat, ended, until
+from tests.support.frames import Setup, ask, flushed, run, running, stop
+
+
+async def test_hello() -> None:
+    setup, _ = await running(chat("a"))
+    (snapshot,) = await ask(setup, kind="hello", have={}, page="p")
+    assert snapshot["kind"] == "snapshot"
+    seq = setup.wire.seq
+    assert await ask(setup, kind="hello", have={"s1": seq}, page="p") == []
+    assert len(await ask(setup, kind="hello", have={"s1": seq - 1}, page="q")) == 1
+    assert len(await ask(setup, kind="hello", have={"other": 7}, page="q")) == 1
+    assert setup.wire.pages == {"p", "q"}
+    await stop(setup)
+    assert len(await ask(setup, kind="hello", have={}, page="p")) == 1, "after the end, too"
+    assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}, page="p") == []
+    setup.wire.detached()
+    assert setup.wire.pages == set()
+
+
+async def test_streams_of_one_page_are_sent_together() -> None:
+    setups = [(await running(chat("a")))[0] for _ in range(5)]
+    for number, setup in enumerate(setups):
+        setup.wire.stream = f"s{number}"
+        await flushed(setup)
+        assert await ask(setup, kind="hello", have={f"s{number}": setup.wire.seq}, page="p") == []
+    before = sum(len(setup.page.messages) for setup in setups)
+    for setup in setups:
+        setup.page.apply = lambda frame: None  # type: ignore[method-assign]
+        setup.session.feed(chat("b"))
+    await flushed(setups[0])
+    assert sum(len(setup.page.messages) for setup in setups) - before <= 2
+    for setup in setups:
+        await stop(setup)
+
+
+async def test_resync() -> None:
+    setup, _ = await running(chat("a"))
+    frames = await ask(setup, kind="resync", stream="s1", have=0)
+    assert frames[-1]["kind"] == "snapshot"
+    assert await ask(setup, kind="resync", stream="other", have=0) == []
+    await stop(setup)
+
+
+async def test_cancel() -> None:
+    setup, _ = await running(chat("a"))
+    await ask(setup, kind="cancel", stream="other", reason="no")
+    assert setup.session.status == "in_progress"
+    await ask(setup, kind="cancel", stream="*", reason="all")
+    assert setup.cancelled == ["all"]
+    frames = await ask(setup, kind="cancel", stream="s1", reason="stopped by you")
+    statuses = [frame["status"] for frame in frames if frame["kind"] == "status"]
+    assert statuses[0] == "cancelling"
+    await ask(setup, kind="cancel", stream="s1", reason="again")
+    await ended(setup.session)
+    await flushed(setup)
+    assert setup.page.statuses[-2:] == ["cancelling", "cancelled"]
+    assert setup.page.frames[-1]["reason"] == "stopped by you"
+    assert setup.page.frames[-1]["lengths"] == {"text": 1}
+
+
+async def test_requests_from_another_thread_are_answered_on_the_loop() -> None:
+    setup, _ = await running(chat("a"))
+    await asyncio.to_thread(setup.wire.handle, {"kind": "resync", "stream": "s1", "have": 0})
+    await until(lambda: any(f["kind"] == "snapshot" for f in setup.page.frames))
+    await asyncio.to_thread(
+        setup.wire.handle, {"kind": "cancel", "stream": "s1", "reason": "from a subshell"}
+    )
+    await ended(setup.session)
+    assert setup.session.reason == "from a subshell"
+
+
+async def test_released() -> None:
+    setup = await run([chat("a"), DONE])
+    await ask(setup, kind="released", stream="s1")
+    assert setup.released == 1
+
+
+async def test_outputs() -> None:
+    setup = await run([chat("a"), DONE])
+    await ask(setup, kind="outputs", stream="other")
+    assert "outputs" not in setup.page.messages[-1]
+    await ask(setup, kind="outputs", stream="s1")
+    assert setup.page.messages[-1] == {
+        "v": 1,
+        "kind": "outputs",
+        "stream": "s1",
+        "outputs": {"s1-d": {"text/plain": "all"}},
+    }
+
+
+async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
+    setup, _ = await running(chat("a"))
+    assert await ask(setup, kind="asset", stream="other", name="math") == []
+    assert await ask(setup, kind="asset", stream="s1", name="highlight") == []
+    assert setup.assets == ["highlight"]
+    await asyncio.to_thread(setup.wire.handle, {"kind": "asset", "stream": "s1", "name": "math"})
+    await until(lambda: setup.assets == ["highlight", "math"])
+    await stop(setup)
+    await ask(setup, kind="asset", stream="s1", name="math-font")
+    assert setup.assets == ["highlight", "math", "math-font"]
+    assert setup.page.seq == setup.wire.seq, "they take no number"
+
+
+async def test_before_it_is_started() -> None:
+    setup = Setup([chat("a")])
+    assert (await ask(setup, kind="hello", have={}, page="p"))[0]["status"] == "queued"
+    await ask(setup, kind="cancel", stream="s1", reason="early")
+    assert setup.page.statuses[-1] == "cancelled"
+
+
+async def test_a_page_may_ask_to_go_on() -> None:
+    setup = await run([chat("ab"), ReadError("cut")])
+    setup.wire.handle({"kind": "continue", "stream": "another"})
+    assert "go on" not in setup.observed
+    setup.wire.handle({"kind": "continue", "stream": "s1"})
+    assert setup.observed[-1] == "go on"
