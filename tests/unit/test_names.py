@@ -10,6 +10,7 @@ import pytest
 
 import nbstream
 from nbstream.facts import StreamFacts
+from nbstream.handle import StreamHandle
 from nbstream.widget import StreamWidget
 
 NAMES = {
@@ -107,7 +108,7 @@ def test_cancel_signatures() -> None:
 def test_widget_members() -> None:
     own = {
         name
-        for cls in (StreamWidget, StreamFacts)
+        for cls in (StreamWidget, StreamHandle, StreamFacts)
         for name in vars(cls)
         if not name.startswith("_")
     }
