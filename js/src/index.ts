@@ -58,11 +58,19 @@ export function create() {
     return opened;
   }
 
-  function initialize({ model, signal }: { model: Model; signal?: AbortSignal }): void {
+  function initialize({ model, signal }: { model: Model; signal?: AbortSignal | undefined }): void {
     open(model, signal);
   }
 
-  function render({ model, el, signal }: { model: Model; el: HTMLElement; signal?: AbortSignal }) {
+  function render({
+    model,
+    el,
+    signal,
+  }: {
+    model: Model;
+    el: HTMLElement;
+    signal?: AbortSignal | undefined;
+  }) {
     const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model, undefined);
     const view = new AbortController();
     signal?.addEventListener("abort", () => view.abort());

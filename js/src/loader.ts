@@ -9,7 +9,10 @@ import type { create } from "./index.js";
 
 type Widget = ReturnType<typeof create>;
 type Loaded = Promise<{ readonly create: typeof create }>;
-type Context = { readonly model: { get(name: string): unknown } };
+interface Context {
+  readonly model: { get(name: string): unknown; set(name: string, value: unknown): void };
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** What widgets of other versions share, too: it keeps its form. */
 const KEY: unique symbol = Symbol.for("nbstream.loaded.1");
@@ -23,7 +26,7 @@ function load({ model }: Context): Loaded {
   const url = URL.createObjectURL(
     new Blob([String(model.get("_code"))], { type: "text/javascript" }),
   );
-  const fresh: Loaded = import(url);
+  const fresh: Loaded = import(/* @vite-ignore */ url);
   loaded.set(version, fresh);
   fresh.catch(() => loaded.delete(version)).finally(() => URL.revokeObjectURL(url));
   return fresh;
@@ -37,10 +40,27 @@ function open(context: Context): Promise<Widget> {
   return widget;
 }
 
+/**
+ * What a closed model need not keep: JupyterLab 4.6 keeps its comm, and so the model, until the
+ * kernel ends.
+ * https://github.com/jupyterlab/jupyterlab/blob/v4.6.6/packages/services/src/kernel/comm.ts
+ */
+const HEAVY = ["_code", "_css", "_snapshot"];
+
+function forget({ model, signal }: Context): void {
+  signal?.addEventListener("abort", () => {
+    for (const name of HEAVY) model.set(name, null);
+  });
+}
+
 export default {
   // At most once per page it takes longer than a turn: a model that takes longer than 2 s to
   // initialise never gets a message.
-  initialize: async (context: Parameters<Widget["initialize"]>[0]) =>
-    (await open(context)).initialize(context),
-  render: async (context: Parameters<Widget["render"]>[0]) => (await open(context)).render(context),
+  async initialize(context: Context & Parameters<Widget["initialize"]>[0]) {
+    forget(context);
+    (await open(context)).initialize(context);
+  },
+  async render(context: Context & Parameters<Widget["render"]>[0]) {
+    return (await open(context)).render(context);
+  },
 };
