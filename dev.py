@@ -5,7 +5,8 @@
     python3 dev.py demo --check        run the demo notebooks without a browser and report
     python3 dev.py test                all checks and tests, as in continuous integration
     python3 dev.py test -k wire        pytest only, with these arguments
-    python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm
+    python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm,
+                                       kernel, wire, load: what streams cost
     python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
     python3 dev.py faults              what each fault of a server or network leads to, as a table;
                                        with an older SDK: python3 dev.py faults 1.66.3

@@ -82,6 +82,21 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
+def rate_of(times: Sequence[float]) -> float:
+    """Events a second, from the first to the last; fewer than a second count as one."""
+    return len(times) / max(1.0, times[-1] - times[0]) if times else 0.0
+
+
+def busiest(times: Sequence[float], seconds: float = 1.0) -> int:
+    """The most events in any stretch of so many seconds; ``times`` are in order."""
+    most = first = 0
+    for last, time in enumerate(times):
+        while time - times[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
 def ratios(runs: Sequence[Run], floor: Sequence[Run]) -> float:
     """The median of the ratios of each round that both are in: they followed each other."""
     return median(run.total_ms / base.total_ms for run, base in zip(runs, floor, strict=False))

@@ -81,6 +81,7 @@ async function buildAll() {
   const mangled = { ...minified, mangleProps: new RegExp(`^(?:${NAMES.join("|")})$`) };
   const widget = { entryPoints: ["src/index.ts", "src/widget.css"], entryNames: "widget" };
   await build({ ...mangled, ...widget });
+  await build({ ...mangled, entryPoints: ["src/loader.ts"] });
   const heavy = {
     entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
     plugins: [dialects],
@@ -100,7 +101,14 @@ async function buildAll() {
     const { outputFiles } = await build({ ...mangled, stdin, write: false });
     report(name, outputFiles[0].contents);
   }
-  for (const name of ["widget.js", "widget.css", "highlight.js", "math.js", "math-font.woff2"])
+  for (const name of [
+    "loader.js",
+    "widget.js",
+    "widget.css",
+    "highlight.js",
+    "math.js",
+    "math-font.woff2",
+  ])
     report(name, await readFile(`${STATIC}/${name}`));
 }
 

@@ -82,11 +82,12 @@ def _numbers(release: str) -> tuple[int, ...]:
 
 
 def _front_end() -> Iterator[Check]:
-    built = all((_STATIC / name).is_file() for name in ("widget.js", "widget.css"))
+    names = ("loader.js", "widget.js", "widget.css")
+    missing = [name for name in names if not (_STATIC / name).is_file()]
     yield Check(
         "front end",
-        "built" if built else f"not built: {_STATIC} lacks widget.js or widget.css",
-        None if built else "install nbstream again; in a checkout: pip install -e .",
+        f"not built: {_STATIC} lacks {' and '.join(missing)}" if missing else "built",
+        None if not missing else "install nbstream again; in a checkout: pip install -e .",
     )
     try:
         from jupyter_core.paths import jupyter_path

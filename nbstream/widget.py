@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anywidget
+import ipywidgets
 import traitlets
 
 from . import assets, control, output, registry
@@ -39,6 +40,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # As traits, and with a name: else anywidget makes a class for each instance, which takes longer
     # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
     _esm = traitlets.Unicode().tag(sync=True)
+    # The front end itself: a page never lets go of what came as `_esm`.
+    _code = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
@@ -46,6 +49,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     _assets = traitlets.Unicode().tag(sync=True)
     # The cell that started it: when that is deleted, nobody sees the stream any more.
     _cell = traitlets.Unicode().tag(sync=True)
+    _own_layout: ipywidgets.Layout | None = None
     # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
     _snapshot = traitlets.Any(None).tag(
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
@@ -105,6 +109,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:
+        return assets.source("loader.js")
+
+    @traitlets.default("_code")
+    def _code_source(self) -> str:
         return assets.source("widget.js")
 
     @traitlets.default("_css")
@@ -115,6 +123,11 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         missing = {name: value for name, value in traits.items() if not self.has_trait(name)}
         if missing:
             super().add_traits(**missing)
+
+    @traitlets.default("layout")
+    def _make_layout(self) -> ipywidgets.Layout:
+        self._own_layout = ipywidgets.Layout()
+        return self._own_layout
 
     @traitlets.default("_assets")
     def _assets_version(self) -> str:
@@ -146,14 +159,19 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         with its widget state would hold the JavaScript once for each answer."""
         if not self._headless:
             control.register()
-            super().open()
+            self._open_comm()
+
+    def _open_comm(self) -> None:
+        if self._own_layout is not None:
+            self._own_layout.open()
+        super().open()
 
     @property
     def model_id(self) -> str:
         """The id of the model in the page. A layout that holds the widget asks for it, so the
         comm is then opened in a headless run, too."""
         if self.comm is None:
-            super().open()
+            self._open_comm()
         return str(self.comm.comm_id)
 
     def close(self) -> None:
@@ -164,6 +182,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     def _close_comm(self) -> None:
         super().close()
+        if self._own_layout is not None:  # ipywidgets leaves it to the kernel and to all pages
+            self._own_layout.close()
         if hasattr(self, "_wire"):
             self._wire.detached()
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.

@@ -1,6 +1,6 @@
 /** Scripted streams for harness.html; not shipped. */
 
-import widget from "../src/index.js";
+import { create } from "../src/index.js";
 
 type Content = Record<string, unknown>;
 
@@ -227,6 +227,7 @@ for (const [name, script] of Object.entries(SCRIPTS)) {
   const title = document.createElement("h2");
   title.textContent = name;
   views.append(title, el);
+  const widget = create();
   widget.initialize({ model, signal });
   widget.render({ model, el, signal });
   script(model);

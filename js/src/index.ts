@@ -1,4 +1,4 @@
-/** The anywidget module (https://anywidget.dev/en/afm/): wiring only. */
+/** One widget's front end, for `loader.ts`: wiring only. */
 
 import { type AssetsOf, createAssets } from "./assets.js";
 import { isDeleted } from "./cell.js";
@@ -24,9 +24,6 @@ interface Opened {
   readonly assetsOf: AssetsOf;
 }
 
-/** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
-const models = new Map<unknown, Opened>();
-
 function channel(model: Model, signal: AbortSignal | undefined): Channel {
   const listen = (event: string, callback: Listener) => {
     model.on(event, callback);
@@ -43,32 +40,45 @@ function channel(model: Model, signal: AbortSignal | undefined): Channel {
   };
 }
 
-function open(model: Model, signal: AbortSignal | undefined): Opened {
-  const line = channel(model, signal);
-  const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
-  const stream = store.state.stream;
-  const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
-  models.set(stream, opened);
-  signal?.addEventListener("abort", () => {
-    store.dispose();
-    if (models.get(stream) === opened) models.delete(stream);
-  });
-  return opened;
-}
+/** What anywidget calls for one widget. */
+export function create() {
+  /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
+  const models = new Map<unknown, Opened>();
 
-// Synchronous: a model that takes longer than 2 s to initialise never gets a message.
-function initialize({ model, signal }: { model: Model; signal?: AbortSignal }): void {
-  open(model, signal);
-}
+  function open(model: Model, signal: AbortSignal | undefined): Opened {
+    const line = channel(model, signal);
+    const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
+    const stream = store.state.stream;
+    const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
+    models.set(stream, opened);
+    signal?.addEventListener("abort", () => {
+      store.dispose();
+      if (models.get(stream) === opened) models.delete(stream);
+    });
+    return opened;
+  }
 
-function render({ model, el, signal }: { model: Model; el: HTMLElement; signal?: AbortSignal }) {
-  const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model, undefined);
-  const view = new AbortController();
-  signal?.addEventListener("abort", () => view.abort());
-  warmMarkdown(model.widget_manager);
-  mountView(el, store, view.signal, assetsOf(view.signal));
-  holdHeight(el, view.signal);
-  return () => view.abort();
-}
+  function initialize({ model, signal }: { model: Model; signal?: AbortSignal | undefined }): void {
+    open(model, signal);
+  }
 
-export default { initialize, render };
+  function render({
+    model,
+    el,
+    signal,
+  }: {
+    model: Model;
+    el: HTMLElement;
+    signal?: AbortSignal | undefined;
+  }) {
+    const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model, undefined);
+    const view = new AbortController();
+    signal?.addEventListener("abort", () => view.abort());
+    warmMarkdown(model.widget_manager);
+    mountView(el, store, view.signal, assetsOf(view.signal));
+    holdHeight(el, view.signal);
+    return () => view.abort();
+  }
+
+  return { initialize, render };
+}

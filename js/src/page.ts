@@ -13,7 +13,7 @@ interface Page {
   readonly streams: Map<string, Set<Receive>>;
 }
 
-/** Each widget has its own copy of this module: what they share keeps its form. */
+/** Widgets of another version have a copy of this module: what they share keeps its form. */
 const KEY: unique symbol = Symbol.for("nbstream.page.1");
 const scope = globalThis as { [KEY]?: Page };
 

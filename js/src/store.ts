@@ -69,7 +69,8 @@ export class Store {
   private readonly timers = new Map<string, () => void>();
   private resyncs = 0;
   private quiet = QUIET[0] as number;
-  private shown = false;
+  /** Whether this page has shown the stream, or was there while it ran. */
+  private shown: boolean;
   private readonly leave: () => void;
   private readonly control: Control;
 
@@ -93,6 +94,8 @@ export class Store {
     this.inbox = { state: emptyState(String(channel.get("_stream"))), held: [], missing: false };
     const snapshot = protocol.parseFrame(channel.get("_snapshot"));
     if (snapshot) this.receive(snapshot);
+    // An output may be replaced before it is drawn.
+    this.shown = this.running;
     channel.onMessage((content) => this.onMessage(content));
     channel.onConnection(() => this.onConnection());
     channel.onNews((news) => this.onNews(news));

@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "markdown/embeds/",
     "view/",
   ],
+  "loader.ts": ["index.ts"],
   "index.ts": [
     "assets.ts",
     "cell.ts",

@@ -10,7 +10,7 @@ import names from "../internal-names.json";
 
 const CORE = 'export * from "./markdown/index.js";';
 const EMBEDS = `${CORE} export * from "./markdown/embeds/create.js";`;
-const WIDGET = 'export { default } from "./index.js";';
+const WIDGET = 'export * from "./index.js";';
 
 /** A bundle as ../build.mjs makes it. */
 async function bundle(contents: string, mangled = true) {

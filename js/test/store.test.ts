@@ -383,9 +383,15 @@ describe("viewers that go", () => {
     expect(channel.count("released")).toBe(0);
   });
 
-  test("released: not if nothing was ever shown", () => {
+  test("released: if its output was replaced before it was drawn", () => {
     const { channel, clock } = openStore();
     channel.emit(opened, status(2, "completed"));
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(1);
+  });
+
+  test("released: not by a page that came later and never showed it", () => {
+    const { channel, clock } = openStore(snapshot(7, "Hello", "completed"));
     clock.pass(5000);
     expect(channel.count("released")).toBe(0);
   });

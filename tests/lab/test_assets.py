@@ -44,7 +44,7 @@ NEED = """(name) => {
 
 
 def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> NotebookPage:
-    for name in ("widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "widget.css"):
         shutil.copy(STATIC / name, folder)
     (folder / "highlight.js").write_text(HIGHLIGHT)
     (folder / "math.js").write_text(MATH)

@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[2]
         (["render", "--texts", "code,400", "--tokens", "64"], "streaming-markdown"),
         (["adversarial", "--inputs", "quotes,table"], "lazy quotes"),
         (["calm"], "Selection of an earlier paragraph"),
+        (["kernel"], "bare AsyncOpenAI loop"),
+        (["wire"], "bytes per useful byte"),
+        (["load", "--parts", "at-once,in-turn"], "streams, 5 connections: shown in line"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -19,7 +19,7 @@ FILES = {"highlight.js": b"one", "math.js": b"two", "math-font.woff2": b"\x00\xf
 def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
-    for name in ("widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "widget.css"):
         (tmp_path / name).write_bytes(b"")
     monkeypatch.setattr(assets, "STATIC", tmp_path)
     return tmp_path

@@ -6,11 +6,13 @@ import pytest
 
 from benchmarks.summary import (
     Run,
+    busiest,
     columns,
     figures,
     growth,
     longest,
     quantile,
+    rate_of,
     ratios,
     slow_share,
     verdict,
@@ -27,6 +29,18 @@ def test_growth_is_of_the_last_tenth_to_the_first() -> None:
 )
 def test_a_quantile_is_one_of_the_values(share: float, value: float) -> None:
     assert quantile([*range(20, 0, -1)], share) == value
+
+
+def test_a_rate_is_over_a_second_at_least() -> None:
+    assert rate_of([10.0, 10.5, 12.0]) == 1.5
+    assert rate_of([10.0, 10.1]) == 2.0
+    assert rate_of([]) == 0.0
+
+
+def test_the_busiest_second_may_begin_anywhere() -> None:
+    assert busiest([0.0, 0.6, 0.9, 1.5, 1.59, 3.0]) == 4
+    assert busiest([0.0, 1.0]) == 1
+    assert busiest([]) == 0
 
 
 def test_a_frame_is_slow_if_a_screen_would_miss_it() -> None:

@@ -25,6 +25,8 @@ def _zipped(name: str) -> int:
 def test_it_is_small() -> None:
     # Every widget sends it along, and a model that starts slower than 2 s stays deaf.
     assert _zipped("widget.js") <= 30_720
+    # And a page keeps the loader for each widget, for as long as it lives.
+    assert (STATIC / "loader.js").stat().st_size <= 1000
 
 
 def test_heavy_parts_are_there_once_and_not_in_the_widget() -> None:
@@ -38,7 +40,9 @@ def test_heavy_parts_are_there_once_and_not_in_the_widget() -> None:
     assert (STATIC / FILES["math-font"]).read_bytes()[:4] == b"wOF2"
 
 
-@pytest.mark.parametrize("name", ["widget.js", "widget.css", "highlight.js", "math.js"])
+@pytest.mark.parametrize(
+    "name", ["loader.js", "widget.js", "widget.css", "highlight.js", "math.js"]
+)
 def test_it_names_no_other_host(name: str) -> None:
     text = (STATIC / name).read_text()
     assert text.strip(), f"{name} is empty: npm run build, in js/"

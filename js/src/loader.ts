@@ -1,0 +1,66 @@
+/**
+ * The anywidget module (https://anywidget.dev/en/afm/): takes the front end from the page, or puts
+ * it there. A page keeps every module that it has loaded for as long as it lives, and anywidget
+ * loads one for each widget, so this one is small:
+ * https://html.spec.whatwg.org/multipage/webappapis.html#module-map
+ */
+
+import type { create } from "./index.js";
+
+type Widget = ReturnType<typeof create>;
+type Loaded = Promise<{ readonly create: typeof create }>;
+interface Context {
+  readonly model: { get(name: string): unknown; set(name: string, value: unknown): void };
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What widgets of other versions share, too: it keeps its form. */
+const KEY: unique symbol = Symbol.for("nbstream.loaded.1");
+const scope = globalThis as { [KEY]?: Map<unknown, Loaded> };
+
+function load({ model }: Context): Loaded {
+  scope[KEY] ??= new Map();
+  const [loaded, version] = [scope[KEY], model.get("_assets")];
+  const known = loaded.get(version);
+  if (known) return known;
+  const url = URL.createObjectURL(
+    new Blob([String(model.get("_code"))], { type: "text/javascript" }),
+  );
+  const fresh: Loaded = import(/* @vite-ignore */ url);
+  loaded.set(version, fresh);
+  fresh.catch(() => loaded.delete(version)).finally(() => URL.revokeObjectURL(url));
+  return fresh;
+}
+
+/** Each widget has a copy of this module, and so its own. */
+let widget: Promise<Widget> | undefined;
+
+function open(context: Context): Promise<Widget> {
+  widget ??= load(context).then((loaded) => loaded.create());
+  return widget;
+}
+
+/**
+ * What a closed model need not keep: JupyterLab 4.6 keeps its comm, and so the model, until the
+ * kernel ends.
+ * https://github.com/jupyterlab/jupyterlab/blob/v4.6.6/packages/services/src/kernel/comm.ts
+ */
+const HEAVY = ["_code", "_css", "_snapshot"];
+
+function forget({ model, signal }: Context): void {
+  signal?.addEventListener("abort", () => {
+    for (const name of HEAVY) model.set(name, null);
+  });
+}
+
+export default {
+  // At most once per page it takes longer than a turn: a model that takes longer than 2 s to
+  // initialise never gets a message.
+  async initialize(context: Context & Parameters<Widget["initialize"]>[0]) {
+    forget(context);
+    (await open(context)).initialize(context);
+  },
+  async render(context: Context & Parameters<Widget["render"]>[0]) {
+    return (await open(context)).render(context);
+  },
+};
