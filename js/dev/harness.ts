@@ -228,7 +228,7 @@ for (const [name, script] of Object.entries(SCRIPTS)) {
   title.textContent = name;
   views.append(title, el);
   const widget = create();
-  widget.initialize({ model, signal });
+  widget.initialize({ model, signal }, []);
   widget.render({ model, el, signal });
   script(model);
   if (name.startsWith("stop")) el.querySelector<HTMLButtonElement>(".nbs-stop")?.click();

@@ -9,14 +9,23 @@ import { type Channel, Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
 import { mountView } from "./view/view.js";
 
-type Listener = (content: unknown, buffers?: readonly DataView[]) => void;
+/** Takes a custom message: its content and buffers. */
+export type Hear = (content: unknown, buffers?: readonly DataView[]) => void;
 
 interface Model {
   get(name: string): unknown;
   send(content: unknown): void;
-  on(event: string, callback: Listener): void;
-  off(event: string, callback: Listener): void;
+  on(event: string, callback: Hear): void;
+  off(event: string, callback: Hear): void;
   readonly widget_manager?: unknown;
+}
+
+/** The messages that came before there was anybody to hear them. */
+export type Early = Parameters<Hear>[];
+
+interface Context {
+  readonly model: Model;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Opened {
@@ -24,15 +33,18 @@ interface Opened {
   readonly assetsOf: AssetsOf;
 }
 
-function channel(model: Model, signal: AbortSignal | undefined): Channel {
-  const listen = (event: string, callback: Listener) => {
+function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): Channel {
+  const listen = (event: string, callback: Hear) => {
     model.on(event, callback);
     signal?.addEventListener("abort", () => model.off(event, callback));
   };
   return {
     get: (trait) => model.get(trait),
     send: (request) => model.send(request),
-    onMessage: (receive) => listen("msg:custom", receive),
+    onMessage: (receive) => {
+      heard.push(receive);
+      listen("msg:custom", receive);
+    },
     onConnection: (changed) => listen("comm_live_update", changed),
     onNews: (tell) => watchKernel(model.widget_manager, tell, signal),
     control: (tell) => createControl(model.widget_manager, tell),
@@ -45,8 +57,9 @@ export function create() {
   /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
   const models = new Map<unknown, Opened>();
 
-  function open(model: Model, signal: AbortSignal | undefined): Opened {
-    const line = channel(model, signal);
+  function open(model: Model, signal?: AbortSignal, early: Early = []): Opened {
+    const heard: Hear[] = [];
+    const line = channel(model, signal, heard);
     const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
     const stream = store.state.stream;
     const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
@@ -55,23 +68,16 @@ export function create() {
       store.dispose();
       if (models.get(stream) === opened) models.delete(stream);
     });
+    for (const message of early) for (const hear of heard) hear(...message);
     return opened;
   }
 
-  function initialize({ model, signal }: { model: Model; signal?: AbortSignal | undefined }): void {
-    open(model, signal);
+  function initialize({ model, signal }: Context, early: Early): void {
+    open(model, signal, early);
   }
 
-  function render({
-    model,
-    el,
-    signal,
-  }: {
-    model: Model;
-    el: HTMLElement;
-    signal?: AbortSignal | undefined;
-  }) {
-    const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model, undefined);
+  function render({ model, el, signal }: Context & { el: HTMLElement }) {
+    const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model);
     const view = new AbortController();
     signal?.addEventListener("abort", () => view.abort());
     warmMarkdown(model.widget_manager);

@@ -5,7 +5,7 @@
  * https://html.spec.whatwg.org/multipage/webappapis.html#module-map
  */
 
-import type { create } from "./index.js";
+import type { create, Early, Hear } from "./index.js";
 
 type Widget = ReturnType<typeof create>;
 type Loaded = Promise<{ readonly create: typeof create }>;
@@ -54,11 +54,20 @@ function forget({ model, signal }: Context): void {
 }
 
 export default {
-  // At most once per page it takes longer than a turn: a model that takes longer than 2 s to
-  // initialise never gets a message.
-  async initialize(context: Context & Parameters<Widget["initialize"]>[0]) {
+  // At once: anywidget hands no message to a model that takes longer than 2 s to initialise, and a
+  // slow page takes that long to load the front end. What comes meanwhile is kept for it.
+  initialize(context: Context & Parameters<Widget["initialize"]>[0]): void {
+    const { model, signal } = context;
+    const early: Early = [];
+    const keep: Hear = (...message) => early.push(message);
+    model.on("msg:custom", keep);
     forget(context);
-    (await open(context)).initialize(context);
+    open(context)
+      .then((loaded) => {
+        model.off("msg:custom", keep);
+        if (!signal?.aborted) loaded.initialize(context, early);
+      })
+      .catch((error) => console.error("nbstream: the front end cannot be loaded", error));
   },
   async render(context: Context & Parameters<Widget["render"]>[0]) {
     return (await open(context)).render(context);

@@ -7,11 +7,12 @@ const CODE = `globalThis.loads = (globalThis.loads ?? 0) + 1;
 export const create = () => {
   const seen = [];
   return {
-    initialize: ({ model }) => { seen.push(model.get("_stream")); },
+    initialize: ({ model }, early) => { seen.push(model.get("_stream"), ...early.flat()); },
     render: () => seen,
   };
 };`;
 
+type Hear = (content: unknown) => void;
 const el = {} as HTMLElement;
 const page = globalThis as { loads?: number };
 
@@ -30,11 +31,15 @@ async function widget(stream: string, code = CODE, version = "1") {
     get: (name: string) => state.get(name),
     set: (name: string, value: unknown) => state.set(name, value),
     send: () => {},
-    on: () => {},
-    off: () => {},
+    on: (_: string, hear: Hear) => listeners.add(hear),
+    off: (_: string, hear: Hear) => listeners.delete(hear),
+  };
+  const listeners = new Set<Hear>();
+  const emit = (...message: Parameters<Hear>) => {
+    for (const hear of listeners) hear(...message);
   };
   const end = new AbortController();
-  return { loader, state, end, context: { model, signal: end.signal } };
+  return { loader, state, end, emit, context: { model, signal: end.signal } };
 }
 
 beforeEach(() => {
@@ -58,27 +63,40 @@ test("is loaded once for all widgets of a version, and each has its own", async 
   const shown = [];
   for (const stream of ["a", "b"]) {
     const { loader, context } = await widget(stream);
-    await loader.initialize(context);
+    loader.initialize(context);
     shown.push(await loader.render({ ...context, el }));
   }
   expect(shown).toEqual([["a"], ["b"]]);
   expect(page.loads).toBe(1);
   const { loader, context } = await widget("c", `${CODE} // newer`, "2");
-  await loader.initialize(context);
-  expect(page.loads).toBe(2);
+  loader.initialize(context);
+  await vi.waitFor(() => expect(page.loads).toBe(2));
+});
+
+test("what comes while it is loaded is heard then, and after that by it alone", async () => {
+  const { loader, emit, context } = await widget("a");
+  loader.initialize(context);
+  emit("first");
+  emit("second");
+  const shown = await loader.render({ ...context, el });
+  emit("third");
+  expect(shown).toEqual(["a", "first", "second"]);
 });
 
 test("one that cannot be loaded does not stop the next", async () => {
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
   const broken = await widget("a", "throw new Error('no');");
-  await expect(broken.loader.initialize(broken.context)).rejects.toThrow("no");
+  broken.loader.initialize(broken.context);
+  await vi.waitFor(() => expect(said).toHaveBeenCalledOnce());
+  said.mockRestore();
   const { loader, context } = await widget("b");
-  await loader.initialize(context);
+  loader.initialize(context);
   expect(await loader.render({ ...context, el })).toEqual(["b"]);
 });
 
 test("a closed model keeps nothing that is big", async () => {
   const { loader, state, end, context } = await widget("a");
-  await loader.initialize(context);
+  loader.initialize(context);
   expect(state.get("_code")).toBe(CODE);
   end.abort();
   expect(["_code", "_css", "_snapshot"].map((name) => state.get(name))).toEqual([null, null, null]);
