@@ -60,6 +60,13 @@ class Hub:
         if self._timer is None and loop is not None:
             self._timer = loop.call_later(delay, self._tick)
 
+    def drop(self, lane: Lane) -> None:
+        """What ``lane`` has to say reaches nobody any more. From any thread."""
+        if lane in self._lanes:
+            self._lanes.pop(lane, None)
+            lane.take()
+            lane.flushed()
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is held and nothing is scheduled."""
@@ -69,15 +76,15 @@ class Hub:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None
-        groups = share(self._lanes)
+        groups = share(tuple(self._lanes))
         # One message has room for all but those that cannot share it: they take turns.
-        chosen = [next(group for group in groups if first in group)] if first else groups[:1]
+        chosen = [group for group in groups if first in group] if first else groups[:1]
         largest = max(groups, key=len, default=[])
         if largest and largest not in chosen:
             chosen.append(largest)
         lanes = [lane for group in chosen for lane in group]
         for lane in lanes:
-            del self._lanes[lane]
+            self._lanes.pop(lane, None)
         self._pace.spend(self._clock(), len(chosen))
         for group in chosen:
             frames = [frame for lane in group for frame in lane.take()]

@@ -236,6 +236,8 @@ class Wire:
     def detached(self) -> None:
         """The comm was closed: no page can be reached by it."""
         self.pages = frozenset()
+        if self._hub is not None:
+            self._hub.drop(self)
 
 
 def facts(session: Session) -> Facts:

@@ -58,6 +58,21 @@ def hold(hub: Hub, lane: FakeLane, *, urgent: bool = False) -> None:
     hub.hold(lane, urgent)
 
 
+def test_what_reaches_nobody_takes_no_turn() -> None:
+    loop, hub = setup()
+    closed, shown = FakeLane("a"), FakeLane("b")
+    hold(hub, shown, urgent=True)
+    for lane in (closed, shown):
+        hold(hub, lane)
+    hub.drop(closed)
+    assert (closed.held, closed.flushes) == (0, 1)
+    hub.drop(closed)
+    loop.go(INTERVAL)
+    assert hub.is_idle
+    assert not closed.messages
+    assert len(shown.messages) == 2
+
+
 def test_a_tick_takes_all_that_is_held() -> None:
     loop, hub = setup()
     lanes = [FakeLane(f"s{n}", "p") for n in range(100)]
