@@ -61,6 +61,8 @@ const NEWS_DELAY = 1000;
 const ORPHAN_DELAY = 5000;
 /** A cell that is moved loses its view and gets another: that is not the end. */
 const RELEASE_DELAY = 1000;
+/** The longest wait before the page looks again whether an ended stream is still shown. */
+const LONGEST_RELEASE = 60_000;
 
 export class Store {
   local: Local;
@@ -250,11 +252,16 @@ export class Store {
     this.timer("resync", delay, () => this.resync());
   }
 
-  private release(): void {
+  private release(delay = RELEASE_DELAY): void {
     this.prune();
     const ended = isTerminal(this.state.status) && !this.inbox.missing;
-    if (ended && this.shown && !this.viewers.size) {
+    if (!ended || !this.shown) return;
+    if (!this.viewers.size) {
       this.send(protocol.released(this.state.stream));
+    } else {
+      // A view that is abandoned later does not say so.
+      const next = Math.min(2 * delay, LONGEST_RELEASE);
+      this.timer("release", next, () => this.release(next));
     }
   }
 
