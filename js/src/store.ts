@@ -61,8 +61,8 @@ const NEWS_DELAY = 1000;
 const ORPHAN_DELAY = 5000;
 /** A cell that is moved loses its view and gets another: that is not the end. */
 const RELEASE_DELAY = 1000;
-/** The longest wait before the page looks again whether an ended stream is still shown. */
-const LONGEST_RELEASE = 60_000;
+/** The last wait after which the page looks again whether an ended stream is still shown. */
+const LONGEST_RELEASE = 32_000;
 
 export class Store {
   local: Local;
@@ -258,10 +258,9 @@ export class Store {
     if (!ended || !this.shown) return;
     if (!this.viewers.size) {
       this.send(protocol.released(this.state.stream));
-    } else {
-      // A view that is abandoned later does not say so.
-      const next = Math.min(2 * delay, LONGEST_RELEASE);
-      this.timer("release", next, () => this.release(next));
+    } else if (delay < LONGEST_RELEASE) {
+      // A view that is abandoned later, as slow pages do, does not say so.
+      this.timer("release", 2 * delay, () => this.release(2 * delay));
     }
   }
 
