@@ -61,6 +61,8 @@ const NEWS_DELAY = 1000;
 const ORPHAN_DELAY = 5000;
 /** A cell that is moved loses its view and gets another: that is not the end. */
 const RELEASE_DELAY = 1000;
+/** The last wait after which the page looks again whether an ended stream is still shown. */
+const LONGEST_RELEASE = 32_000;
 
 export class Store {
   local: Local;
@@ -250,11 +252,15 @@ export class Store {
     this.timer("resync", delay, () => this.resync());
   }
 
-  private release(): void {
+  private release(delay = RELEASE_DELAY): void {
     this.prune();
     const ended = isTerminal(this.state.status) && !this.inbox.missing;
-    if (ended && this.shown && !this.viewers.size) {
+    if (!ended || !this.shown) return;
+    if (!this.viewers.size) {
       this.send(protocol.released(this.state.stream));
+    } else if (delay < LONGEST_RELEASE) {
+      // A view that is abandoned later, as slow pages do, does not say so.
+      this.timer("release", 2 * delay, () => this.release(2 * delay));
     }
   }
 

@@ -396,6 +396,18 @@ describe("viewers that go", () => {
     expect(channel.count("released")).toBe(0);
   });
 
+  test("released: when a view leaves the page later and does not say so", () => {
+    const { channel, clock, store } = openStore();
+    const one = viewer();
+    store.add(one);
+    channel.emit(opened, status(2, "completed"));
+    clock.pass(5000);
+    expect(channel.count("released")).toBe(0);
+    one.el.remove();
+    clock.pass(60_000);
+    expect(channel.count("released")).toBe(1);
+  });
+
   test("a view that was forgotten in the page does not hold the others back", () => {
     const { channel, clock, store } = openStore();
     const [leaked, last] = [viewer(), viewer()];

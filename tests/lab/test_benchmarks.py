@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
         (["calm"], "Selection of an earlier paragraph"),
         (["kernel"], "bare AsyncOpenAI loop"),
         (["wire"], "bytes per useful byte"),
-        (["load", "--parts", "at-once,in-turn"], "streams, 5 connections: shown in line"),
+        (["load", "--parts", "at-once"], "streams, 5 connections: shown in line"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
