@@ -33,7 +33,8 @@ async def test_a_whole_stream() -> None:
 async def test_text_stands_before_its_status_in_one_message() -> None:
     setup = await run([chat("a"), DONE])
     kinds = [[frame["kind"] for frame in message["frames"]] for message in setup.page.messages]
-    assert kinds[0] == ["delta", "status"]
+    # The end is in it, too, where streams before this one left no room for an urgent message.
+    assert kinds[0][:2] == ["delta", "status"]
 
 
 async def test_what_a_widget_begins_with() -> None:
