@@ -17,6 +17,7 @@ up to date when pyproject.toml, constraints.txt or the front end's sources chang
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -26,7 +27,7 @@ import sys
 import time
 import venv
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,16 +120,19 @@ def run_tests(arguments: Sequence[str]) -> int:
     steps.run_vitest(npm, environment, js)
     # Two processes: Playwright keeps an event loop running on the main thread, where pytest-asyncio
     # then cannot run another. https://github.com/pytest-dev/pytest-asyncio/issues/359
-    steps.run_pytest("pytest", ["tests", "--ignore=tests/lab"], environment)
-    steps.run_pytest("tests/lab in a browser", ["tests/lab"], environment)
-    for version in OLDER_OPENAI:
-        older = older_openai(version, environment)
-        steps.run_pytest(f"tests/sdk with openai {version}", ["tests/sdk"], older)
-    older = older_kernel("6.29.5", environment)
-    steps.run_pytest("tests/kernel with ipykernel 6.29.5", [REACTIONS], older)
-    steps.run_pytest(
-        "demo notebooks", ["--nbval-lax", "--nbval-current-env", "notebooks"], environment
-    )
+    # At the same time: pages mostly wait.
+    report = CACHE / "pytest-lab.xml"
+    lab = pytest(report, "tests/lab")
+    with steps.beside("tests/lab in a browser", lab, environment, report):
+        steps.run_pytest("pytest", ["tests", "--ignore=tests/lab"], environment)
+        for version in OLDER_OPENAI:
+            older = older_openai(version, environment)
+            steps.run_pytest(f"tests/sdk with openai {version}", ["tests/sdk"], older)
+        older = older_kernel("6.29.5", environment)
+        steps.run_pytest("tests/kernel with ipykernel 6.29.5", [REACTIONS], older)
+        steps.run_pytest(
+            "demo notebooks", ["--nbval-lax", "--nbval-current-env", "notebooks"], environment
+        )
     return steps.finish()
 
 
@@ -193,7 +197,32 @@ class Steps:
         if report:
             report.unlink(missing_ok=True)
         started = time.monotonic()
-        status = call(command, environment, cwd)
+        self._count(name, call(command, environment, cwd), started, report)
+
+    @contextlib.contextmanager
+    def beside(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], report: Path
+    ) -> Iterator[None]:
+        """Run a command while the steps of the block run; what it printed comes behind theirs."""
+        printed = report.with_suffix(".txt")
+        report.unlink(missing_ok=True)
+        started = time.monotonic()
+        with printed.open("w") as out:
+            process = subprocess.Popen(
+                command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
+            )
+        try:
+            yield
+            headline(name)
+            status = process.wait()
+            print(printed.read_text(errors="replace"), flush=True)
+            self._count(name, status, started, report)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+    def _count(self, name: str, status: int, started: float, report: Path | None) -> None:
         passed, failed, skipped = read_report(report) if report else (int(status == 0), 0, 0)
         if status and not failed:
             failed = 1
@@ -210,8 +239,7 @@ class Steps:
     ) -> None:
         """Run pytest and count its tests."""
         report = CACHE / "pytest.xml"
-        command = [PYTHON, "-m", "pytest", f"--junitxml={report}", *arguments]
-        self.run(name, command, environment, report=report)
+        self.run(name, pytest(report, *arguments), environment, report=report)
 
     def run_vitest(self, npm: str, environment: Mapping[str, str], js: Path) -> None:
         """Run vitest and count its tests."""
@@ -227,6 +255,11 @@ class Steps:
             print(f"FAILED: {name}")
         print(f"{self.counts['passed']} passed, {self.counts['failed']} failed", flush=True)
         return 1 if self.failed else 0
+
+
+def pytest(report: Path, *arguments: str) -> list[str]:
+    """The command that runs pytest and leaves a ``report``."""
+    return [PYTHON, "-m", "pytest", f"--junitxml={report}", *arguments]
 
 
 def read_report(report: Path) -> tuple[int, int, int]:

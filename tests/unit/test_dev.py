@@ -105,12 +105,15 @@ def test_counts_the_tests_of_a_report(dev: ModuleType, tmp_path: Path) -> None:
     assert dev.read_report(report) == (2, 2, 1)
 
 
+WRITE_REPORT = f"open(sys.argv[-1], 'w').write('''{REPORT}'''); sys.exit(1)"
+
+
 @pytest.mark.parametrize(
     ("program", "passed", "failed"),
     [
         ("pass", 0, 0),
         ("raise SystemExit(4)", 0, 1),
-        (f"import sys; open(sys.argv[1], 'w').write('''{REPORT}'''); sys.exit(1)", 2, 2),
+        (f"import sys; {WRITE_REPORT}", 2, 2),
     ],
 )
 def test_a_failing_step_fails_the_run(
@@ -127,6 +130,33 @@ def test_a_failing_step_fails_the_run(
 
     assert steps.finish() == (1 if failed else 0)
     assert capsys.readouterr().out.splitlines()[-1] == f"{passed + 1} passed, {failed} failed"
+
+
+def test_a_command_beside_other_steps_is_printed_and_counted_behind_them(
+    dev: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    steps = dev.Steps()
+    report = dev.CACHE / "beside.xml"
+    program = f"import sys; open(sys.argv[1], 'w').write('beside'); print('beside'); {WRITE_REPORT}"
+    command = [sys.executable, "-c", program, str(dev.ROOT / "flag"), str(report)]
+    wait = "import os, sys\nwhile not os.path.exists(sys.argv[1]): pass\nprint('step')"
+    with steps.beside("it", command, os.environ, report):
+        steps.run("step", [sys.executable, "-c", wait, str(dev.ROOT / "flag")], os.environ)
+    assert steps.finish() == 1
+    out = capfd.readouterr().out
+    assert out.index("step") < out.index("beside")
+    assert out.splitlines()[-1] == "3 passed, 2 failed"
+
+
+def test_a_command_beside_other_steps_ends_with_them(dev: ModuleType) -> None:
+    steps = dev.Steps()
+    command = [sys.executable, "-c", "import time\nwhile True: time.sleep(1)"]
+    with (
+        pytest.raises(KeyboardInterrupt),
+        steps.beside("it", command, os.environ, dev.CACHE / "beside.xml"),
+    ):
+        raise KeyboardInterrupt
+    assert steps.counts == {"passed": 0, "failed": 0}
 
 
 def test_older_sdks_are_installed_with_the_other_pins(
