@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 import subprocess
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 import pytest
@@ -229,3 +232,11 @@ def test_from_another_process() -> None:
     assert [event["event"] for event in events] == ["request", "headers", "completed"]
     assert events[-1]["deltas_sent"] == len(DEFAULT_TEXT)
     assert "sk-secret" not in out
+
+
+def test_a_connection_that_comes_with_the_end_is_closed() -> None:
+    running = Server().start()
+    with socket.create_connection(("127.0.0.1", urlsplit(running.url).port), timeout=10) as late:
+        running.stop()
+        with contextlib.suppress(ConnectionResetError):
+            assert late.recv(1) == b""

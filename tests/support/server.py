@@ -123,9 +123,14 @@ class Server:
         self.url = f"http://127.0.0.1:{self._port}/v1"
         self._listening.set()
         await self._stop.wait()
-        listener.close()
-        for _ in range(3):  # what was just accepted becomes a connection
+        # What was just accepted becomes a connection first: a closed listener fails an assertion
+        # there, and leaves the socket open. `Server._attach`:
+        # https://github.com/python/cpython/blob/3.11/Lib/asyncio/base_events.py
+        for listening in listener.sockets:
+            self._loop.remove_reader(listening.fileno())
+        for _ in range(3):
             await asyncio.sleep(0)
+        listener.close()
         for connection in list(self._connections):
             self.end(connection, "server stopped")
             connection.stop()
