@@ -21,24 +21,21 @@ const SEGMENT = 64;
 
 /** Elements that nothing is added to any more. */
 export class Settled {
-  #waiting: { readonly el: HTMLElement; readonly wide: boolean }[] = [];
+  #waiting: HTMLElement[] = [];
 
-  /** `wide`: what is in `el` may be wider than it, to be scrolled to. */
-  add(el: HTMLElement, wide = false): void {
-    this.#waiting.push({ el, wide });
+  add(el: HTMLElement): void {
+    this.#waiting.push(el);
   }
 
   /** To be called before the page is changed: while it is laid out, its sizes cost nothing. */
   freeze(): void {
     // Of no height: not shown now.
-    if (!this.#waiting[0]?.el.offsetHeight) return;
-    const sizes = this.#waiting.map(({ el }) => [el.scrollWidth, el.offsetHeight]);
-    for (const [index, { el, wide }] of this.#waiting.entries()) {
+    if (!this.#waiting[0]?.offsetHeight) return;
+    const sizes = this.#waiting.map((el) => [el.scrollWidth, el.clientHeight]);
+    for (const [index, el] of this.#waiting.entries()) {
       const [width, height] = sizes[index] as [number, number];
       // What it takes when it is not laid out: exactly what it takes now.
       el.style.containIntrinsicSize = `auto ${width}px auto ${height}px`;
-      // Cut off would be what is outside of it.
-      if (wide) el.style.minWidth = `${width}px`;
       el.classList.add("nbs-settled");
     }
     this.#waiting = [];

@@ -125,6 +125,22 @@ test("what is typed of a line does not rewrite what is there", () => {
   expect(shown(el)).toBe("x\n[n0 SELECT] ab [n0 FROM]");
 });
 
+test("only what has a style has an element, and a word that may still get one", () => {
+  const { el, renderer } = start(there);
+  const names = () =>
+    [...(el.querySelector(".nbs-line")?.childNodes ?? [])].map((node) => node.nodeName);
+  renderer.append("```sql\nSELECT a, ");
+  expect(names()).toEqual(["SPAN", "#text"]);
+  renderer.append("B c");
+  expect(names()).toEqual(["SPAN", "#text", "SPAN", "#text"]);
+  renderer.append("\nb");
+  const word = el.querySelectorAll(".nbs-line")[1]?.firstChild;
+  expect(word?.nodeName).toBe("SPAN");
+  renderer.append("\n\n```\n");
+  expect(el.querySelectorAll(".nbs-line")[1]?.firstChild).toBe(word);
+  expect(shown(el)).toBe("[n1 SELECT] a, [n1 B] c\nb\n\n");
+});
+
 test("a line of data is not highlighted, the lines around it are", () => {
   const { el, renderer } = start(there);
   const data = "A b ".repeat(6000);

@@ -3,8 +3,8 @@
 import type { Block } from "../block.js";
 import type { Settled } from "../pages.js";
 import type { CodeReader, Parts, Token } from "../parts.js";
-import { setText } from "../shown.js";
 import { copyText } from "./clipboard.js";
+import { create, Row } from "./row.js";
 
 /** Lines in one chunk. Each is a block: layout of an append does not depend on the code before it. */
 const CHUNK = 32;
@@ -15,13 +15,6 @@ const CHUNK = 32;
 const LONG = 20_000;
 /** How long it is said that the code was copied (ms). */
 const FEEDBACK = 1500;
-
-/** A piece of the line that may go on, as it is shown. */
-interface Piece {
-  readonly el: HTMLElement;
-  readonly text: Text;
-  shown: string;
-}
 
 export class CodeView {
   readonly el = create("div", "nbs-code");
@@ -37,9 +30,8 @@ export class CodeView {
   private ended = 0;
   private readonly chunks: HTMLElement[] = [];
   /** The last line's element, and the line's number. */
-  private row: HTMLElement | null = null;
+  private row: Row | null = null;
   private number = -1;
-  private pieces: Piece[] = [];
 
   constructor(
     private readonly parts: Parts,
@@ -58,7 +50,7 @@ export class CodeView {
     if (this.block !== block || this.info !== block.info) this.begin(block);
     const { lines, solid } = block;
     const final = block.closed ? solid : Math.min(block.settled, solid);
-    for (; this.lines < final; this.lines++) this.commit(lines[this.lines] ?? "");
+    while (this.lines < final) this.commit(lines[this.lines] ?? "", this.lines + 1 < solid);
     // The last line's ending comes with the next line: until then the line may go on.
     if (solid > final) this.showOpen(lines[final] ?? "");
     else this.dropOpen();
@@ -75,10 +67,12 @@ export class CodeView {
     if (last) this.dropOpen();
     chunk.replaceChildren();
     for (; this.read < end; this.read++) {
-      const row = addRow(chunk);
-      addTokens(row, block.lines[this.read] ?? "", reader);
-      if (this.read < this.ended) row.append("\n");
-      else this.row = row;
+      const row = new Row();
+      const line = block.lines[this.read] ?? "";
+      const ended = this.read < this.ended;
+      row.show(line, tokensOf(line, reader), ended);
+      chunk.append(row.el);
+      if (!ended) this.row = row;
     }
     if (last) this.update(block);
     return !last;
@@ -90,7 +84,7 @@ export class CodeView {
     this.lines = this.ended = this.read = 0;
     this.reader = this.row = null;
     this.number = -1;
-    this.pieces.length = this.chunks.length = 0;
+    this.chunks.length = 0;
     this.code.replaceChildren();
     const name = this.name();
     this.code.className = name ? `language-${name}` : "";
@@ -112,62 +106,39 @@ export class CodeView {
     this.reader = this.parts.get("highlight", arrived)?.open(this.name().toLowerCase()) ?? null;
   }
 
-  /** Shows the next line for good. */
-  private commit(line: string): void {
+  /** Shows the next line for good, with its ending if it has `ended`. */
+  private commit(line: string, ended: boolean): void {
     const reader = this.read === this.lines ? this.reader : null;
     if (reader) this.read++;
-    if (this.pieces.length) {
-      this.showTokens(line, tokensOf(line, reader));
-      this.pieces = [];
-      return;
-    }
-    const row = this.rowOf();
-    addTokens(row, line, reader);
+    this.showNext(line, tokensOf(line, reader), ended);
+    this.lines++;
+    if (ended) this.ended = this.lines;
   }
 
   private showOpen(line: string): void {
     const reader = this.read === this.lines ? this.reader : null;
-    this.showTokens(line, tokensOf(line, reader?.copy()));
+    this.showNext(line, tokensOf(line, reader?.copy()), false, true);
   }
 
   private dropOpen(): void {
-    if (this.number === this.lines) this.row?.remove();
-    this.pieces = [];
+    if (this.number === this.lines) this.row?.el.remove();
     this.number = -1;
   }
 
-  /** The element of the next line. */
-  private rowOf(): HTMLElement {
-    if (this.number !== this.lines || !this.row) {
-      this.endLine();
-      this.row = addRow(this.chunkOf(this.lines));
-      this.number = this.lines;
-    }
-    return this.row;
+  private showNext(line: string, tokens: readonly Token[], ended: boolean, open = false): void {
+    const there = this.number === this.lines && this.row;
+    if (!there) this.endLine();
+    const row = there || new Row();
+    row.show(line, tokens, ended, open);
+    // Filled before: what is added at once is laid out once.
+    if (!there) this.chunkOf(this.lines).append(row.el);
+    this.row = row;
+    this.number = this.lines;
   }
 
   private endLine(): void {
-    if (this.ended < this.lines) this.row?.append("\n");
+    if (this.ended < this.lines) this.row?.el.append("\n");
     this.ended = this.lines;
-  }
-
-  private showTokens(line: string, tokens: readonly Token[]): void {
-    const row = this.rowOf();
-    let index = 0;
-    for (const [text, className] of slices(line, tokens)) {
-      let piece = this.pieces[index++];
-      if (!piece) {
-        const el = create("span");
-        piece = { el, text: document.createTextNode(""), shown: "" };
-        el.append(piece.text);
-        row.append(el);
-        this.pieces.push(piece);
-      }
-      if (piece.el.className !== className) piece.el.className = className;
-      setText(piece.text, piece.shown, text);
-      piece.shown = text;
-    }
-    for (const { el } of this.pieces.splice(tokens.length)) el.remove();
   }
 
   private chunkOf(line: number): HTMLElement {
@@ -175,7 +146,7 @@ export class CodeView {
     const existing = this.chunks[index];
     if (existing) return existing;
     const last = this.chunks.at(-1);
-    if (last) this.settled.add(last, true);
+    if (last) this.settled.add(last);
     const chunk = create("span", "nbs-chunk");
     this.code.append(chunk);
     this.chunks.push(chunk);
@@ -199,38 +170,7 @@ export class CodeView {
   }
 }
 
-function addRow(chunk: HTMLElement): HTMLElement {
-  const row = create("span", "nbs-line");
-  chunk.append(row);
-  return row;
-}
-
-function addTokens(row: HTMLElement, line: string, reader: CodeReader | null): void {
-  for (const [text, style] of slices(line, tokensOf(line, reader))) {
-    if (style) {
-      const el = create("span", style);
-      el.append(text);
-      row.append(el);
-    } else row.append(text);
-  }
-}
-
 function tokensOf(line: string, reader: CodeReader | null | undefined): readonly Token[] {
   if (reader && line.length <= LONG) return reader.line(line);
   return line ? [{ end: line.length, style: "" }] : [];
-}
-
-/** The texts of `tokens`, and the classes for them. */
-function* slices(line: string, tokens: readonly Token[]): Generator<[string, string]> {
-  let start = 0;
-  for (const { end, style } of tokens) {
-    yield [line.slice(start, end), style && `nbs-tok-${style}`];
-    start = end;
-  }
-}
-
-function create(name: string, className = ""): HTMLElement {
-  const el = document.createElement(name);
-  if (className) el.className = className;
-  return el;
 }
