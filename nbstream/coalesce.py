@@ -6,11 +6,17 @@ from .protocol import DeltaFrame, Frame, Op, StatusFrame
 from .transcript import Append
 
 INTERVAL = 1 / 30
-"""Seconds between two messages of a kernel: as often as a reader notices.
+"""Seconds between two messages of a kernel, at least: as often as a reader notices.
 
 jupyter_server drops comm messages silently above 1,000 a second (`iopub_msg_rate_limit`):
 https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
 """
+
+FLUENT = 8
+"""Pieces of text (tokens, mostly) in one message up to which it may follow the last one so soon."""
+
+MOST = 3.5
+"""How many times as long the interval gets, at most, where text comes faster than anyone reads."""
 
 HEADROOM = 4 * INTERVAL
 """Seconds by which urgent messages may be ahead of their time: a few at once, then they wait."""
@@ -32,9 +38,21 @@ class Pace:
         """Seconds from ``now`` until the next flush is due."""
         return max(0.0, self._next - now - (HEADROOM if urgent else 0.0))
 
-    def spend(self, now: float, messages: int) -> None:
-        """Count a flush at ``now``."""
-        self._next = max(self._next, now) + INTERVAL * messages
+    def spend(self, now: float, messages: int, pieces: int = 0) -> None:
+        """Count a flush at ``now`` that had so many ``pieces`` of text in it."""
+        self._next = max(self._next, now) + interval(pieces) * messages
+
+
+def interval(pieces: int) -> float:
+    """Seconds until the next message after one with so many pieces of text.
+
+    Each message has some 600 bytes around it, which text has to be worth: at 500 tokens/s there
+    are 23 of them in a second, at 2,000 there are 13, and never fewer than 8.
+
+    >>> [round(1 / interval(pieces)) for pieces in (1, 8, 22, 152, 1000)]
+    [30, 30, 23, 13, 9]
+    """
+    return float(INTERVAL * min(MOST, max(1.0, (pieces / FLUENT) ** 0.28)))
 
 
 class Held:
@@ -44,7 +62,7 @@ class Held:
     >>> held.append(Append("text", "text", 0, "Hel"))
     >>> held.append(Append("text", "text", 3, "lo"))
     >>> held.take("s", 2)
-    [{'kind': 'delta', 'stream': 's', 'seq': 2, 'ops': [{'part': 'text', ... 'text': 'Hello'}]}]
+    [{'kind': 'delta', 'stream': 's', 'seq': 2, 'ops': [{'offset': 0, 'text': 'Hello'}]}]
     """
 
     def __init__(self) -> None:
@@ -79,8 +97,14 @@ class Held:
 
 
 def _delta(stream: str, seq: int, runs: list[tuple[Append, list[str]]]) -> DeltaFrame:
-    ops: list[Op] = [
-        {"part": a.part, "type": a.type, "offset": a.offset, "text": "".join(texts)}
-        for a, texts in runs
-    ]
+    ops = [_op(append, "".join(texts)) for append, texts in runs]
     return {"kind": "delta", "stream": stream, "seq": seq, "ops": ops}
+
+
+def _op(append: Append, text: str) -> Op:
+    op: Op = {"offset": append.offset, "text": text}
+    if append.part != "text":
+        op["part"] = append.part
+    if append.type != "text":
+        op["type"] = append.type
+    return op

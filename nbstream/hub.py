@@ -46,6 +46,12 @@ class Hub:
         self._clock = clock
         self._lanes: dict[Lane, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._pieces = 0
+
+    def text(self, lane: Lane) -> None:
+        """`hold` for one more piece of text."""
+        self._pieces += 1
+        self.hold(lane)
 
     def hold(self, lane: Lane, urgent: bool = False) -> None:
         """Flush ``lane`` with the next tick, or with one now if it is ``urgent`` and there is
@@ -85,7 +91,8 @@ class Hub:
         lanes = [lane for group in chosen for lane in group]
         for lane in lanes:
             self._lanes.pop(lane, None)
-        self._pace.spend(self._clock(), len(chosen))
+        self._pace.spend(self._clock(), len(chosen), self._pieces)
+        self._pieces = 0
         for group in chosen:
             frames = [frame for lane in group for frame in lane.take()]
             if frames:

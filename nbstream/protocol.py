@@ -16,13 +16,17 @@ PROTOCOL_VERSION = 1
 AssetName = Literal["highlight", "math", "math-font"]
 
 
-class Op(TypedDict):
-    """Append ``text`` to ``part``, whose length must be ``offset``."""
+class _Op(TypedDict):
+    offset: int
+    text: str
+
+
+class Op(_Op, total=False):
+    """Append ``text`` to ``part``, whose length must be ``offset``. Both ``part`` and its ``type``
+    are "text" where they are absent: most text is, and each message has few bytes to spare."""
 
     part: str
     type: PartType
-    offset: int
-    text: str
 
 
 class PartState(TypedDict):

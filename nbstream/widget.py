@@ -88,7 +88,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         )
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
-        super().__init__(_stream=self._wire.stream)
+        # The comm's id, too: each message names both, and a comm's own would be of 32 characters.
+        super().__init__(_stream=stream, model_id=stream)
         self.on_msg(self._on_request)
         self._at_end: list[Callable[[], None]] = []
         self._await_end()

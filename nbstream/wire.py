@@ -91,7 +91,7 @@ class Wire:
             self._held.append(append)
             self._sent.setdefault(append.part, 0)
         self._has_news = True
-        self._hub.hold(self)
+        self._hub.text(self)
 
     def changed(self, session: Session) -> None:
         """A change of state goes out at once, behind the text that came before it."""
@@ -127,7 +127,8 @@ class Wire:
             self.seq += len(frames)
             for frame in frames:
                 for op in frame["ops"] if frame["kind"] == "delta" else ():
-                    self._sent[op["part"]] = self._sent.get(op["part"], 0) + len(op["text"])
+                    part = op.get("part", "text")
+                    self._sent[part] = self._sent.get(part, 0) + len(op["text"])
             is_asked, self._is_asked = self._is_asked, False
         snapshot = self.snapshot() if is_asked else None
         return [*frames, snapshot] if snapshot else frames

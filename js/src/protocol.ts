@@ -72,9 +72,10 @@ interface Condition {
   /** What the kernel would do now if it were asked to go on. */
   readonly offer?: "continue" | "again";
 }
+/** `part` and its `type` are "text" where they are absent. */
 export interface Op {
-  readonly part: string;
-  readonly type: PartType;
+  readonly part?: string;
+  readonly type?: PartType;
   readonly offset: number;
   readonly text: string;
 }
@@ -167,14 +168,14 @@ const condition: Fields = {
   request_id: text,
   offer: oneOf(["continue", "again"]),
 };
-const part: Fields = { part: name, type: oneOf(PART_TYPES), text };
+const part: Fields = { part: name, type: oneOf(PART_TYPES) };
 const status = oneOf(STATUSES);
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  delta: shape({ ...numbered, ops: list(shape({ ...part, offset: count })) }),
+  delta: shape({ ...numbered, ops: list(shape({ offset: count, text }, part)) }),
   status: shape({ ...numbered, status }, { ...condition, lengths: table(count), model: text }),
   snapshot: shape(
-    { ...numbered, ...heading, status, parts: list(shape(part)) },
+    { ...numbered, ...heading, status, parts: list(shape({ ...part, text })) },
     { ...condition, note: text, lengths: table(count) },
   ),
 };

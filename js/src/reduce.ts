@@ -136,7 +136,7 @@ function fromText({ part, type, text }: SnapshotPart): Part {
 /** The parts after all of `ops`, or null if one does not fit: then none is applied. */
 function append(parts: readonly Part[], ops: DeltaFrame["ops"]): readonly Part[] | null {
   const next = [...parts];
-  for (const { part, type, offset, text } of ops) {
+  for (const { part = "text", type = "text", offset, text } of ops) {
     const index = next.findIndex((known) => known.part === part);
     const known = next[index] ?? { part, type, last: null };
     if (offset !== lengthOf(known) || type !== known.type) return null;

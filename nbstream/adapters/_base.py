@@ -29,11 +29,10 @@ def get(value: Any, name: str) -> Any:
     return getattr(value, name, None)
 
 
-def extra(value: Any, name: str) -> Any:
-    """`get` of a field that the SDK does not know: asking its models for one that is not there
-    costs more than everything else that is done with a chunk."""
-    known = getattr(value, "__pydantic_extra__", value)
-    return get(value if known is value else known or {}, name)
+def extras(value: Any) -> Any:
+    """Where `get` finds the fields of ``value`` that the SDK does not know: asking its models for
+    one that is not there costs more than everything else that is done with a chunk."""
+    return getattr(value, "__pydantic_extra__", value)
 
 
 def unwrapped(chunk: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, Usage
-from ._base import count, extra, get, text, unwrapped
+from ._base import count, extras, get, text, unwrapped
 
 
 class ChatAdapter:
@@ -22,16 +22,16 @@ class ChatAdapter:
     ends_with_finish_reason = True
 
     def __init__(self) -> None:
-        self._meta: Meta | None = None
+        self._named: tuple[Any, Any] | None = None
 
     def feed(self, chunk: Any) -> Iterator[Event]:
-        meta = Meta(text(get(chunk, "model")) or None, text(get(chunk, "id")) or None)
-        if meta != self._meta:
-            self._meta = meta
-            yield meta
+        named = get(chunk, "model"), get(chunk, "id")
+        if named != self._named:
+            self._named = named
+            yield Meta(text(named[0]) or None, text(named[1]) or None)
         choices = get(chunk, "choices")
         for choice in choices or ():
-            if (get(choice, "index") or 0) == 0:
+            if not get(choice, "index"):
                 yield from self._choice(choice)
         reported = get(chunk, "usage")
         usage = None if reported is None else chat_usage(reported)
@@ -42,10 +42,11 @@ class ChatAdapter:
 
     def _choice(self, choice: Any) -> Iterator[Event]:
         delta = get(choice, "delta")
-        # Services name it either way; some send both with the same text.
-        reasoning = text(extra(delta, "reasoning_content")) or text(extra(delta, "reasoning"))
-        if reasoning:
-            yield Delta("reasoning", "reasoning", reasoning)
+        if more := extras(delta):
+            # Services name it either way; some send both with the same text.
+            reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
+            if reasoning:
+                yield Delta("reasoning", "reasoning", reasoning)
         if content := text(get(delta, "content")):
             yield Delta("text", "text", content)
         if refusal := text(get(delta, "refusal")):

@@ -56,7 +56,7 @@ class Busy:
 @pytest.fixture
 def busy(kernel: Kernel, tmp_path: Path) -> Iterator[type[Busy]]:
     flag = tmp_path / "end"
-    yield lambda: Busy(kernel, flag)  # type: ignore[misc]
+    yield lambda: Busy(kernel, flag)  # type: ignore[misc]  # a fixture that yields a factory
     flag.touch()
 
 

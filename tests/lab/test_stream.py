@@ -47,7 +47,7 @@ def model(model_server: Server, request: pytest.FixtureRequest) -> type[Model]:
         created.append(name)
         return Model(model_server, name, scenario)
 
-    return make  # type: ignore[return-value]
+    return make  # type: ignore[return-value]  # a function stands for the type
 
 
 def wait_text(page: NotebookPage, index: int, text: str) -> None:

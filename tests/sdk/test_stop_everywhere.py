@@ -226,7 +226,7 @@ async def test_what_cannot_run_on_the_other_loop(
     with pytest.raises(UsageError, match="blocking kind"):
         nbstream.stream("Hello", client=aclient, model="test/ok", loop="thread")
     with pytest.raises(UsageError, match="'kernel' or 'thread'"):
-        nbstream.stream("Hello", client=aclient, model="test/ok", loop="main")  # type: ignore[arg-type]
+        nbstream.stream("Hello", client=aclient, model="test/ok", loop="main")  # type: ignore[arg-type]  # that it is refused is the test
     # The configuration is for what it fits.
     monkeypatch.setattr(nbstream.config.settings(), "loop", "thread")
     w = await nbstream.stream("Hello", client=aclient, model="test/ok")

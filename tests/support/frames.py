@@ -36,9 +36,10 @@ class Page:
             self.statuses.append(frame["status"])
         self.seq = frame["seq"]
         for op in frame.get("ops", ()):
-            text = self.parts.get(op["part"], "")
+            part = op.get("part", "text")
+            text = self.parts.get(part, "")
             assert op["offset"] == len(text.encode("utf-16-le")) // 2
-            self.parts[op["part"]] = text + op["text"]
+            self.parts[part] = text + op["text"]
         for part, length in frame.get("lengths", {}).items():
             assert len(self.parts[part].encode("utf-16-le")) // 2 == length
 
@@ -106,7 +107,7 @@ async def ask(setup: Setup, **request: Any) -> list[Any]:
     """The frames of the answer."""
     await flushed(setup)
     before = len(setup.page.messages)
-    setup.wire.handle(request)  # type: ignore[arg-type]
+    setup.wire.handle(request)  # type: ignore[arg-type]  # a plain dict, as it comes
     for _ in range(5):
         await asyncio.sleep(0)
     await flushed(setup)

@@ -27,7 +27,7 @@ class Schedule:
     def __init__(self, seed: int, pages: Pages) -> None:
         self.random = random.Random(seed)
         self.loop = VirtualLoop()
-        hub._hubs[self.loop] = hub.Hub(self.loop, Pace(), clock=self.loop.time)  # type: ignore[index,arg-type]
+        hub._hubs[self.loop] = hub.Hub(self.loop, Pace(), clock=self.loop.time)  # type: ignore[index,arg-type]  # a virtual loop
         self.pages = pages
         self.loss = self.random.choice((0.0, 0.02, 0.1, 0.3, 0.6))
         self.doubles = self.random.choice((0.0, 0.1, 0.3))
@@ -59,7 +59,7 @@ class Schedule:
             go_on=lambda: None,
         )
         self.sessions[name] = session = Session(FakeSource(), wire, clock=self.loop.time)
-        session.loop = self.loop  # type: ignore[assignment]
+        session.loop = self.loop  # type: ignore[assignment]  # a virtual loop
         wire.open(session)
         if self.apart or not self.number:
             self.open_page(name)

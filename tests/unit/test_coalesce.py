@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from nbstream.coalesce import HEADROOM, INTERVAL, Held, Pace
-from nbstream.protocol import StatusFrame
+from nbstream.protocol import StatusFrame, message
 from nbstream.transcript import Append
 
 
@@ -14,7 +16,8 @@ def text(offset: int, value: str) -> Append:
 
 
 def op(part: str, offset: int, value: str) -> dict[str, object]:
-    return {"part": part, "type": part, "offset": offset, "text": value}
+    named = {} if part == "text" else {"part": part, "type": part}
+    return {"offset": offset, "text": value, **named}
 
 
 def test_the_first_message_goes_out_at_once_and_the_next_waits() -> None:
@@ -25,13 +28,14 @@ def test_the_first_message_goes_out_at_once_and_the_next_waits() -> None:
     assert pace.due_in(100.0 + INTERVAL) == pytest.approx(0.0)
 
 
-def sent_in(seconds: float, *, urgent: bool, messages: int = 1) -> int:
-    """How many messages go out if there is always something to say."""
-    pace, now, sent = Pace(), 1000.0, 0
+def sent_in(seconds: float, *, urgent: bool, messages: int = 1, tokens: float = 0) -> int:
+    """How many messages go out if there is always something to say; so many tokens a second."""
+    pace, now, sent, last = Pace(), 1000.0, 0, 1000.0
     while now < 1000.0 + seconds:
         if pace.due_in(now, urgent) == 0.0:
-            pace.spend(now, messages)
+            pace.spend(now, messages, int(tokens * (now - last)))
             sent += messages
+            last = now
         now += 0.001
     return sent
 
@@ -39,6 +43,19 @@ def sent_in(seconds: float, *, urgent: bool, messages: int = 1) -> int:
 def test_thirty_messages_a_second() -> None:
     assert 290 <= sent_in(10, urgent=False) <= 301
     assert sent_in(10, urgent=True) <= 301 + HEADROOM / INTERVAL, "a few at once, then no more"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "messages"), [(100, 30), (200, 30), (500, 22.5), (2000, 13.2), (20_000, 8.6)]
+)
+def test_the_more_text_comes_the_more_of_it_is_in_a_message(tokens: float, messages: float) -> None:
+    assert sent_in(10, urgent=False, tokens=tokens) == pytest.approx(10 * messages, rel=0.06)
+
+
+def test_few_bytes_stand_beside_the_text() -> None:
+    held = Held()
+    held.append(text(12345, "abc"))
+    assert len(json.dumps(message(*held.take("0123456789ab", 123)))) <= 120 + len("abc")
 
 
 def test_however_many_messages_a_flush_has() -> None:

@@ -160,7 +160,7 @@ def caused(*causes: BaseException) -> BaseException:
     exc = outer = named("APIConnectionError", "Connection error.")
     for cause in causes:
         exc.__cause__ = cause
-        exc = cause  # type: ignore[assignment]
+        exc = cause  # type: ignore[assignment]  # a cause may be any exception
     return outer
 
 

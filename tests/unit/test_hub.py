@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbstream.coalesce import INTERVAL, Pace
+from nbstream.coalesce import INTERVAL, Pace, interval
 from nbstream.hub import Hub, share
 from tests.support.virtual import VirtualLoop
 
@@ -30,7 +30,7 @@ class FakeLane:
 
 
 def shared(*lanes: FakeLane) -> list[list[str]]:
-    return [[lane.name for lane in group] for group in share(lanes)]  # type: ignore[attr-defined]
+    return [[lane.name for lane in group] for group in share(lanes)]  # type: ignore[attr-defined]  # lanes are fakes
 
 
 def test_streams_of_one_page_share_a_message() -> None:
@@ -50,7 +50,7 @@ def test_until_a_page_says_hello_a_stream_has_messages_of_its_own() -> None:
 
 def setup() -> tuple[VirtualLoop, Hub]:
     loop = VirtualLoop()
-    return loop, Hub(loop, Pace(), clock=loop.time)  # type: ignore[arg-type]
+    return loop, Hub(loop, Pace(), clock=loop.time)  # type: ignore[arg-type]  # as much of a loop as a hub uses
 
 
 def hold(hub: Hub, lane: FakeLane, *, urgent: bool = False) -> None:
@@ -71,6 +71,26 @@ def test_what_reaches_nobody_takes_no_turn() -> None:
     assert hub.is_idle
     assert not closed.messages
     assert len(shown.messages) == 2
+
+
+def test_after_much_text_the_next_message_comes_later() -> None:
+    loop, hub = setup()
+    lane = FakeLane("s", "p")
+
+    def sent_after(pieces: int, seconds: float) -> int:
+        before = len(lane.messages)
+        for _ in range(pieces):
+            lane.held += 1
+            hub.text(lane)
+        loop.go(seconds)
+        return len(lane.messages) - before
+
+    loop.go(1)
+    assert sent_after(2, 0) == 1, "at once, where nothing came for long"
+    assert sent_after(100, INTERVAL + 0.001) == 1
+    assert sent_after(1, interval(100) - 0.003) == 0
+    assert sent_after(0, 0.003) == 1
+    assert sent_after(1, INTERVAL + 0.001) == 1
 
 
 def test_a_tick_takes_all_that_is_held() -> None:

@@ -168,7 +168,7 @@ async def test_nothing_is_told_after_the_end() -> None:
     before = list(sink.statuses), list(sink.appends)
     session.feed(chat("late"))
     session.conclude()
-    session.fail(session.error)  # type: ignore[arg-type]
+    session.fail(session.error)  # type: ignore[arg-type]  # it is not None here
     assert not session.cancel()
     assert (sink.statuses, sink.appends) == before
     assert session.transcript.text == "a"

@@ -71,7 +71,7 @@ async def test_a_stream_whose_close_hangs(monkeypatch: pytest.MonkeyPatch) -> No
     await until(lambda: gate.reached)
     session.source.opened[0].close = asyncio.Event().wait
     assert session._opened is not None
-    session._opened.close = asyncio.Event().wait  # type: ignore[assignment]
+    session._opened.close = asyncio.Event().wait  # type: ignore[assignment]  # it never ends
     session.cancel()
     await ended(session)
     assert session.status == "cancelled"

@@ -48,7 +48,7 @@ async def test_first_come_first_served() -> None:
         await ended(stream.session)
         assert stream.session.status == "completed"
         for following in streams[place + 1 : place + 3]:
-            await until(lambda following=following: following.opened)  # type: ignore[misc]
+            await until(lambda following=following: following.opened)  # type: ignore[misc]  # mypy infers no lambda with defaults
             assert following.session.reason is None
 
 

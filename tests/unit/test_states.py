@@ -53,6 +53,6 @@ def test_every_live_state_can_reach_an_end() -> None:
             old = todo.pop()
             new = {to for start, to in MOVES if start == old} - reached
             reached |= new
-            todo.extend(new)  # type: ignore[arg-type]
+            todo.extend(new)  # type: ignore[arg-type]  # the states, as plain str
         assert reached & TERMINAL
         assert "cancelled" in reached

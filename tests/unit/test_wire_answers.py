@@ -32,7 +32,7 @@ async def test_streams_of_one_page_are_sent_together() -> None:
         assert await ask(setup, kind="hello", have={f"s{number}": setup.wire.seq}, page="p") == []
     before = sum(len(setup.page.messages) for setup in setups)
     for setup in setups:
-        setup.page.apply = lambda frame: None  # type: ignore[method-assign]
+        setup.page.apply = lambda frame: None  # type: ignore[method-assign]  # the page hears nothing
         setup.session.feed(chat("b"))
     await flushed(setups[0])
     assert sum(len(setup.page.messages) for setup in setups) - before <= 2
