@@ -10,6 +10,8 @@ from tests.support.page import NotebookPage
 
 from .conftest import OpenNotebook, lab_only
 
+pytestmark = lab_only
+
 HIGHLIGHT = """\
 globalThis.modules = [...(globalThis.modules ?? []), "highlight"];
 const reader = { line: (text) => [{ end: text.length, style: "keyword" }], copy: () => reader };
@@ -55,7 +57,6 @@ def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> Notebook
     return page
 
 
-@lab_only
 def test_ten_widgets_one_message(open_notebook: OpenNotebook, tmp_path: Path) -> None:
     page = open_page(open_notebook, tmp_path, "nbstream.show(['later'])")
     assert page.assets == [], "nothing is fetched before it is needed"
@@ -75,7 +76,6 @@ def test_ten_widgets_one_message(open_notebook: OpenNotebook, tmp_path: Path) ->
     assert "math-font.woff2 cannot be read" in warned[0]
 
 
-@lab_only
 def test_a_busy_kernel_answers_late_and_once(open_notebook: OpenNotebook, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     busy = f"import time\nwhile not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.01)"
@@ -92,7 +92,6 @@ def test_a_busy_kernel_answers_late_and_once(open_notebook: OpenNotebook, tmp_pa
     assert page.assets == ["highlight"]
 
 
-@lab_only
 def test_a_widget_asks_again_in_a_reloaded_page(
     open_notebook: OpenNotebook, tmp_path: Path
 ) -> None:

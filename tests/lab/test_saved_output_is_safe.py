@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 
 CORPUS = Path(__file__).parents[1] / "fixtures" / "hostile_markdown.json"
 
@@ -42,6 +42,7 @@ DANGEROUS = """() => {
 }"""
 
 
+@lab_only
 def test_hostile_answers(open_notebook: OpenNotebook) -> None:
     page = open_notebook([LOAD, *(SHOW.format(*s) for s in SLICES), LIVE])
     shutil.copy(CORPUS, page.server.root)

@@ -15,7 +15,7 @@ from tests.support.record import Request
 from tests.support.scenario import MARKDOWN, Scenario
 from tests.support.server import Server
 
-from .conftest import KEY, OpenNotebook
+from .conftest import KEY, OpenNotebook, lab_only
 
 WORDS = tuple(f"word{n} " for n in range(40))
 
@@ -218,6 +218,7 @@ def test_nothing_but_this_machine_is_asked(open_notebook: OpenNotebook) -> None:
     assert ours == []
 
 
+@lab_only
 def test_a_key_in_an_error_reaches_no_one(open_notebook: OpenNotebook) -> None:
     page = open_notebook(
         [
@@ -288,6 +289,7 @@ def test_the_output_does_not_collapse_when_text_replaces_the_widget(
     assert min(heights) > 0.7 * min(heights[0], heights[-1]), sorted(set(map(round, heights)))
 
 
+@lab_only
 def test_markdown_is_rendered_while_it_streams(
     open_notebook: OpenNotebook, model: type[Model], shots: Path
 ) -> None:

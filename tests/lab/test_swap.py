@@ -9,7 +9,7 @@ from playwright.sync_api import Locator
 
 from tests.support.scenario import Scenario
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 from .reader import STEPS, Reader, start
 from .test_stream import Model, model, wait_text
 
@@ -23,6 +23,7 @@ EDGE = """([selector, words]) => {
 LEFT = EDGE.replace(".top", ".left")
 
 
+@lab_only
 def test_expand_and_collapse_leave_in_place_what_is_looked_at(
     open_notebook: OpenNotebook, model: type[Model]
 ) -> None:
@@ -87,6 +88,7 @@ def test_the_finished_text_takes_the_place_of_the_view(
     page.wait(lambda: page.output(1).locator(".nbs-show-all").count() == 0, "a fresh output")
 
 
+@lab_only
 def test_a_short_answer_has_no_box(
     open_notebook: OpenNotebook, model: type[Model], shots: Path
 ) -> None:
