@@ -5,24 +5,11 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
+import { bundle, options } from "./bundle.mjs";
 
 const STATIC = "../nbstream/static";
 const FONT = "@fontsource/stix-two-math";
 const FONT_FILE = `node_modules/${FONT}/files/stix-two-math-latin-400-normal.woff2`;
-
-/**
- * Names of properties that only the Markdown renderer has, not the page, a message, another bundle,
- * nor what the copies of this bundle on one page share: they are shortened.
- */
-const NAMES = JSON.parse(await readFile("internal-names.json", "utf8"));
-
-const options = {
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  legalComments: "none",
-  logLevel: "info",
-};
 
 /**
  * CodeMirror's files of many dialects make each of them by a call at the top level, which a bundler
@@ -71,22 +58,19 @@ function report(name, bytes) {
 }
 
 async function buildAll() {
-  const minified = {
-    ...options,
-    logLevel: "warning",
-    minify: true,
+  for (const [name, entry] of [
+    ["widget.js", "src/index.ts"],
+    ["loader.js", "src/loader.ts"],
+  ])
+    await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] })).code);
+  const minified = { ...options, logLevel: "warning", minify: true, outdir: STATIC };
+  await build({ ...minified, entryPoints: ["src/widget.css"] });
+  const { metafile } = await build({
+    ...minified,
     metafile: true,
-    outdir: STATIC,
-  };
-  const mangled = { ...minified, mangleProps: new RegExp(`^(?:${NAMES.join("|")})$`) };
-  const widget = { entryPoints: ["src/index.ts", "src/widget.css"], entryNames: "widget" };
-  await build({ ...mangled, ...widget });
-  await build({ ...mangled, entryPoints: ["src/loader.ts"] });
-  const heavy = {
     entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
     plugins: [dialects],
-  };
-  const { metafile } = await build({ ...minified, ...heavy });
+  });
   await copyFile(FONT_FILE, `${STATIC}/math-font.woff2`);
   const text = await notices(Object.keys(metafile.inputs));
   await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
@@ -97,9 +81,8 @@ async function buildAll() {
     ["(markdown)", exports[0]],
     ["(and its embeds)", exports.join("")],
   ]) {
-    const stdin = { contents, resolveDir: "src/markdown" };
-    const { outputFiles } = await build({ ...mangled, stdin, write: false });
-    report(name, outputFiles[0].contents);
+    const { code } = await bundle({ stdin: { contents, resolveDir: "src/markdown" } });
+    report(name, Buffer.from(code));
   }
   for (const name of [
     "loader.js",
@@ -115,6 +98,7 @@ async function buildAll() {
 if (process.argv.includes("--dev")) {
   const dev = await context({
     ...options,
+    logLevel: "info",
     entryPoints: ["dev/harness.ts", "src/widget.css"],
     entryNames: "[name]",
     outdir: "dev",

@@ -3,37 +3,24 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { Window } from "happy-dom";
 import { afterEach, expect, test, vi } from "vitest";
+import { bundle } from "../bundle.mjs";
 import names from "../internal-names.json";
 
 const CORE = 'export * from "./markdown/index.js";';
 const EMBEDS = `${CORE} export * from "./markdown/embeds/create.js";`;
 const WIDGET = 'export * from "./index.js";';
 
-/** A bundle as ../build.mjs makes it. */
-async function bundle(contents: string, mangled = true) {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents, resolveDir: "src" },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-    metafile: true,
-    ...(mangled && { mangleProps: new RegExp(`^(?:${names.join("|")})$`) }),
-  });
-  const code = outputFiles[0]?.text ?? "";
-  return { code, inputs: Object.keys(metafile.inputs).filter((file) => file !== "<stdin>") };
-}
+const made = (contents: string, shortened = true) =>
+  bundle({ stdin: { contents, resolveDir: "src" } }, shortened);
 
 test.each([
   ["the renderer alone", CORE, 12_288],
   ["the renderer and its embeds", EMBEDS, 15_000],
   ["the widget", WIDGET, 30_720],
 ])("%s", async (_, contents, limit) => {
-  const { code, inputs } = await bundle(contents);
+  const { code, inputs } = await made(contents);
   for (const file of inputs) expect(file).toMatch(/^src\/(?!parts\/)/);
   if (contents === CORE) expect(inputs.join()).not.toContain("embeds/");
   expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(limit);
@@ -59,7 +46,7 @@ test("the names that are shortened are nobody else's", async () => {
   for (const file of [...others, "markdown/parts.ts"])
     expect(words.exec(await readFile(`src/${file}`, "utf8")), file).toBeNull();
   // In quotes they stay as they are, and are not found.
-  const { code } = await bundle(WIDGET);
+  const { code } = await made(WIDGET);
   const any = `(?:${names.join("|")})`;
   expect(code.match(new RegExp(`\\.${any}\\b|[{,]${any}:|"${any}" ?in\\b`))).toBeNull();
 });
@@ -78,8 +65,8 @@ test.each([CORE, EMBEDS])("with shortened names all is shown as without", async 
   for (const [name, value] of Object.entries({ window, document, DOMParser, HTMLElement, Text }))
     vi.stubGlobal(name, value);
   const shown: string[] = [];
-  for (const mangled of [true, false]) {
-    const { code } = await bundle(contents, mangled);
+  for (const shortened of [true, false]) {
+    const { code } = await made(contents, shortened);
     const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
     const { createRenderer, createEmbeds } = await import(/* @vite-ignore */ url);
     const el = document.createElement("div");

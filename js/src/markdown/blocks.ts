@@ -27,6 +27,9 @@ import { scanDelimiters, splitRow } from "./table.js";
 /** Blocks inside blocks; deeper markers are text. */
 export const MAX_DEPTH = 64;
 
+/** A line that is a leaf's text, whatever follows: it has a letter, no sign of others before it. */
+const SURE = /^[^[<\\$|\p{L}]*\p{L}/u;
+
 export interface BlockOptions {
   readonly tables: boolean;
   readonly footnotes: boolean;
@@ -48,6 +51,10 @@ export class BlockParser extends Spine {
   #footnotes = 0;
   /** A line that may still change defines nothing. */
   #guessing = false;
+  /** The guessed line would have defined something. */
+  #held = false;
+  /** The guessed line is a leaf's text, whatever follows. */
+  #sure = false;
   #undo: (() => void) | null = null;
 
   constructor(options: BlockOptions, labels: Labels) {
@@ -56,13 +63,16 @@ export class BlockParser extends Spine {
     this.#labels = labels;
   }
 
-  /** Adds a complete line. */
-  add(text: string): void {
-    this.#takeBack();
-    this.#process(text);
+  /** Adds a complete line, of which the first `guessed` characters may have been guessed. */
+  add(text: string, guessed: number): void {
+    if (!this.#held && this.grow(text.slice(guessed))) this.#undo = null;
+    else {
+      this.#takeBack();
+      this.#process(text);
+    }
   }
 
-  /** Adds a line that may go on; the next call of anything takes it back. */
+  /** Adds a line that may go on; what is called next takes it back, unless it only adds text to it. */
   guess(text: string): void {
     this.#takeBack();
     const { open, number } = this;
@@ -76,14 +86,20 @@ export class BlockParser extends Spine {
     };
     this.open = [...open];
     this.#guessing = true;
+    this.#held = this.#sure = false;
     this.#process(text);
     this.#guessing = false;
   }
 
-  /** Says in each open block what is settled; to be called before a guess. */
-  settle(): void {
-    this.#takeBack();
-    this.settleOpen();
+  /** Lets the line that was guessed go on with `text`; false if another block may come of it. */
+  grow(text: string): boolean {
+    if (!this.#undo || text.includes("\0")) return false;
+    const { kind, lines } = this.tip;
+    const last = lines.length - 1;
+    this.#sure ||= kind !== "math" && SURE.test(lines[last] ?? "");
+    if (!this.#sure) return false;
+    lines[last] += text;
+    return true;
   }
 
   finish(): void {
@@ -217,7 +233,8 @@ export class BlockParser extends Spine {
     if (label === null) return false;
     this.push("footnote", { padding: 4 });
     this.#footnotes++;
-    if (!this.#guessing) this.#labels.defineFootnote(label, this.#footnotes);
+    if (this.#guessing) this.#held = true;
+    else this.#labels.defineFootnote(label, this.#footnotes);
     return true;
   }
 
@@ -304,8 +321,9 @@ export class BlockParser extends Spine {
     const text = paragraph.lines.join("\n");
     if (text[0] !== "[") return text;
     const { found, rest } = takeDefinitions(text);
-    if (!this.#guessing)
-      for (const [label, definition] of found) this.#labels.define(label, definition);
+    for (const [label, definition] of found)
+      if (this.#guessing) this.#held = true;
+      else this.#labels.define(label, definition);
     return rest;
   }
 }

@@ -37,6 +37,8 @@ export class BlockDom {
   /** Long text of which a part is not shown yet. */
   readonly #unfinished = new Set<Leaf>();
   #time = () => true;
+  /** Shows the last leaf again. */
+  #refill = () => {};
   readonly #embedder: Embedder | null;
   readonly #leafOptions: LeafOptions;
 
@@ -54,9 +56,16 @@ export class BlockDom {
     this.#root = viewOf(root, el, new Pages(el, this.#settled));
   }
 
-  /** Shows what has changed; long text in it only while there is `time`. */
-  update(time: () => boolean): void {
+  /**
+   * Shows what has changed; long text in it only while there is `time`. `grown`: nothing but the
+   * text of the last leaf has.
+   */
+  update(time: () => boolean, grown: boolean): void {
     this.#time = time;
+    if (grown) {
+      this.#refill();
+      return;
+    }
     this.#settled.freeze();
     this.#updateChildren(this.#root);
   }
@@ -80,19 +89,23 @@ export class BlockDom {
 
   #updateChild(parent: View, index: number, block: Block): void {
     const key = keyOf(block);
-    let view = parent.children[index];
-    if (view?.key !== key) {
-      for (const old of parent.children.splice(index)) drop(parent, old);
-      view = this.#create(block, parent);
-      parent.children.push(view);
-      if (parent.place) parent.place.append(view.el, block);
-      else parent.el.append(view.el);
+    const old = parent.children[index];
+    if (old?.key === key) {
+      if (old.block !== block) {
+        old.block = block;
+        old.done = 0;
+      }
+      this.#fill(old, parent, index);
+      return;
     }
-    if (view.block !== block) {
-      view.block = block;
-      view.done = 0;
-    }
-    this.#fill(view, parent, index);
+    for (const gone of parent.children.splice(index)) drop(parent, gone);
+    const view = this.#create(block, parent);
+    parent.children.push(view);
+    // What needs no place of its own is filled before it is inserted: the browser looks at it once.
+    if (!view.place) this.#fill(view, parent, index);
+    if (parent.place) parent.place.append(view.el, block);
+    else parent.el.append(view.el);
+    if (view.place) this.#fill(view, parent, index);
   }
 
   #create(block: Block, parent: View): View {
@@ -107,6 +120,7 @@ export class BlockDom {
 
   #fill(view: View, parent: View, index: number): void {
     const { block, el } = view;
+    this.#refill = () => this.#fill(view, parent, index);
     switch (block.kind) {
       case "paragraph": {
         const text = textOf(block);

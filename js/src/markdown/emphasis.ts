@@ -54,6 +54,7 @@ export function scanRun(text: string, at: number, end: number): Run {
  * in the text is open to its end; true if anything does.
  */
 export function matchRuns(runs: Run[], bottom: number, openFrom: number): boolean {
+  if (runs.length <= bottom) return false;
   /** Those that may still open something. */
   const openers: Run[] = [];
   // Where a search for an opener ended in vain: the next one of the same sort looks no further.

@@ -70,6 +70,8 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   let seen = 0;
   /** How much of the line that may go on is shown. */
   let shown = 0;
+  /** Since the last update, nothing has changed but the text that it ends with. */
+  let grown = false;
   let ended = false;
   let scheduled = false;
 
@@ -83,26 +85,27 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     let end = ending.exec(rest);
     const long = () => schedule && (end?.index ?? rest.length) - start > shown + STEP;
     for (; end && !long() && start + lines++ * LINE < CHARACTERS; end = ending.exec(rest)) {
-      parser.add(rest.slice(start, end.index));
+      parser.add(rest.slice(start, end.index), shown);
       start = ending.lastIndex;
       shown = 0;
     }
     const step = long();
     rest = rest.slice(start);
     seen = end ? 0 : Math.max(0, rest.length - 1);
-    parser.settle();
+    if (start) parser.settle();
     if (step) {
       shown += STEP;
       parser.guess(rest.slice(0, shown));
     }
     if (step || end) return true;
-    shown = rest.length;
     const line = rest.replace(/\r$/, "");
     if (ended) {
-      if (rest) parser.add(line);
+      if (rest) parser.add(line, shown);
       rest = "";
       parser.finish();
-    } else if (!isMarkup(line)) parser.guess(line);
+    } else if (parser.grow(line.slice(shown))) grown = !start;
+    else if (!isMarkup(line)) parser.guess(line);
+    shown = line.length;
     return false;
   }
 
@@ -122,8 +125,9 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     const time = () => !schedule || performance.now() - start < BUDGET;
     let more = true;
     while (more && time()) {
+      grown = false;
       more = read();
-      dom.update(time);
+      dom.update(time, grown);
       if (shown) break;
     }
     if (more || !dom.work(time)) again();

@@ -38,16 +38,18 @@ export function update(
     const extra = 1 + shown.length - items.length;
     if (shown[index]?.kind !== kind && extra > 0) remove(shown, index, extra);
     let one = shown[index];
-    if (one?.kind !== kind) {
+    if (one?.kind === kind) fill(one, item, options);
+    else {
       const node =
         kind === "text" ? document.createTextNode("") : document.createElement(NAMES[kind] ?? kind);
-      const previous = shown[index - 1]?.node;
-      if (previous) previous.after(node);
-      else parent.prepend(node);
       one = { kind, node, item: null, children: [] };
+      // Filled before it is inserted: the browser looks at it once.
+      fill(one, item, options);
+      const previous = shown[index - 1]?.node;
+      if (previous) previous.after(one.node);
+      else parent.prepend(one.node);
       shown.splice(index, 0, one);
     }
-    fill(one, item, options);
     one.item = item;
   }
   remove(shown, items.length, shown.length);

@@ -60,7 +60,7 @@ export abstract class Spine {
   }
 
   /** Says in each open block what no later line can change. */
-  protected settleOpen(): void {
+  settle(): void {
     for (const [index, block] of this.open.entries()) {
       if (block.kind === "code") block.settled = block.solid;
       else block.settled = block.children.length - (index + 1 < this.open.length ? 1 : 0);
