@@ -36,6 +36,8 @@ export class BlockDom {
   readonly #settled = new Settled();
   /** Long text of which a part is not shown yet. */
   readonly #unfinished = new Set<Leaf>();
+  /** The last update ran out of time. */
+  #late = false;
   #time = () => true;
   /** Shows the last leaf again. */
   #refill = () => {};
@@ -72,6 +74,10 @@ export class BlockDom {
 
   /** Does what was left over, while there is `time`; true if all is done. */
   work(time: () => boolean): boolean {
+    const late = this.#late;
+    this.#late = false;
+    // What each call does at least would be done twice in a frame.
+    if (late) return false;
     for (const leaf of this.#unfinished) {
       if (!leaf.work(time)) return false;
       this.#unfinished.delete(leaf);
@@ -158,7 +164,9 @@ export class BlockDom {
   #show(view: View, index: number, el: HTMLElement, text: string, open = false, task = false) {
     const leaf = view.leaves[index] ?? new Leaf(el, this.references, this.#leafOptions);
     view.leaves[index] = leaf;
-    if (!leaf.show(text, open, task, this.#time)) this.#unfinished.add(leaf);
+    if (leaf.show(text, open, task, this.#time)) return;
+    this.#unfinished.add(leaf);
+    this.#late = true;
   }
 
   #fillMath(el: HTMLElement, { lines, closed }: Block): void {

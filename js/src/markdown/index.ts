@@ -50,7 +50,7 @@ const BUDGET = 8;
 const CHARACTERS = 4096;
 const LINE = 128;
 /** How much of one line is new in a frame: the layout of a long line takes longer than its parsing. */
-const STEP = 30_000;
+const STEP = 16_384;
 
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {

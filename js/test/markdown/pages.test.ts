@@ -1,6 +1,7 @@
 /** Pages, segments of lists and tables: no element holds everything, and nothing shows it. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { SEGMENT } from "../../src/markdown/leaf.js";
 import { createRenderer } from "./html.js";
 
 function show(text: string) {
@@ -105,6 +106,29 @@ test.each(["", "\n\nmore"])("a long line comes in steps (%j behind it)", (behind
   } while (frame());
   renderer.finish();
   expect(el.querySelector("pre")?.textContent).toBe(`${line}\n${behind}${behind && "\n"}`);
+});
+
+test("when its time is over, a frame does no more of a long paragraph", () => {
+  const { el, renderer, frame } = framed();
+  let now = 0;
+  const clock = () => {
+    now += 5;
+    return now;
+  };
+  // As slow as to be over with the first of the segments.
+  vi.spyOn(performance, "now").mockImplementation(clock);
+  const text = `${"word ".repeat(3000)}end`;
+  renderer.append(text);
+  let before = 0;
+  do {
+    const { length } = el.textContent ?? "";
+    expect(length - before).toBeLessThanOrEqual(SEGMENT);
+    before = length;
+  } while (frame());
+  vi.restoreAllMocks();
+  renderer.finish();
+  while (frame());
+  expect(el.textContent).toBe(text);
 });
 
 test("a table of very many columns is text", () => {
