@@ -46,6 +46,11 @@ export interface StreamOptions {
    * costs is script, style and layout, which are forced for each piece; drawing is not measured.
    */
   readonly drawEvery?: number;
+  /**
+   * Milliseconds before each frame is asked for. Without them, the browser's other threads still
+   * draw the last frame while the next one is measured.
+   */
+  readonly pause?: number;
   /** Called after each piece, with its index; false ends the stream. */
   readonly seen?: (index: number) => boolean;
 }
@@ -55,7 +60,7 @@ export async function stream(
   contender: Contender,
   el: HTMLElement,
   pieces: readonly string[],
-  { drawEvery = 1, seen = () => true }: StreamOptions = {},
+  { drawEvery = 1, pause = 0, seen = () => true }: StreamOptions = {},
 ): Promise<Frame[]> {
   let later: (() => void)[] = [];
   const schedule: Schedule = (run) => void later.push(run);
@@ -75,7 +80,10 @@ export async function stream(
   }
 
   for (const [index, piece] of pieces.entries()) {
-    if (index % drawEvery === 0) await nextFrame();
+    if (index % drawEvery === 0) {
+      if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+      await nextFrame();
+    }
     frame(() => target.append(piece));
     if (!seen(index)) break;
   }

@@ -17,12 +17,16 @@ export interface Result {
   readonly highlighted: boolean;
 }
 
-/** `draw`: the browser draws after so many tokens. `scale` shortens the text; `samples` is the number of frames of the sampled contender. */
+/**
+ * `draw`: the browser draws after so many tokens. `pause`: milliseconds between frames. `scale`
+ * shortens the text; `samples` is the number of frames of the sampled contender.
+ */
 export async function run(
   text: string,
   tokens: number,
   contender: string,
   draw: number,
+  pause: number,
   scale: number,
   samples: number,
 ): Promise<Result> {
@@ -34,7 +38,10 @@ export async function run(
   const sampled = contender === SAMPLED && pieces.length > samples;
   const frames = sampled
     ? await sample(create, pieces, samples)
-    : await stream(create, place(), pieces, { drawEvery: Math.max(1, Math.floor(draw / tokens)) });
+    : await stream(create, place(), pieces, {
+        drawEvery: Math.max(1, Math.floor(draw / tokens)),
+        pause,
+      });
   // Microseconds are enough, and thousands of numbers travel.
   const costs = frames.map(({ cost }) => Math.round(cost * 1000) / 1000);
   const highlighted = document.querySelector("[class^=nbs-tok]") !== null;
