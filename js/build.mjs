@@ -2,7 +2,7 @@
  * Builds ../nbstream/static: the widget, its heavy parts, the font for mathematics, and the notices
  * of what others wrote in them. With --dev serves dev/harness.html instead.
  */
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
 import { bundle, options } from "./bundle.mjs";
@@ -58,6 +58,7 @@ function report(name, bytes) {
 }
 
 async function buildAll() {
+  await mkdir(STATIC, { recursive: true });
   for (const [name, entry] of [
     ["widget.js", "src/index.ts"],
     ["loader.js", "src/loader.ts"],
