@@ -46,10 +46,7 @@ export interface StreamOptions {
    * costs is script, style and layout, which are forced for each piece; drawing is not measured.
    */
   readonly drawEvery?: number;
-  /**
-   * Milliseconds before each frame is asked for. Without them, the browser's other threads still
-   * draw the last frame while the next one is measured.
-   */
+  /** Milliseconds before each frame is asked for: a notebook's frames have some between them. */
   readonly pause?: number;
   /** Called after each piece, with its index; false ends the stream. */
   readonly seen?: (index: number) => boolean;
