@@ -36,8 +36,7 @@ export function findAutolinks(text: string): Autolink[] {
     if (parts.length < (scheme ? 1 : 2) || parts.slice(-2).join("").includes("_")) continue;
     found.push({ at, address: trimAddress(whole), scheme: scheme ? "" : "http://" });
   }
-  // Looked for only where there may be one: each search takes time.
-  const mails = text.includes("@") ? text.matchAll(MAIL) : [];
-  for (const { 0: address, index: at } of mails) found.push({ at, address, scheme: "mailto:" });
+  for (const { 0: address, index: at } of text.matchAll(MAIL))
+    found.push({ at, address, scheme: "mailto:" });
   return found.sort((a, b) => a.at - b.at);
 }

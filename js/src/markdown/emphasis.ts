@@ -51,10 +51,9 @@ export function scanRun(text: string, at: number, end: number): Run {
 
 /**
  * Matches `runs` from the one at `bottom` on, and takes them off. What stays open after `openFrom`
- * in the text is open to its end; true if anything does.
+ * in the text is open to its end. Returns those that more text may close.
  */
-export function matchRuns(runs: Run[], bottom: number, openFrom: number): boolean {
-  if (runs.length <= bottom) return false;
+export function matchRuns(runs: Run[], bottom: number, openFrom: number): Run[] {
   /** Those that may still open something. */
   const openers: Run[] = [];
   // Where a search for an opener ended in vain: the next one of the same sort looks no further.
@@ -83,7 +82,11 @@ export function matchRuns(runs: Run[], bottom: number, openFrom: number): boolea
     }
     if (canOpen && closer.left) openers.push(closer);
   }
-  return openers.filter((run) => run.at > openFrom && stayOpen(run)).length > 0;
+  for (const run of openers) {
+    if (run.at <= openFrom || run.canClose || run.left > 3) continue;
+    for (; run.left > 0; run.left -= run.left > 1 ? 2 : 1) run.opens.push(kindOf(run, run.left));
+  }
+  return openers;
 }
 
 function fits(opener: Run, { character, length, canOpen }: Run): boolean {
@@ -95,10 +98,3 @@ function fits(opener: Run, { character, length, canOpen }: Run): boolean {
 /** What `count` delimiters make. */
 const kindOf = ({ character }: Run, count: number): Span =>
   character === "~" ? "del" : count > 1 ? "strong" : "em";
-
-/** Opens what nothing closes; true if it can. */
-function stayOpen(run: Run): boolean {
-  if (run.canClose || run.left > 3) return false;
-  for (; run.left > 0; run.left -= run.left > 1 ? 2 : 1) run.opens.push(kindOf(run, run.left));
-  return true;
-}

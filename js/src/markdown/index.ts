@@ -52,6 +52,9 @@ const LINE = 128;
 /** How much of one line is new in a frame: the layout of a long line takes longer than its parsing. */
 const STEP = 16_384;
 
+/** Letters that run from right to left; a reference may stand for one. */
+const BIDI = /[&\u0590-\u08ff\ud802\ud803\ud83a\ud83b\ufb1d-\ufdff\ufe70-\ufefc]/;
+
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {
   const { schedule } = options;
@@ -137,6 +140,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
     append(text) {
       rest += text;
       learnEntities(text);
+      if (BIDI.test(text)) el.classList.add("nbs-bidi");
       if (!scheduled) work();
     },
     finish() {

@@ -45,8 +45,8 @@ export interface InlineOptions {
 
 export interface Parsed {
   readonly inlines: Inline[];
-  /** Whatever follows, what is there was read as if nothing did. */
-  readonly sure: boolean;
+  /** Nothing is open that more text may close: what follows may be read by itself. */
+  readonly settled: boolean;
 }
 
 /** The text alone, as an image's description has it. */

@@ -53,7 +53,8 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   let at = 0;
   /** The end of the plain piece that `at` is in. */
   let plain = 0;
-  let sure = true;
+  /** Something may be read otherwise if more follows, and is none of the above. */
+  let loose = false;
 
   const match = (pattern: RegExp) => matchAt(pattern, text, at);
 
@@ -154,13 +155,15 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   function dollars(): boolean {
     let end = at + 1;
     while (text[end] === "$") end++;
-    return (end - at < 3 && formula()) || add(end, text.slice(at, end));
+    if (end - at < 3 && formula()) return true;
+    loose = true;
+    return add(end, text.slice(at, end));
   }
 
   function formula(): boolean {
     const found = scanFormula(text, at, unfinished, spent);
     if (!found) return false;
-    if (!found.closed) sure = false;
+    if (!found.closed) loose = true;
     return add(at + found.text.length, found);
   }
 
@@ -170,7 +173,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
     let closing = spent.has(fence) ? null : TICKS.exec(text);
     while (closing && closing[0] !== fence) closing = TICKS.exec(text);
     const open = !closing && unfinished && text.length - start < REACH;
-    if (open) sure = false;
+    if (open) loose = true;
     if (!closing && !open) {
       spent.add(fence);
       return add(start, fence);
@@ -254,9 +257,9 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
       }
       if (unfinished && isLikely(text, bracket.from) && mayEnd(text, at)) {
         bracket.ended = true;
-        sure = false;
         return add(text.length);
       }
+      loose ||= /^[[(]?$/.test(text[at + 1] ?? "");
       if (options.footnotes && footnote(bracket)) return true;
     }
     brackets.pop();
@@ -293,7 +296,6 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
       .filter(({ from }) => from > openFrom)
       .sort((a, b) => b.token - a.token);
     for (const one of open) {
-      sure = false;
       matchRuns(runs, one.bottom, openFrom);
       if (one.name) tokens[one.token] = { kind: one.name, children: [] };
       else if (text.length - one.from <= HELD) tokens.length = one.token;
@@ -304,6 +306,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   while (at < text.length) step();
   const openFrom = unfinished ? text.length - REACH : text.length;
   if (unfinished) guess(openFrom);
-  if (matchRuns(runs, 0, openFrom)) sure = false;
-  return { inlines: buildTree(tokens), sure };
+  const open = matchRuns(runs, 0, openFrom);
+  const settled = !loose && !(open.length + brackets.length + tags.length + spent.size);
+  return { inlines: buildTree(tokens), settled };
 }

@@ -95,8 +95,8 @@ export class Leaf {
   }
 }
 
-/** What may make markup of the text before it, or be markup with what follows. */
-const PLAIN = /^[^\\`*_~[\]<>&$\n);\ud800-\udfff]+$/;
+/** Text that is no markup, nor with what follows; nothing that it might close is open. */
+const PLAIN = /^[^\\`*_~[<>&$\n;\ud800-\udfff]+$/;
 
 const TASK = /^\[([ \txX])\](?=[ \t\n])/;
 
@@ -105,8 +105,13 @@ class Segment {
   #text = "";
   #open = false;
   #task = false;
-  /** Nothing that is shown is a guess about what follows. */
-  #sure = false;
+  /** All is shown, and no more text can close anything in it. */
+  #settled = false;
+  /** Where in the text what is parsed begins; what is before it will not be read otherwise. */
+  #cut = 0;
+  /** How many items are before the one that the cut is in, and how that one begins. */
+  #kept = 0;
+  #head = "";
 
   constructor(
     private readonly leaf: Leaf,
@@ -118,18 +123,41 @@ class Segment {
   show(text: string, open: boolean, task: boolean): void {
     const old = this.#text;
     const was = this.#open;
+    const goesOn = begins(text, old);
     this.#text = text;
     this.#open = open;
     this.#task = task;
-    if (text === old ? this.#sure || open === was : this.#sure && open && this.#grow(old)) return;
-    this.render();
+    const settled = goesOn && this.#settled;
+    if (text === old ? settled || open === was : settled && open && this.#grow(old)) return;
+    if (!goesOn) this.#cut = 0;
+    if (settled) this.#keep(old);
+    this.#parse();
+  }
+
+  /** All of it again: a label has been defined. */
+  render(): void {
+    this.#cut = 0;
+    this.#parse();
+  }
+
+  /** Moves the cut to the last space of `old`, which is what is shown, if it is in plain text. */
+  #keep(old: string): void {
+    const cut = old.lastIndexOf(" ") + 1;
+    const last = this.#shown.at(-1)?.item;
+    const word = old.slice(cut - 1);
+    // Spaces before the end of a line are its.
+    if (!cut || !this.#text[cut]?.trim() || last?.kind !== "text" || !last.text.endsWith(word))
+      return;
+    this.#cut = cut;
+    this.#kept = this.#shown.length - 1;
+    this.#head = last.text.slice(0, last.text.length + 1 - word.length);
   }
 
   /** The short way: appends what came after `old` if it is plain text that continues plain text. */
   #grow(old: string): boolean {
     const text = this.#text;
     const last = this.#shown.at(-1);
-    if (last?.item?.kind !== "text" || !begins(text, old)) return false;
+    if (last?.item?.kind !== "text") return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
     if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
       return false;
@@ -139,19 +167,25 @@ class Segment {
     return true;
   }
 
-  render(): void {
+  #parse(): void {
     const { leaf } = this;
     const open = this.#open;
     const text = open ? holdBack(this.#text) : this.#text;
-    const box = this.#task ? TASK.exec(text) : null;
-    const { inlines, sure } = parseInlines(text.slice(box?.[0].length ?? 0), {
+    const cut = this.#cut;
+    const box = this.#task && !cut ? TASK.exec(text) : null;
+    const { inlines, settled } = parseInlines(text.slice(box?.[0].length ?? cut), {
       ...leaf.options,
       unfinished: open,
       lookup: (label) => leaf.references.lookup(label, this),
     });
-    this.#sure = open && sure && text === this.#text;
+    this.#settled = open && settled && text === this.#text;
     const items: Item[] = inlines;
     if (box) items.unshift({ kind: "checkbox", checked: /x/i.test(box[0]) });
-    update(this.el, this.#shown, items, leaf.options);
+    if (cut) {
+      const first = inlines[0];
+      if (first?.kind === "text") first.text = this.#head + first.text;
+      else items.unshift({ kind: "text", text: this.#head });
+    }
+    update(this.el, this.#shown, items, leaf.options, cut ? this.#kept : 0);
   }
 }

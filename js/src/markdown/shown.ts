@@ -25,34 +25,39 @@ export interface Shown {
   readonly children: Shown[];
 }
 
-/** Makes `shown`, the first nodes in `parent`, be `items`. */
+/** Makes `shown`, the first nodes in `parent`, be `items` from number `from` on. */
 export function update(
   parent: Element,
   shown: Shown[],
   items: readonly Item[],
   options: ShowOptions,
+  from = 0,
 ): void {
-  for (const [index, item] of items.entries()) {
-    const { kind } = item;
+  const last = shown.at(-1);
+  let next = last ? last.node.nextSibling : parent.firstChild;
+  let index = from;
+  for (const { kind } of items) {
     // What follows stays as it is if it can.
-    const extra = 1 + shown.length - items.length;
+    const extra = 1 + shown.length - from - items.length;
     if (shown[index]?.kind !== kind && extra > 0) remove(shown, index, extra);
-    let one = shown[index];
-    if (one?.kind === kind) fill(one, item, options);
-    else {
+    if (shown[index]?.kind !== kind) {
       const node =
         kind === "text" ? document.createTextNode("") : document.createElement(NAMES[kind] ?? kind);
-      one = { kind, node, item: null, children: [] };
-      // Filled before it is inserted: the browser looks at it once.
-      fill(one, item, options);
-      const previous = shown[index - 1]?.node;
-      if (previous) previous.after(one.node);
-      else parent.prepend(one.node);
-      shown.splice(index, 0, one);
+      shown.splice(index, 0, { kind, node, item: null, children: [] });
     }
-    one.item = item;
+    index++;
   }
-  remove(shown, items.length, shown.length);
+  remove(shown, index, shown.length);
+  // From the end: text that grows in a line that is to be laid out anyway costs less.
+  for (const item of items.toReversed()) {
+    const one = shown[--index] as Shown;
+    const made = !one.item;
+    // Filled before it is inserted: the browser looks at it once.
+    fill(one, item, options);
+    if (made) parent.insertBefore(one.node, next);
+    one.item = item;
+    next = one.node;
+  }
 }
 
 /** The elements of kinds that are called otherwise. */

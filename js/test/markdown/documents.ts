@@ -23,8 +23,15 @@ const PIECES = [
 ];
 
 export function makeDocument(next: () => number): string {
-  const count = 2 + Math.floor(next() * 40);
+  return Array.from({ length: 2 + Math.floor(next() * 40) }, () => piece(next)).join("");
+}
+
+const piece = (next: () => number) => PIECES[Math.floor(next() * PIECES.length)] ?? "";
+
+/** One paragraph, mostly: markup with words between. */
+export function makeProse(next: () => number): string {
   let text = "";
-  for (let n = 0; n < count; n++) text += PIECES[Math.floor(next() * PIECES.length)];
+  for (let n = 2 + Math.floor(next() * 20); n > 0; n--)
+    text += next() < 0.6 ? " some words" : piece(next).replace(/\n+$/, next() < 0.9 ? " " : "\n");
   return text;
 }

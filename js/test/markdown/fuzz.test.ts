@@ -2,7 +2,7 @@
 
 import { HtmlRenderer, Parser } from "commonmark";
 import { expect, test } from "vitest";
-import { makeDocument } from "./documents.js";
+import { makeDocument, makeProse } from "./documents.js";
 import { COMMONMARK, GFM, normalise, random, split, toHtml, units } from "./html.js";
 
 const { FUZZ } = import.meta.env;
@@ -12,7 +12,7 @@ const COUNT = Number(FUZZ ?? 300);
 test(`${COUNT} documents by characters and by random pieces`, { timeout: 600_000 }, () => {
   const next = random(7);
   for (let n = 0; n < COUNT; n++) {
-    const text = makeDocument(next);
+    const text = n % 2 ? makeProse(next) : makeDocument(next);
     const whole = toHtml([text], GFM);
     for (const pieces of [units(text), split(text, next)]) {
       const shown = toHtml(pieces, GFM);

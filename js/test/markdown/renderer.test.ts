@@ -1,8 +1,11 @@
 /** What stays in place while a text arrives. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { MarkdownRenderer } from "../../src/markdown/index.js";
-import { createRenderer } from "./html.js";
+import * as inlines from "../../src/markdown/inlines.js";
+import { createRenderer, GFM, toHtml } from "./html.js";
+
+vi.mock("../../src/markdown/inlines.js", { spy: true });
 
 function start(...pieces: string[]): [HTMLElement, MarkdownRenderer] {
   const el = document.createElement("div");
@@ -18,6 +21,56 @@ test("text grows in the node that it is in", () => {
   renderer.append("* of it\n");
   expect([...(el.querySelector("p")?.childNodes ?? [])].slice(0, 3)).toEqual([hello, bold, rest]);
   expect(rest?.textContent).toBe(" world\nand ");
+});
+
+test("what is read is not read again when markup follows", () => {
+  const [el, renderer] = start("Some **bold** and `code` and more ");
+  const before = [...(el.querySelector("p")?.childNodes ?? [])];
+  const parsed = vi.mocked(inlines.parseInlines);
+  parsed.mockClear();
+  renderer.append("words, then **m");
+  renderer.append("ore** of *it*");
+  expect(parsed.mock.calls.map(([text]) => text)).toEqual([
+    "more words, then **m",
+    "more words, then **more** of *it",
+  ]);
+  expect([...(el.querySelector("p")?.childNodes ?? [])].slice(0, before.length)).toEqual(before);
+  expect(el.querySelector("p")?.outerHTML).toBe(
+    "<p>Some <strong>bold</strong> and <code>code</code> and more words, then " +
+      "<strong>more</strong> of <em>it</em></p>",
+  );
+});
+
+const WORDS = "some more words ".repeat(30);
+
+test.each([
+  ["emphasis within a word", `a*b ${WORDS} c*`],
+  ["emphasis that nobody believed in", `**a ${WORDS} b**`],
+  ["code", `a \` b ${WORDS} c \` d`],
+  ["a price that is a formula", `$5 ${WORDS}x$`],
+  ["a formula", `\\(a ${WORDS} b\\)`],
+  ["a displayed formula", `a $$b ${WORDS.repeat(5)} c$$`],
+  ["a tag", `<sub>a ${WORDS} b</sub>`],
+  ["a link's text", `x[a ${WORDS} b](/c)`],
+  ["a link's target", "x[a b]( /c 'd e' )"],
+  ["a label", "x[a b][c d] e\n\n[c d]: /f"],
+  ["a label that is only defined later", "[a b] c **d** e f **g**\n\n[a b]: /h"],
+])("what is open is closed, whatever is between: %s", (_, text) => {
+  const whole = toHtml([text], GFM);
+  expect(toHtml([...text], GFM)).toBe(whole);
+  expect(toHtml(text.split(/(?<= )/), GFM)).toBe(whole);
+});
+
+test.each([
+  ["Hello", false],
+  ["Caf\u00e9, \ufe0f, \u{1f600}", false],
+  ["\u05e9\u05dc\u05d5\u05dd", true],
+  ["Hello\n\n> \u0645\u0631\u062d\u0628\u0627", true],
+  ["\u{1e922}", true],
+  ["&#x5d0;", true],
+])("blocks have directions of their own where one runs from right to left: %j", (text, own) => {
+  const [el] = start(...text);
+  expect(el.classList.contains("nbs-bidi")).toBe(own);
 });
 
 test("finished blocks stay the same nodes", () => {
