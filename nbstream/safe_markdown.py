@@ -91,7 +91,7 @@ def safe_markdown(text: str) -> str:
     >>> safe_markdown("<script>alert(1)</script>")
     '&lt;script>alert(1)&lt;/script>'
     >>> safe_markdown("![](https://example.org/p.png) [x](javascript:f())")
-    '&#33;[](https://example.org/p.png) [x] (javascript:f())'
+    '[Image · example.org](https://example.org/p.png) [x] (javascript:f())'
     """
     return safe_parts([text])[0]
 
