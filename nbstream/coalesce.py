@@ -15,6 +15,9 @@ https://jupyter-server.readthedocs.io/en/latest/other/full-config.html
 FLUENT = 8
 """Pieces of text (tokens, mostly) in one message up to which it may follow the last one so soon."""
 
+OTHER = 4
+"""Pieces of text that take as long as each further stream's share of a message."""
+
 MOST = 3.5
 """How many times as long the interval gets, at most, where text comes faster than anyone reads."""
 
@@ -38,21 +41,25 @@ class Pace:
         """Seconds from ``now`` until the next flush is due."""
         return max(0.0, self._next - now - (HEADROOM if urgent else 0.0))
 
-    def spend(self, now: float, messages: int, pieces: int = 0) -> None:
-        """Count a flush at ``now`` that had so many ``pieces`` of text in it."""
-        self._next = max(self._next, now) + interval(pieces) * messages
+    def spend(self, now: float, messages: int, pieces: int = 0, streams: int = 1) -> None:
+        """Count a flush at ``now`` with so many ``pieces`` of text of so many ``streams``."""
+        self._next = max(self._next, now) + interval(pieces, streams) * messages
 
 
-def interval(pieces: int) -> float:
+def interval(pieces: int, streams: int = 1) -> float:
     """Seconds until the next message after one with so many pieces of text.
 
     Each message has some 600 bytes around it, which text has to be worth: at 500 tokens/s there
-    are 23 of them in a second, at 2,000 there are 13, and never fewer than 8.
+    are 23 of them in a second, at 2,000 there are 13, and never fewer than 8. A stream's share of a
+    message takes time as well, and nobody reads many at once.
 
     >>> [round(1 / interval(pieces)) for pieces in (1, 8, 22, 152, 1000)]
     [30, 30, 23, 13, 9]
+    >>> [round(1 / interval(2 * streams, streams)) for streams in (2, 10, 100)]
+    [30, 17, 9]
     """
-    return float(INTERVAL * min(MOST, max(1.0, (pieces / FLUENT) ** 0.28)))
+    weight = pieces + OTHER * (streams - 1)
+    return float(INTERVAL * min(MOST, max(1.0, (weight / FLUENT) ** 0.28)))
 
 
 class Held:

@@ -91,7 +91,9 @@ class Hub:
         lanes = [lane for group in chosen for lane in group]
         for lane in lanes:
             self._lanes.pop(lane, None)
-        self._pace.spend(self._clock(), len(chosen), self._pieces)
+        # Where some wait for their turn, the others' many streams do not make it longer.
+        streams = len(lanes) if len(groups) == 1 else 1
+        self._pace.spend(self._clock(), len(chosen), self._pieces, streams)
         self._pieces = 0
         for group in chosen:
             frames = [frame for lane in group for frame in lane.take()]

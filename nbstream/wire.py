@@ -89,7 +89,6 @@ class Wire:
             self._hub = hub_of(session.loop)
         with self._lock:
             self._held.append(append)
-            self._sent.setdefault(append.part, 0)
         self._has_news = True
         self._hub.text(self)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from ..events import Event
@@ -14,7 +14,7 @@ class Adapter(Protocol):
     ends_with_finish_reason: bool
     """Whether a stream of this format that ends without a finish reason was cut off."""
 
-    def feed(self, chunk: Any) -> Iterator[Event]:
+    def feed(self, chunk: Any) -> Iterable[Event]:
         """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
         ...
 

@@ -5,7 +5,6 @@ Format: https://platform.openai.com/docs/api-reference/chat-streaming
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, Usage
@@ -24,35 +23,38 @@ class ChatAdapter:
     def __init__(self) -> None:
         self._named: tuple[Any, Any] | None = None
 
-    def feed(self, chunk: Any) -> Iterator[Event]:
+    def feed(self, chunk: Any) -> list[Event]:
+        # A list is made in less time than a generator is run, and this runs for each token.
+        events: list[Event] = []
         named = get(chunk, "model"), get(chunk, "id")
         if named != self._named:
             self._named = named
-            yield Meta(text(named[0]) or None, text(named[1]) or None)
+            events.append(Meta(text(named[0]) or None, text(named[1]) or None))
         choices = get(chunk, "choices")
         for choice in choices or ():
             if not get(choice, "index"):
-                yield from self._choice(choice)
+                self._choice(choice, events)
         reported = get(chunk, "usage")
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
-            yield usage
+            events.append(usage)
         if not choices and (failure := flat_error(unwrapped(chunk))):
-            yield failure
+            events.append(failure)
+        return events
 
-    def _choice(self, choice: Any) -> Iterator[Event]:
+    def _choice(self, choice: Any, events: list[Event]) -> None:
         delta = get(choice, "delta")
         if more := extras(delta):
             # Services name it either way; some send both with the same text.
             reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
             if reasoning:
-                yield Delta("reasoning", "reasoning", reasoning)
+                events.append(Delta("reasoning", "reasoning", reasoning))
         if content := text(get(delta, "content")):
-            yield Delta("text", "text", content)
+            events.append(Delta("text", "text", content))
         if refusal := text(get(delta, "refusal")):
-            yield Delta("refusal", "refusal", refusal)
+            events.append(Delta("refusal", "refusal", refusal))
         if reason := text(get(choice, "finish_reason")):
-            yield Finish(reason)
+            events.append(Finish(reason))
 
 
 def chat_usage(usage: Any) -> Usage | None:

@@ -5,7 +5,6 @@ Format: https://github.com/openai/openai-python/blob/main/helpers.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ..events import Event
@@ -16,6 +15,5 @@ from .chat import ChatAdapter
 class HelperAdapter(ChatAdapter):
     """Every chunk comes as it is in an event of its own; the others are made from it."""
 
-    def feed(self, chunk: Any) -> Iterator[Event]:
-        if text(get(chunk, "type")) == "chunk":
-            yield from super().feed(get(chunk, "chunk"))
+    def feed(self, chunk: Any) -> list[Event]:
+        return super().feed(get(chunk, "chunk")) if text(get(chunk, "type")) == "chunk" else []

@@ -93,6 +93,24 @@ def test_after_much_text_the_next_message_comes_later() -> None:
     assert sent_after(1, INTERVAL + 0.001) == 1
 
 
+def test_many_streams_are_told_of_less_often() -> None:
+    loop, hub = setup()
+    lanes = [FakeLane(f"s{n}", "p") for n in range(100)]
+
+    def sent_in(seconds: float, lanes: list[FakeLane]) -> int:
+        before = sum(len(lane.messages) for lane in lanes)
+        for n in range(round(seconds * 2000)):
+            lane = lanes[n % len(lanes)]
+            lane.held += 1
+            hub.text(lane)
+            loop.go(1 / 2000)
+        return sum(len(lane.messages) for lane in lanes) - before
+
+    loop.go(1)
+    assert 12 <= sent_in(2, lanes[:1]) / 2 <= 14, "2,000 tokens/s of one stream"
+    assert sent_in(2, lanes) / 2 < 10, "as many of a hundred"
+
+
 def test_a_tick_takes_all_that_is_held() -> None:
     loop, hub = setup()
     lanes = [FakeLane(f"s{n}", "p") for n in range(100)]
