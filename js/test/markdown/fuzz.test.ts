@@ -9,10 +9,13 @@ const { FUZZ } = import.meta.env;
 // FUZZ=10000 npx vitest run test/markdown/fuzz.test.ts
 const COUNT = Number(FUZZ ?? 300);
 
-test(`${COUNT} documents by characters and by random pieces`, { timeout: 600_000 }, () => {
+test.each([
+  ["documents", makeDocument],
+  ["paragraphs", makeProse],
+])(`${COUNT} %s by characters and by random pieces`, { timeout: 600_000 }, (_, make) => {
   const next = random(7);
   for (let n = 0; n < COUNT; n++) {
-    const text = n % 2 ? makeProse(next) : makeDocument(next);
+    const text = make(next);
     const whole = toHtml([text], GFM);
     for (const pieces of [units(text), split(text, next)]) {
       const shown = toHtml(pieces, GFM);
