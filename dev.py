@@ -6,10 +6,12 @@
     python3 dev.py test                all checks and tests, as in continuous integration
     python3 dev.py test -k wire        pytest only, with these arguments
     python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm,
-                                       kernel, wire, load: what streams cost
+                                       kernel, wire, load, adapters: what streams cost
     python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
     python3 dev.py faults              what each fault of a server or network leads to, as a table;
                                        with an older SDK: python3 dev.py faults 1.66.3
+    python3 dev.py replay DIRECTORY    recorded streams (NAME.sse and NAME.expected.json): whether
+                                       each is understood, whole and in small pieces
 
 Needs Python 3.10 or newer and nothing else. A virtual environment is made in .venv, and brought
 up to date when pyproject.toml, constraints.txt or the front end's sources change.
@@ -84,6 +86,8 @@ def main(arguments: Sequence[str]) -> int:
         return run_kernels()
     if command == ["faults"] and len(rest) <= 1 and not {"-h", "--help"} & set(rest):
         return run_faults(rest)
+    if command == ["replay"] and rest and not {"-h", "--help"} & set(rest):
+        return run_replay(rest)
     print(TEST_HELP if command == ["test"] else __doc__)
     return 0 if {"-h", "--help"} & set(arguments) else 2
 
@@ -163,6 +167,13 @@ def run_bench(arguments: Sequence[str]) -> int:
     if call([npm, *NPM_INSTALL, "--silent"], environment, ROOT / "js"):
         return 1
     return call([PYTHON, "-m", "benchmarks", *arguments], environment)
+
+
+def run_replay(arguments: Sequence[str]) -> int:
+    """Replay recorded streams through the SDK and compare."""
+    if not install("local", "demo", "test"):
+        return 1
+    return call([PYTHON, "-m", "tests.support.replay", *arguments])
 
 
 def run_faults(arguments: Sequence[str]) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import adversarial, calm, kernel, load, render, wire
+from . import adapters, adversarial, calm, kernel, load, render, wire
 from .browser import serve
 
 RENDERER = {"render": render, "adversarial": adversarial, "calm": calm}
-STREAMS = {"kernel": kernel, "wire": wire, "load": load}
+STREAMS = {"kernel": kernel, "wire": wire, "load": load, "adapters": adapters}
 
 
 def main() -> int:

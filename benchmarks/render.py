@@ -185,7 +185,7 @@ def _legend(options: argparse.Namespace, highlighted: bool) -> str:
         "typical (a ratio to the floor) and growth are of each frame's median over the rounds.",
         "CPU: the main thread's processor time, paint included, as a ratio to the floor's.",
         f"Drawn after every {options.draw} tokens." if options.draw else "Each frame is drawn.",
-        *([f"{options.pause} ms between frames."] if options.pause else ()),
+        f"{options.pause} ms between frames.",
         f"Load average {load()}: above about 1, other processes are in the figures.",
     ]
     if options.quick:

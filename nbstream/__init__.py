@@ -16,12 +16,14 @@ from .errors import NbstreamError, StreamError
 
 if TYPE_CHECKING:
     from .api import cancel_all, show, stream, tasks
+    from .schema import SchemaError
     from .widget import StreamWidget
 
 __version__ = "0.1.0"
 
 __all__ = [
     "NbstreamError",
+    "SchemaError",
     "StreamError",
     "StreamWidget",
     "__version__",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "SchemaError": "schema",
     "StreamWidget": "widget",
     "cancel_all": "api",
     "show": "api",

@@ -16,10 +16,12 @@ from .redact import redactor
 from .registry import cancel_all, tasks
 from .request import Request
 from .retry import RetryPolicy
+from .schema import Structure
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
 from .sources import StreamSource
 from .timing import Clocks
+from .until import Ending, Until
 from .widget import StreamWidget
 
 __all__ = ["cancel_all", "show", "stream", "tasks"]
@@ -34,6 +36,8 @@ def stream(
     api: Api | None = None,
     system: str | None = None,
     max_tokens: int | None = None,
+    schema: Any = None,
+    until: Until | None = None,
     label: str | None = None,
     loop: LoopName | None = None,
     max_attempts: int | None = None,
@@ -47,7 +51,11 @@ def stream(
     of yours; without one the server is chosen from ``base_url``, the configuration and the
     environment, and without a key the local model answers. ``max_tokens`` limits the answer (it
     is sent under the name that the API has for it); ``params`` are all other parameters of the
-    SDK's ``create``. ``max_attempts`` counts requests; the two timeouts are seconds, 0 for none.
+    SDK's ``create``. ``schema`` is a pydantic model, a dataclass, a type or a JSON schema that the
+    answer is to have: ``w.partial`` is the object so far, ``w.parsed`` the validated one. ``until``
+    ends the stream early: a regular expression, a number of deltas, or a function of the
+    `nbstream.transcript.Transcript`. ``max_attempts`` counts requests; the two timeouts are
+    seconds, 0 for none.
 
     Starts in the running event loop, in a script or terminal on a background thread; with
     ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
@@ -73,7 +81,9 @@ def stream(
     check_number("max_attempts", max_attempts, least=1, whole=True)
     clocks = _clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
-    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=params)
+    structure = _structure(schema, chosen, params)
+    asked = {**params, **(structure.params(chosen) if structure else {})}
+    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=asked)
     source = QueuedRequestSource(request.send, request.continue_from)
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):
@@ -87,6 +97,8 @@ def stream(
         redact=endpoint.redact,
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
         clocks=clocks,
+        structure=structure,
+        ending=None if until is None else Ending(until),
     )
     request.announce = source.announce = widget._session.announce
     return widget.start()
@@ -95,6 +107,7 @@ def stream(
 def show(
     stream: Any,
     *,
+    until: Until | None = None,
     label: str | None = None,
     loop: LoopName | None = None,
     first_token_timeout: float | None = None,
@@ -107,7 +120,8 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. The two timeouts are seconds, 0 for none. Raises
+    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. The two
+    timeouts are seconds, 0 for none. Raises
     `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
@@ -128,12 +142,23 @@ def show(
         loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
         clocks=clocks,
+        ending=None if until is None else Ending(until),
     )
     mark_shown(stream)
     # An async stream belongs to the loop that made it: without a running one it waits for the
     # first `await` or `async for`.
     waits = is_async and not _loop_runs() and kernel() is None
     return widget if waits else widget.start()
+
+
+def _structure(schema: Any, api: Api, params: dict[str, Any]) -> Structure | None:
+    """What ``schema`` asks for, unless a parameter of the API asks for something already."""
+    if schema is None:
+        return None
+    own = "text" if api == "responses" else "response_format"
+    if own in params:
+        raise UsageError(f"give either schema or {own}: both say what the answer looks like")
+    return Structure(schema)
 
 
 def _check_own_loop(what: str) -> None:

@@ -57,8 +57,6 @@ def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()
         if name in _MAPPINGS and value is not None and not isinstance(value, Mapping):
             raise UsageError(f"{name} takes a dict, not {type(value).__name__}")
         check_sendable(f"the parameter {name}", value)
-    if params.get("n") not in (None, 1):
-        raise UsageError("n > 1 is not supported: make one stream for each answer")
     _check_headers(params.get("extra_headers") or {})
     _check_timeout(params.get("timeout"))
 

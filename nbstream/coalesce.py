@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from .events import PartInfo
 from .protocol import DeltaFrame, Frame, Op, StatusFrame
 from .transcript import Append
 
@@ -73,18 +76,19 @@ class Held:
     """
 
     def __init__(self) -> None:
-        self._items: list[list[tuple[Append, list[str]]] | StatusFrame] = []
+        self._items: list[list[_Run] | StatusFrame] = []
 
     def append(self, append: Append) -> None:
-        """Hold text, merged with its direct predecessor."""
+        """Hold text and what became known of its part, merged with the direct predecessor."""
         runs = self._items[-1] if self._items else None
         if not isinstance(runs, list):
             runs = []
             self._items.append(runs)
-        if runs and runs[-1][0].part == append.part:
-            runs[-1][1].append(append.text)
-        else:
-            runs.append((append, [append.text]))
+        if not runs or runs[-1].first.part != append.part:
+            runs.append(_Run(append, [], {}))
+        runs[-1].texts.append(append.text)
+        if append.info:
+            runs[-1].info.update(append.info)
 
     def status(self, frame: StatusFrame) -> None:
         """Hold a change of state; its ``seq`` is given when it is taken."""
@@ -103,13 +107,23 @@ class Held:
         return frames
 
 
-def _delta(stream: str, seq: int, runs: list[tuple[Append, list[str]]]) -> DeltaFrame:
-    ops = [_op(append, "".join(texts)) for append, texts in runs]
-    return {"kind": "delta", "stream": stream, "seq": seq, "ops": ops}
+class _Run(NamedTuple):
+    """What came for one part, one after the other."""
+
+    first: Append
+    texts: list[str]
+    info: PartInfo
 
 
-def _op(append: Append, text: str) -> Op:
-    op: Op = {"offset": append.offset, "text": text}
+def _delta(stream: str, seq: int, runs: list[_Run]) -> DeltaFrame:
+    return {"kind": "delta", "stream": stream, "seq": seq, "ops": list(map(_op, runs))}
+
+
+def _op(run: _Run) -> Op:
+    append = run.first
+    op: Op = {"offset": append.offset, "text": "".join(run.texts)}
+    if run.info:
+        op["info"] = run.info
     if append.part != "text":
         op["part"] = append.part
     if append.type != "text":

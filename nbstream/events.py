@@ -7,9 +7,11 @@ comes with each token is a tuple, which is made several times faster than a froz
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict
 
-PartType = Literal["text", "reasoning", "refusal"]
+PartType = Literal["text", "reasoning", "refusal", "tool", "audio", "image"]
+"""What a part's text is: of a ``tool`` its arguments (or code, or a patch), of ``audio`` the
+transcript; an ``image`` has none."""
 
 
 class Delta(NamedTuple):
@@ -18,6 +20,70 @@ class Delta(NamedTuple):
     part: str
     type: PartType
     text: str
+
+
+class Whole(NamedTuple):
+    """All text of one part, as a service says it at the end. What is missing is appended."""
+
+    part: str
+    type: PartType
+    text: str
+
+
+class CitedSource(TypedDict, total=False):
+    """A source that the text cites: a page or a file."""
+
+    url: str
+    title: str
+    quote: str
+
+
+class PartInfo(TypedDict, total=False):
+    """What is known of a part beside its text; what is not known is absent."""
+
+    kind: str  # of a tool: function, custom, mcp_call, web_search_call, ...
+    name: str
+    call_id: str
+    server: str  # an MCP server's label
+    status: str
+    result: str  # what the tool gave, as text
+    error: str
+    phase: str  # of a text: commentary or final_answer
+    seconds: float
+    sources: list[CitedSource]
+    size: str  # of an image: 1024x1024
+    format: str  # png, webp or jpeg
+    frame: int  # how many frames of an image have come; each replaces the one before
+
+
+class Info(NamedTuple):
+    """Something became known of one part: fields that replace those of the same names."""
+
+    part: str
+    type: PartType
+    fields: PartInfo
+
+
+class Data(NamedTuple):
+    """Base64 of an image, which replaces the frame before it, or of audio, which continues it."""
+
+    part: str
+    type: PartType
+    base64: str
+
+
+class Logprobs(NamedTuple):
+    """Log probabilities of tokens of ``part``, each as the server gives it."""
+
+    part: str
+    type: PartType
+    tokens: list[Any]
+
+
+class Extra(NamedTuple):
+    """Fields beside the answer that no API documents: a gateway's name, timings, filters."""
+
+    fields: dict[str, Any]
 
 
 class Meta(NamedTuple):
@@ -47,10 +113,12 @@ class Finish:
     """The server says that the answer is over.
 
     ``finish_reason`` is chat's word; the Responses API's ``completed`` is given as ``stop`` and
-    its ``max_output_tokens`` as ``length``.
+    its ``max_output_tokens`` as ``length``. ``choice`` is the number of the answer that ended,
+    where several were asked for.
     """
 
     finish_reason: str
+    choice: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,4 +130,4 @@ class Failure:
     code: str | None = None
 
 
-Event = Delta | Meta | Usage | Finish | Failure
+Event = Delta | Whole | Info | Data | Logprobs | Extra | Meta | Usage | Finish | Failure

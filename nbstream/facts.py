@@ -7,6 +7,9 @@ from typing import Any
 
 import traitlets
 
+from .choices import Choice, Image, ToolCall, choice, choices, images
+from .events import CitedSource
+from .schema import Growing, Structure
 from .session import Session
 from .timing import Timing
 from .wire import Wire
@@ -31,6 +34,8 @@ class StreamFacts(traitlets.HasTraits):
 
     _session: Session
     _wire: Wire
+    _growing: Growing
+    _structure: Structure | None
 
     status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
     text = _Fact(lambda s: s.transcript.text, "The answer so far.")
@@ -39,6 +44,54 @@ class StreamFacts(traitlets.HasTraits):
     usage = _Fact(lambda s: s.transcript.usage, "Token counts, once the server gave them.")
     finish_reason = _Fact(lambda s: s.transcript.finish_reason, "Why the model ended.")
     error = _Fact(lambda s: s.error, "What went wrong, redacted; None unless failed.")
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls so far, in their order; of several answers, the first one's."""
+        return list(choice(self._session.transcript, 0).tool_calls)
+
+    @property
+    def choices(self) -> list[Choice]:
+        """All answers so far, where several were asked for (``n``)."""
+        return choices(self._session.transcript)
+
+    @property
+    def sources(self) -> list[CitedSource]:
+        """What the answer cites, each once: ``url``, ``title`` and ``quote`` where known."""
+        return list(choice(self._session.transcript, 0).sources)
+
+    @property
+    def images(self) -> list[Image]:
+        """The images so far; a partial one until the next frame comes."""
+        return images(self._session.transcript)
+
+    @property
+    def logprobs(self) -> list[Any]:
+        """Log probabilities, an entry per token as the server gives it; empty if not asked for."""
+        return list(choice(self._session.transcript, 0).logprobs)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Fields beside the answer that the API does not document, each as it came last."""
+        return dict(self._session.transcript.extra)
+
+    @property
+    def partial(self) -> Any:
+        """The answer as JSON so far, as far as it is certain: strings and lists grow, numbers come
+        whole. None if there is nothing yet.
+
+        >>> nbstream.stream("An address", schema=Address).partial  # doctest: +SKIP
+        {'street': 'Bahnhofstra'}
+        """
+        return self._growing.value(self._session.deltas)
+
+    @property
+    def parsed(self) -> Any:
+        """The validated object that ``schema=`` asked for; None before the stream has completed,
+        and without a schema. Raises `SchemaError` if the answer does not fit."""
+        if self._structure is None or self.status != "completed":
+            return None
+        return self._structure.parse(self.text)
 
     @property
     def model(self) -> str:

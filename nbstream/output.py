@@ -7,9 +7,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-from .formulas import DOLLAR
+from . import saved
 from .frontend import shell
-from .safe_markdown import folded, safe_parts
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
 
@@ -50,37 +49,18 @@ def text_bundle(
 ) -> dict[str, str]:
     """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
     whatever the model wrote: see `nbstream.safe_markdown`."""
-    transcript = session.transcript
     line = summary(session, model, note)
-    reasoning, text, refusal = safe_parts(
-        [transcript.reasoning, transcript.text, transcript.refusal]
-    )
-    blocks = []
-    if reasoning:
-        blocks.append(folded("reasoning", reasoning))
-    if text:
-        blocks.append(text)
-    if refusal:
-        blocks += ["**The model refused:**", refusal]
-    plain = [transcript.text or transcript.refusal]
+    blocks = saved.markdown(session.transcript)
+    plain = [saved.plain(session.transcript)]
     if session.error is not None and with_error:
-        blocks.append("**" + _escaped(f"{session.error}") + "**")
+        blocks.append("**" + saved.escaped(f"{session.error}") + "**")
         plain.append(str(session.error))
-    blocks.append(f"<sub>{_escaped(line)}</sub>")
+    blocks.append(f"<sub>{saved.escaped(line)}</sub>")
     plain.append(f"[{line}]")
     return {
-        "text/markdown": "\n\n".join(blocks),
-        "text/plain": "\n\n".join(part for part in plain if part),
+        "text/markdown": "\n\n".join(filter(None, blocks)),
+        "text/plain": "\n\n".join(filter(None, plain)),
     }
-
-
-def _escaped(text: str) -> str:
-    """``text`` as Markdown that shows just this text on one line."""
-    flat = " ".join(text.split())
-    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        flat = flat.replace(old, new)
-    flat = "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)
-    return flat.replace("$", DOLLAR)
 
 
 class Displays:

@@ -9,14 +9,16 @@ from typing import Any
 
 from .adapters import Adapter, pick
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event
+from .events import Delta, Event, Info
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .redact import Redact, redactor
 from .retry import Retry
+from .spans import Spans
 from .splice import Splice
 from .states import TERMINAL, Status, allowed, incomplete_reason
 from .timing import Timing
-from .transcript import Append, Transcript
+from .transcript import Append, Transcript, choice_of
+from .until import Ending
 
 
 class Progress:
@@ -27,6 +29,7 @@ class Progress:
         *,
         redact: Redact | None = None,
         keep_chunks: bool = False,
+        ending: Ending | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.transcript = Transcript()
@@ -48,10 +51,17 @@ class Progress:
         self._phase: Phase = "opening"
         self._kept = ""
         self._splice: Splice | None = None
+        self._spans = Spans()
+        self._last_part = ""
+        self._ending = ending
         self._listeners: set[Callable[[], None]] = set()
 
     def _tell(self, append: Append | None = None) -> None:
         """Report text that came, or else that the state changed."""
+        raise NotImplementedError
+
+    def _enough(self, reason: str) -> None:
+        """End the stream: what was wanted has come."""
         raise NotImplementedError
 
     # -- what comes in ------------------------------------------------------------------------
@@ -59,9 +69,12 @@ class Progress:
     def _renew(self) -> None:
         """Go on from the text so far, as if nothing had ended; without text, begin anew."""
         self._kept = self.transcript.text
+        # Who goes on wants more than what the stream was to end with.
+        self._ending = None
         if not self._kept:
             self.transcript = Transcript()
-        self.transcript.finish_reason = self.transcript.usage = None
+        self.transcript.finish_reasons.clear()
+        self.transcript.usage = None
         self.status = "queued"
         self.reason = self.error = self.retry = None
         self.timing = Timing(self._clock(), now=self._clock)
@@ -81,10 +94,13 @@ class Progress:
         if self.chunks is not None:
             self.chunks.append(chunk)
         for event in self._adapter.feed(chunk):
-            if self._splice is not None and isinstance(event, Delta) and event.type == "text":
-                event = event._replace(part=self._cut_part, text=self._splice.feed(event.text))
             self._apply(event)
-        if self.transcript.finish_reason is not None or self.transcript.failure is not None:
+            if self._ending is not None and self._ending.reason:
+                self._enough(self._ending.reason)
+                break
+        transcript = self.transcript
+        # Whether all are finished is asked only once one is: this runs for each token.
+        if transcript.failure or (transcript.finish_reasons and transcript.is_finished):
             self._finished_at = self._clock()
         if self._listeners:
             self._wake()
@@ -95,9 +111,35 @@ class Progress:
         return [part.key for part in self.transcript.parts.values() if part.type == "text"][-1]
 
     def _apply(self, event: Event) -> None:
+        if self._splice is not None or self._ending is not None:
+            event = self._shortened(event)
         append = self.transcript.apply(event)
+        if append is None:
+            return
+        self._appended(append)
+        # Most text goes on in the part that the last piece went to: nothing ends with it.
+        if append.part != self._last_part or append.info is not None:
+            self._last_part = append.part
+            for info in self._spans.feed(append, self._clock()):
+                self._inform(info)
+        if self._ending is not None and append.type == "text":
+            self._ending.look(self.transcript)
+
+    def _shortened(self, event: Event) -> Event:
+        """``event`` without what a continuation repeats, and what comes after the wanted end."""
+        if not isinstance(event, Delta) or event.type != "text":
+            return event
+        delta = event
+        if self._splice is not None:
+            delta = delta._replace(part=self._cut_part, text=self._splice.feed(delta.text))
+        if self._ending is not None and delta.text and not choice_of(delta.part):
+            delta = delta._replace(text=delta.text[: self._ending.kept(delta.text)])
+        return delta
+
+    def _inform(self, info: Info) -> None:
+        append = self.transcript.apply(info)
         if append is not None:
-            self._appended(append)
+            self._tell(append)
 
     def _appended(self, append: Append) -> None:
         now = self._clock()
@@ -106,7 +148,7 @@ class Progress:
         self.token_events += 1
         if self.timing.first is None:
             self.timing.first = now
-        if append.type == "text":
+        if append.type == "text" and append.text and not choice_of(append.part):
             self.deltas.append(append.text)
         self._tell(append)
         if self.status in ("queued", "stalled"):
@@ -159,10 +201,21 @@ class Progress:
         self._end("failed")
 
     def _end(self, status: Status) -> None:
-        if self._splice is not None and status != "cancelled":
-            self._apply(Delta(self._cut_part, "text", self._splice.end()))
+        self._let_go(status)
+        for info in self._spans.end(self._clock()):
+            self._inform(info)
         self.timing.ended = self._clock()
         self._move(status)
+
+    def _let_go(self, status: Status) -> None:
+        """Apply what was held back; after a stop no text of it."""
+        for event in self._adapter.end() if self._adapter is not None else ():
+            if status != "cancelled" or isinstance(event, Info):
+                self._apply(event)
+        if self._splice is not None and status != "cancelled":
+            append = self.transcript.apply(Delta(self._cut_part, "text", self._splice.end()))
+            if append is not None:
+                self._appended(append)
 
     @property
     def _expects_finish_reason(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, get_args
 
-from .events import PartType
+from .events import PartInfo, PartType
 from .states import Status
 
 PROTOCOL_VERSION = 1
@@ -22,19 +22,25 @@ class _Op(TypedDict):
 
 
 class Op(_Op, total=False):
-    """Append ``text`` to ``part``, whose length must be ``offset``. Both ``part`` and its ``type``
-    are "text" where they are absent: most text is, and each message has few bytes to spare."""
+    """Append ``text`` to ``part``, whose length must be ``offset``; the fields of ``info`` replace
+    those of the same names. Both ``part`` and its ``type`` are "text" where they are absent: most
+    text is, and each message has few bytes to spare."""
 
     part: str
     type: PartType
+    info: PartInfo
 
 
-class PartState(TypedDict):
-    """All text of one part."""
-
+class _PartState(TypedDict):
     part: str
     type: PartType
     text: str
+
+
+class PartState(_PartState, total=False):
+    """All text of one part, and what is known of it."""
+
+    info: PartInfo
 
 
 class DeltaFrame(TypedDict):
@@ -114,6 +120,18 @@ class AssetMessage(_Asset, total=False):
     error: str
 
 
+class ImageMessage(TypedDict):
+    """A custom message of its own that brings the last frame of an image: its bytes are the one
+    buffer."""
+
+    v: int
+    kind: Literal["image"]
+    stream: str
+    part: str
+    frame: int
+    format: str
+
+
 class OutputsMessage(TypedDict):
     """A custom message of its own: what the notebook's outputs of a stream are in the end, by
     display id. A page that was loaded meanwhile does not know which output a display id names."""
@@ -187,7 +205,17 @@ class AssetRequest(TypedDict):
     name: AssetName
 
 
-Request = Hello | Resync | Cancel | Continue | Released | OutputsRequest | AssetRequest
+class ImageRequest(TypedDict):
+    """A page shows the image in ``part`` and has an older frame of it, or none."""
+
+    kind: Literal["image"]
+    stream: str
+    part: str
+
+
+Request = (
+    Hello | Resync | Cancel | Continue | Released | OutputsRequest | AssetRequest | ImageRequest
+)
 
 
 def message(*frames: Frame) -> Message:
@@ -201,6 +229,18 @@ def asset_message(name: AssetName, error: str | None = None) -> AssetMessage:
     if error is not None:
         content["error"] = error
     return content
+
+
+def image_message(stream: str, part: str, frame: int, format: str) -> ImageMessage:
+    """The answer to a request for an image; its buffer travels beside it."""
+    return {
+        "v": PROTOCOL_VERSION,
+        "kind": "image",
+        "stream": stream,
+        "part": part,
+        "frame": frame,
+        "format": format,
+    }
 
 
 def outputs_message(stream: str, outputs: dict[str, dict[str, Any]]) -> OutputsMessage:
@@ -239,6 +279,8 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "continue", "stream": stream}
     if kind == "released":
         return {"kind": "released", "stream": stream}
+    if kind == "image" and isinstance(content.get("part"), str):
+        return {"kind": "image", "stream": stream, "part": content["part"]}
     if kind == "outputs":
         return {"kind": "outputs", "stream": stream}
     if kind == "asset" and content.get("name") in get_args(AssetName):

@@ -13,6 +13,7 @@ from .progress import Progress
 from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .sources import Opened, Source
+from .until import Ending
 
 CONTINUE = "w.continue_() goes on from the text so far."
 Offer = Literal["continue", "again"]
@@ -28,9 +29,10 @@ class Reading(Progress):
         *,
         redact: Redact | None,
         keep_chunks: bool,
+        ending: Ending | None,
         clock: Callable[[], float],
     ) -> None:
-        super().__init__(redact=redact, keep_chunks=keep_chunks, clock=clock)
+        super().__init__(redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock)
         self.source = source
         self._policy = retry or RetryPolicy()
         self._opened: Opened | None = None

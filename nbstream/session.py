@@ -7,6 +7,7 @@ methods may be called from any thread.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import threading
@@ -22,6 +23,7 @@ from .retry import RetryPolicy
 from .sources import Opened, Source
 from .timing import Clocks
 from .transcript import Append
+from .until import Ending
 
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
@@ -64,9 +66,12 @@ class Session(Reading):
         clocks: Clocks | None = None,
         redact: Redact | None = None,
         keep_chunks: bool = False,
+        ending: Ending | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(source, retry, redact=redact, keep_chunks=keep_chunks, clock=clock)
+        super().__init__(
+            source, retry, redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock
+        )
         self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
         self._sink = sink
@@ -74,7 +79,7 @@ class Session(Reading):
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._goes_on = False
+        self._goes_on = self._closes_first = False
         self._lock = threading.Lock()
 
     def _tell(self, append: Append | None = None) -> None:
@@ -82,6 +87,9 @@ class Session(Reading):
             self._sink.changed(self)
         else:
             self._sink.appended(self, append)
+
+    def _enough(self, reason: str) -> None:
+        self.cancel(reason)
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -132,7 +140,7 @@ class Session(Reading):
         self.conclude()
         if self._watch is not None:
             self._watch.cancel()
-        if not self.done.done():
+        if not self.done.done() and not self._closes_first:
             self.done.set_result(None)
         self._wake()
 
@@ -160,6 +168,10 @@ class Session(Reading):
                 "only a stream that nbstream.stream() or %%stream made, and that stalled or ended"
                 f" before its answer was complete, can go on; this one is {self.status}"
             )
+        with self._lock:
+            # Whoever waits from now on waits for the new end.
+            if self.done.done():
+                self.done = concurrent.futures.Future()
         if self.loop is None or self.loop.is_closed():
             self.loop = choose_loop()
         if _running_loop() is self.loop:
@@ -176,9 +188,10 @@ class Session(Reading):
             self._go_on()
             self._start()
         elif self.is_done:  # it still closes its connection
+            self._closes_first = True
 
             def again(_: Any) -> None:
-                self._goes_on = False
+                self._goes_on = self._closes_first = False
                 self._go_on_now()
 
             task.add_done_callback(again, context=self.context)

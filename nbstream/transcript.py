@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .events import Delta, Event, Failure, Finish, Meta, PartType, Usage
+from .events import (
+    Data,
+    Delta,
+    Event,
+    Extra,
+    Failure,
+    Finish,
+    Info,
+    Logprobs,
+    Meta,
+    PartInfo,
+    PartType,
+    Usage,
+    Whole,
+)
 
 
 def utf16_length(text: str) -> int:
@@ -20,23 +34,40 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def choice_of(part: str) -> int:
+    """The number of the answer that ``part`` belongs to.
+
+    >>> choice_of("2.text"), choice_of("text:0/0")
+    (2, 0)
+    """
+    if "." not in part:
+        return 0
+    number = part.partition(".")[0]
+    return int(number) if number.isdecimal() else 0
+
+
 class Append(NamedTuple):
-    """One append to one part; ``offset`` is its length before, in UTF-16 code units."""
+    """One append to one part; ``offset`` is its length before, in UTF-16 code units. ``info`` is
+    what became known of the part beside its text."""
 
     part: str
     type: PartType
     offset: int
     text: str
+    info: PartInfo | None = None
 
 
 @dataclass
 class Part:
-    """A run of text of one type. ``length`` is in UTF-16 code units."""
+    """A run of text of one type, and what is known of it. ``length`` is in UTF-16 code units."""
 
     key: str
     type: PartType
     pieces: list[str] = field(default_factory=list)
     length: int = 0
+    info: PartInfo = field(default_factory=PartInfo)
+    data: list[str] = field(default_factory=list)  # base64: of an image one frame, the last
+    logprobs: list[Any] = field(default_factory=list)
     _joining: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def append(self, text: str) -> int:
@@ -62,7 +93,7 @@ class Transcript:
 
     >>> transcript = Transcript()
     >>> transcript.apply(Delta("text", "text", "Hi"))
-    Append(part='text', type='text', offset=0, text='Hi')
+    Append(part='text', type='text', offset=0, text='Hi', info=None)
     >>> transcript.text
     'Hi'
     """
@@ -72,31 +103,90 @@ class Transcript:
         self.model: str | None = None
         self.response_id: str | None = None
         self.usage: Usage | None = None
-        self.finish_reason: str | None = None
+        self.finish_reasons: dict[int, str] = {}
         self.failure: Failure | None = None
+        self.extra: dict[str, Any] = {}
+        # What is said of text before it begins: a part's place is that of its first text.
+        self._early: dict[str, PartInfo] = {}
 
     def apply(self, event: Event) -> Append | None:
-        """Take one event; for a delta with text, return what was appended where."""
+        """Take one event; return what was appended where, or became known of which part."""
         if isinstance(event, Delta):
-            return self._append(event)
-        if isinstance(event, Usage):
+            return self._append(event) if event.text else None
+        if isinstance(event, Whole):
+            return self._complete(event)
+        if isinstance(event, Info):
+            return self._inform(event)
+        if isinstance(event, Data):
+            return self._hold(event)
+        if isinstance(event, Logprobs):
+            self._part(event.part, event.type).logprobs += event.tokens
+        elif isinstance(event, Usage):
             self.usage = event
         elif isinstance(event, Finish):
-            self.finish_reason = event.finish_reason
+            self.finish_reasons[event.choice] = event.finish_reason
         elif isinstance(event, Meta):
             self.model = event.model or self.model
             self.response_id = event.response_id or self.response_id
+        elif isinstance(event, Extra):
+            self.extra.update(event.fields)
         else:
             self.failure = event
         return None
 
-    def _append(self, delta: Delta) -> Append | None:
-        if not delta.text:
-            return None
-        part = self.parts.get(delta.part)
+    def _part(self, key: str, type_: PartType) -> Part:
+        part = self.parts.get(key)
         if part is None:
-            part = self.parts[delta.part] = Part(delta.part, delta.type)
-        return Append(part.key, part.type, part.append(delta.text), delta.text)
+            part = self.parts[key] = Part(key, type_)
+            part.info.update(self._early.pop(key, {}))
+        return part
+
+    def _append(self, delta: Delta) -> Append:
+        key, type_, text = delta
+        part = self.parts.get(key)
+        if part is not None:
+            return Append(key, part.type, part.append(text), text)
+        early = self._early.get(key)
+        return Append(key, type_, self._part(key, type_).append(text), text, early)
+
+    def _complete(self, whole: Whole) -> Append | None:
+        known = self.parts[whole.part].text if whole.part in self.parts else ""
+        if len(whole.text) <= len(known) or not whole.text.startswith(known):
+            return None
+        return self._append(Delta(whole.part, whole.type, whole.text[len(known) :]))
+
+    def _inform(self, info: Info) -> Append | None:
+        if info.part not in self.parts and info.type not in ("tool", "image"):
+            self._early.setdefault(info.part, {}).update(info.fields)
+            return None
+        part = self._part(info.part, info.type)
+        if all(part.info.get(name) == value for name, value in info.fields.items()):
+            return None
+        part.info.update(info.fields)
+        return Append(part.key, part.type, part.length, "", info.fields)
+
+    def _hold(self, data: Data) -> Append | None:
+        part = self._part(data.part, data.type)
+        if data.type != "image":
+            part.data.append(data.base64)
+            return None
+        part.data = [data.base64]
+        return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended; of several, the first one."""
+        return self.finish_reasons.get(0)
+
+    @property
+    def choice_numbers(self) -> list[int]:
+        """The numbers of the answers that have begun."""
+        return sorted({0, *self.finish_reasons, *map(choice_of, self.parts)})
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every answer that has begun has a finish reason."""
+        return len(self.finish_reasons) == len(self.choice_numbers)
 
     @property
     def text(self) -> str:
@@ -115,9 +205,14 @@ class Transcript:
 
     def joined(self, type_: PartType) -> str:
         """All parts of one type, one after the other."""
-        return "".join(part.text for part in self.parts.values() if part.type == type_)
+        return "".join(part.text for part in self.of_choice(0) if part.type == type_)
+
+    def of_choice(self, choice: int) -> list[Part]:
+        """The parts of one answer of several: their names begin with its number, but for the
+        first answer's."""
+        return [part for part in self.parts.values() if choice_of(part.key) == choice]
 
     @property
     def lengths(self) -> dict[str, int]:
-        """Each part's length in UTF-16 code units."""
+        """The length of each part in UTF-16 code units."""
         return {part.key: part.length for part in self.parts.values()}

@@ -13,12 +13,14 @@ import ipywidgets
 import traitlets
 
 from . import assets, control, output, registry
+from .choices import image_of
 from .errors import UsageError
 from .facts import StreamFacts
 from .frontend import cell_id, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
-from .protocol import AssetName, Message, OutputsMessage, parse_request
+from .protocol import AssetName, Message, OutputsMessage, image_message, parse_request
+from .schema import Growing, Structure
 from .session import Session
 from .sources import Source
 from .wire import Wire
@@ -64,12 +66,15 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         note: str | None = None,
         chunks: bool = False,
         loop: LoopName = "kernel",
+        structure: Structure | None = None,
         **session: Any,
     ) -> None:
         self._lifecycle = threading.Lock()
         self._closes_when_released = False
         self._headless = is_headless()
         self._loop_name = loop
+        self._structure = structure
+        self._growing = Growing()
         stream = uuid.uuid4().hex[:12]
         self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
@@ -79,6 +84,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             note=note,
             send=self._send_message,
             send_asset=self._send_asset,
+            send_image=self._send_image,
             outputs=self._displays.final,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
@@ -107,6 +113,12 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _send_asset(self, name: AssetName) -> None:
         message, buffers = assets.answer(name)
         self.send(message, buffers)
+
+    def _send_image(self, part: str) -> None:
+        found = image_of(self._session.transcript, part)
+        if found is not None:
+            message = image_message(self._wire.stream, part, found.frame, found.format)
+            self.send(message, [found.data])
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:

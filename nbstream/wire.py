@@ -15,6 +15,7 @@ from .protocol import (
     Frame,
     Message,
     OutputsMessage,
+    PartState,
     Request,
     SnapshotFrame,
     StatusFrame,
@@ -23,13 +24,14 @@ from .protocol import (
 )
 from .session import Session
 from .states import TERMINAL
-from .transcript import Append
+from .transcript import Append, Part
 
 
 class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
+    ``send_image`` the image of a part,
     ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
     told when text or status changed, and ``renewed`` when the stream goes on after an end.
     ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
@@ -44,6 +46,7 @@ class Wire:
         note: str | None,
         send: Callable[[Message | OutputsMessage], None],
         send_asset: Callable[[AssetName], None],
+        send_image: Callable[[str], None],
         outputs: Callable[[], dict[str, dict[str, Any]]],
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
@@ -61,6 +64,7 @@ class Wire:
         self.pages: frozenset[str] = frozenset()
         self.send = send
         self._send_asset = send_asset
+        self._send_image = send_image
         self._outputs = outputs
         self._observe = observe
         self._cancel_all = cancel_all
@@ -167,11 +171,7 @@ class Wire:
             "label": self.label,
             "created": self.created,
             "status": session.status,
-            "parts": [
-                {"part": part, "type": parts[part].type, "text": parts[part].text[:length]}
-                for part, length in sent.items()
-                if length
-            ],
+            "parts": [_part_state(parts[part], length) for part, length in sent.items()],
             **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of SnapshotFrame
         }
         if session.status in TERMINAL:
@@ -220,6 +220,8 @@ class Wire:
             self._released()
         elif request["kind"] == "outputs":
             self.send(outputs_message(self.stream, self._outputs()))
+        elif request["kind"] == "image":
+            self._send_image(request["part"])
         elif request["kind"] == "asset":
             self._send_asset(request["name"])
 
@@ -238,6 +240,14 @@ class Wire:
         self.pages = frozenset()
         if self._hub is not None:
             self._hub.drop(self)
+
+
+def _part_state(part: Part, length: int) -> PartState:
+    state: PartState = {"part": part.key, "type": part.type, "text": part.text[:length]}
+    if part.info:
+        # Later than the text, perhaps: what follows says the same again.
+        state["info"] = part.info.copy()
+    return state
 
 
 def facts(session: Session) -> Facts:

@@ -4,6 +4,7 @@ import { type AssetsOf, createAssets } from "./assets.js";
 import { isDeleted } from "./cell.js";
 import { browserClock } from "./clock.js";
 import { createControl, watchKernel } from "./control.js";
+import { createImages, type Images } from "./images.js";
 import { keepOutputs } from "./outputs.js";
 import { type Channel, Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
@@ -31,6 +32,7 @@ interface Context {
 interface Opened {
   readonly store: Store;
   readonly assetsOf: AssetsOf;
+  readonly images: Images;
 }
 
 function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): Channel {
@@ -62,7 +64,11 @@ export function create() {
     const line = channel(model, signal, heard);
     const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
     const stream = store.state.stream;
-    const opened = { store, assetsOf: createAssets(line, browserClock, signal) };
+    const opened = {
+      store,
+      assetsOf: createAssets(line, browserClock, signal),
+      images: createImages(line, browserClock, () => store.changed(), signal),
+    };
     models.set(stream, opened);
     signal?.addEventListener("abort", () => {
       store.dispose();
@@ -77,11 +83,11 @@ export function create() {
   }
 
   function render({ model, el, signal }: Context & { el: HTMLElement }) {
-    const { store, assetsOf } = models.get(String(model.get("_stream"))) ?? open(model);
+    const { store, assetsOf, images } = models.get(String(model.get("_stream"))) ?? open(model);
     const view = new AbortController();
     signal?.addEventListener("abort", () => view.abort());
     warmMarkdown(model.widget_manager);
-    mountView(el, store, view.signal, assetsOf(view.signal));
+    mountView(el, store, view.signal, assetsOf(view.signal), images);
     holdHeight(el, view.signal);
     return () => view.abort();
   }

@@ -20,8 +20,34 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-export const PART_TYPES = ["text", "reasoning", "refusal"] as const;
+/** Of a tool the text is its arguments, of audio the transcript; an image has none. */
+export const PART_TYPES = ["text", "reasoning", "refusal", "tool", "audio", "image"] as const;
 export type PartType = (typeof PART_TYPES)[number];
+
+/** Something that an answer cites. */
+export interface CitedSource {
+  readonly url?: string;
+  readonly title?: string;
+  readonly quote?: string;
+}
+
+/** What is known of a part beside its text. */
+export interface PartInfo {
+  /** What kind of tool: function, custom, web_search_call, ... */
+  readonly kind?: string;
+  readonly name?: string;
+  /** An MCP server's. */
+  readonly server?: string;
+  readonly status?: string;
+  /** What a tool gave. */
+  readonly result?: string;
+  readonly error?: string;
+  readonly seconds?: number;
+  readonly sources?: readonly CitedSource[];
+  readonly size?: string;
+  /** How many frames of an image have come; each replaces the one before. */
+  readonly frame?: number;
+}
 
 export interface StreamError {
   readonly type: string;
@@ -72,17 +98,19 @@ interface Condition {
   /** What the kernel would do now if it were asked to go on. */
   readonly offer?: "continue" | "again";
 }
-/** `part` and its `type` are "text" where they are absent. */
+/** `part` and its `type` are "text" where they are absent; fields of `info` replace known ones. */
 export interface Op {
   readonly part?: string;
   readonly type?: PartType;
   readonly offset: number;
   readonly text: string;
+  readonly info?: PartInfo;
 }
 export interface SnapshotPart {
   readonly part: string;
   readonly type: PartType;
   readonly text: string;
+  readonly info?: PartInfo;
 }
 
 export interface DeltaFrame extends Numbered {
@@ -169,13 +197,30 @@ const condition: Fields = {
   offer: oneOf(["continue", "again"]),
 };
 const part: Fields = { part: name, type: oneOf(PART_TYPES) };
+const known: Fields = {
+  info: shape(
+    {},
+    {
+      kind: text,
+      name: text,
+      server: text,
+      status: text,
+      result: text,
+      error: text,
+      seconds,
+      sources: list(shape({}, { url: text, title: text, quote: text })),
+      size: text,
+      frame: count,
+    },
+  ),
+};
 const status = oneOf(STATUSES);
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  delta: shape({ ...numbered, ops: list(shape({ offset: count, text }, part)) }),
+  delta: shape({ ...numbered, ops: list(shape({ offset: count, text }, { ...part, ...known })) }),
   status: shape({ ...numbered, status }, { ...condition, lengths: table(count), model: text }),
   snapshot: shape(
-    { ...numbered, ...heading, status, parts: list(shape({ ...part, text })) },
+    { ...numbered, ...heading, status, parts: list(shape({ ...part, text }, known)) },
     { ...condition, note: text, lengths: table(count) },
   ),
 };
@@ -225,6 +270,30 @@ export function parseOutputs(value: unknown): OutputsMessage | null {
     ? (value as unknown as OutputsMessage)
     : null;
 }
+
+/** Brings a frame of the image in `part`: its bytes are the message's one buffer. */
+export interface ImageMessage {
+  readonly v: typeof VERSION;
+  readonly kind: "image";
+  readonly stream: string;
+  readonly part: string;
+  readonly frame: number;
+  /** png, webp or jpeg. */
+  readonly format: string;
+}
+
+const isImage = shape({
+  ...{ kind: oneOf(["image"]), stream: name, part: name, frame: count },
+  format: oneOf(["png", "webp", "jpeg"]),
+});
+
+/** The answer to a request for an image, or null if it is something else. */
+export function parseImage(value: unknown): ImageMessage | null {
+  return isObject(value) && value.v === VERSION && isImage(value)
+    ? (value as unknown as ImageMessage)
+    : null;
+}
+
 /** Whether `value` says that a stopped stream's connection is closed, though its loop is busy. */
 export const isHungUp = (value: unknown): boolean =>
   isObject(value) && value.v === VERSION && value.kind === "hung_up" && name(value.stream);
@@ -236,7 +305,8 @@ export type Request =
   | { v: 1; kind: "continue"; stream: string }
   | { v: 1; kind: "released"; stream: string }
   | { v: 1; kind: "outputs"; stream: string }
-  | { v: 1; kind: "asset"; stream: string; name: AssetName };
+  | { v: 1; kind: "asset"; stream: string; name: AssetName }
+  | { v: 1; kind: "image"; stream: string; part: string };
 
 /** What the page of this name has; the kernel answers with a snapshot if it has something else. */
 export const hello = (stream: string, seq: number, page: string): Request => ({
@@ -277,4 +347,12 @@ export const asset = (stream: string, name: AssetName): Request => ({
   kind: "asset",
   stream,
   name,
+});
+
+/** Asks for the last frame of the image in `part`. */
+export const image = (stream: string, part: string): Request => ({
+  v: VERSION,
+  kind: "image",
+  stream,
+  part,
 });

@@ -3,6 +3,7 @@
 import type {
   DeltaFrame,
   Frame,
+  PartInfo,
   PartType,
   SnapshotFrame,
   SnapshotPart,
@@ -22,6 +23,7 @@ export interface Part {
   readonly part: string;
   readonly type: PartType;
   readonly last: Piece | null;
+  readonly info?: PartInfo | undefined;
 }
 
 export interface State extends Omit<SnapshotFrame, "kind" | "parts"> {
@@ -79,10 +81,13 @@ export function textAfter(part: Part, seen: Part): string | null {
   return text.startsWith(before) ? text.slice(before.length) : null;
 }
 
-/** All parts of one type, one after the other. */
+/** The number of the answer, of several, that a part is of: its name begins with it. */
+export const choiceOf = ({ part }: Part): number => Number(/^(\d+)\./.exec(part)?.[1] ?? 0);
+
+/** All parts of one type, one after the other; of several answers, the first one's. */
 export const joined = (state: State, type: PartType): string =>
   state.parts
-    .filter((part) => part.type === type)
+    .filter((part) => part.type === type && !choiceOf(part))
     .map(textOf)
     .join("");
 
@@ -129,19 +134,20 @@ function fromSnapshot({ kind: _, parts, ...rest }: SnapshotFrame): State {
   return { ...rest, parts: parts.map(fromText) };
 }
 
-function fromText({ part, type, text }: SnapshotPart): Part {
-  return { part, type, last: text ? { text, end: text.length, before: null } : null };
+function fromText({ part, type, text, info }: SnapshotPart): Part {
+  return { part, type, info, last: text ? { text, end: text.length, before: null } : null };
 }
 
 /** The parts after all of `ops`, or null if one does not fit: then none is applied. */
 function append(parts: readonly Part[], ops: DeltaFrame["ops"]): readonly Part[] | null {
   const next = [...parts];
-  for (const { part = "text", type = "text", offset, text } of ops) {
+  for (const { part = "text", type = "text", offset, text, info } of ops) {
     const index = next.findIndex((known) => known.part === part);
-    const known = next[index] ?? { part, type, last: null };
+    const known: Part = next[index] ?? { part, type, last: null };
     if (offset !== lengthOf(known) || type !== known.type) return null;
     const last = text ? { text, end: offset + text.length, before: known.last } : known.last;
-    next[index < 0 ? next.length : index] = { part, type, last };
+    const all = info ? { ...known.info, ...info } : known.info;
+    next[index < 0 ? next.length : index] = { part, type, last, info: all };
   }
   return next;
 }

@@ -266,6 +266,11 @@ export class Store {
 
   private change(local: Partial<Local>): void {
     this.local = { ...this.local, ...local };
+    this.changed();
+  }
+
+  /** Has all views paint anew: something that they show beside the state has changed. */
+  changed(): void {
     this.prune();
     for (const viewer of this.viewers) viewer.changed();
   }

@@ -66,8 +66,12 @@ export class FakeChannel implements Channel {
     this.sent.push(request);
   }
 
-  onMessage(receive: (content: unknown) => void): void {
-    this.receive = receive;
+  onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void {
+    const others = this.receive;
+    this.receive = (content, buffers) => {
+      others(content, buffers);
+      receive(content, buffers);
+    };
   }
 
   onConnection(changed: () => void): void {

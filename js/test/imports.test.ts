@@ -23,11 +23,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   "page.ts": ["protocol.ts"],
   "outputs.ts": ["protocol.ts", "store.ts"],
   "store.ts": ["clock.ts", "control.ts", "page.ts", "protocol.ts", "reduce.ts"],
+  "images.ts": ["clock.ts", "protocol.ts", "store.ts"],
   "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
   "view/": [
     "clock.ts",
+    "images.ts",
+    "protocol.ts",
     "reduce.ts",
     "store.ts",
     "still.ts",
@@ -41,6 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "cell.ts",
     "clock.ts",
     "control.ts",
+    "images.ts",
     "outputs.ts",
     "store.ts",
     "swap.ts",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import assets from "../../tests/fixtures/protocol/assets.json";
 import frames from "../../tests/fixtures/protocol/frames.json";
+import images from "../../tests/fixtures/protocol/images.json";
 import invalid from "../../tests/fixtures/protocol/invalid.json";
 import requests from "../../tests/fixtures/protocol/requests.json";
 import * as protocol from "../src/protocol.js";
@@ -48,6 +49,10 @@ describe("assets", () => {
   });
 });
 
+test.each(images)("an image's message: $name", ({ message, valid }) => {
+  expect(protocol.parseImage(message)).toEqual(valid ? message : null);
+});
+
 test("a version and fields of another type are told apart from missing ones", () => {
   expect(protocol.parseFrame(undefined)).toBeNull();
   expect(protocol.parseFrame(null)).toBeNull();
@@ -78,6 +83,8 @@ describe("requests", () => {
         return protocol.outputs(request.stream);
       case "asset":
         return protocol.asset(request.stream, request.name);
+      case "image":
+        return protocol.image(request.stream, request.part);
     }
   }
 
@@ -86,7 +93,7 @@ describe("requests", () => {
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
     expect(kinds).toEqual(
-      new Set(["hello", "resync", "cancel", "continue", "released", "outputs", "asset"]),
+      new Set(["hello", "resync", "cancel", "continue", "released", "outputs", "asset", "image"]),
     );
   });
 });

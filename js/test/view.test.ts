@@ -115,7 +115,7 @@ describe("reasoning", () => {
   test("is open while it is all there is", () => {
     emit(opened, delta(2, 0, "Let me see.", "reasoning"));
     expect(fold().open).toBe(true);
-    expect(text("summary")).toBe("reasoning");
+    expect(text("summary")).toBe("reasoning…");
     emit(delta(3, 0, "Hello"));
     expect(fold().open).toBe(false);
   });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Protocol
 
 from ..events import Event
@@ -17,6 +17,10 @@ class Adapter(Protocol):
     def feed(self, chunk: Any) -> Iterable[Event]:
         """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
         ...
+
+    def end(self) -> Iterable[Event]:
+        """The events of what was held back, if anything: no more chunks will come."""
+        return ()
 
 
 def get(value: Any, name: str) -> Any:
@@ -35,6 +39,16 @@ def extras(value: Any) -> Any:
     return getattr(value, "__pydantic_extra__", value)
 
 
+_NONE: dict[str, Any] = {}
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The fields that a chunk, or something in it, has; those that the SDK does not know are in
+    `extras`. Reading many of them is faster so than by `get`, most of all those that are not there.
+    """
+    return value if isinstance(value, dict) else getattr(value, "__dict__", _NONE)
+
+
 def unwrapped(chunk: Any) -> Any:
     """The event itself where openai hands out ``{"event": name, "data": event}``: early 1.x does
     so with those that it does not know
@@ -51,3 +65,13 @@ def text(value: Any) -> str:
 def count(value: Any) -> int | None:
     """``value`` if it is a whole number."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def unknown(value: Any, known: Container[str]) -> dict[str, Any]:
+    """The fields of ``value`` that are not ``known`` and have a value."""
+    found = getattr(value, "__pydantic_extra__", None)
+    return {
+        name: field
+        for name, field in (fields(value) if found is None else found).items()
+        if field is not None and name not in known and not name.startswith("_")
+    }

@@ -5,14 +5,35 @@ Format: https://platform.openai.com/docs/api-reference/chat-streaming
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from ..events import Delta, Event, Failure, Finish, Meta, Usage
-from ._base import count, extras, get, text, unwrapped
+from ..events import Data, Delta, Event, Extra, Failure, Finish, Info, Logprobs, Meta, Usage, Whole
+from ._base import count, extras, fields, get, text, unknown, unwrapped
+from ._calls import Calls
+from ._sources import Sources
+from ._think import ThinkTags
+
+# What a chunk has beside the answer; obfuscation pads a chunk, and Mistral calls it p.
+_TOP = frozenset(
+    (
+        *("id", "object", "created", "model", "choices", "usage", "error"),
+        *("system_fingerprint", "service_tier", "obfuscation", "p", "citations", "search_results"),
+    )
+)
+_DELTA = frozenset(
+    (
+        *("role", "content", "refusal", "tool_calls", "function_call", "audio", "annotations"),
+        *("reasoning_content", "reasoning", "executed_tools"),
+    )
+)
+
+_CHOICE = frozenset(("index", "delta", "message", "finish_reason", "logprobs"))
 
 
 class ChatAdapter:
-    """Text, reasoning, refusal, usage and finish reason of the first choice.
+    """Everything in the choices of chat chunks: parts of text, reasoning, refusal, tool calls and
+    audio for each choice; usage, wherever it comes.
 
     ``choices`` is empty on usage chunks and on Azure's first chunk and null on some audio
     chunks; flat ``error`` events reach us as chunks without choices.
@@ -22,39 +43,189 @@ class ChatAdapter:
 
     def __init__(self) -> None:
         self._named: tuple[Any, Any] | None = None
+        self._more: Any = None
+        self._choices: dict[int, _Choice] = {}
 
     def feed(self, chunk: Any) -> list[Event]:
         # A list is made in less time than a generator is run, and this runs for each token.
         events: list[Event] = []
-        named = get(chunk, "model"), get(chunk, "id")
+        has = fields(chunk)
+        named = has.get("model"), has.get("id")
         if named != self._named:
             self._named = named
             events.append(Meta(text(named[0]) or None, text(named[1]) or None))
-        choices = get(chunk, "choices")
+        choices = has.get("choices")
         for choice in choices or ():
-            if not get(choice, "index"):
-                self._choice(choice, events)
-        reported = get(chunk, "usage")
+            self._take(choice, events)
+        reported = has.get("usage")
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
             events.append(usage)
+        more = extras(chunk)
+        # Gateways say the same with each chunk.
+        if more and more != self._more and choices is not None:
+            self._more = more
+            self._beside(chunk, more, events)
         if not choices and (failure := flat_error(unwrapped(chunk))):
             events.append(failure)
         return events
 
-    def _choice(self, choice: Any, events: list[Event]) -> None:
-        delta = get(choice, "delta")
+    def end(self) -> list[Event]:
+        return [event for choice in self._choices.values() for event in choice.end()]
+
+    def _take(self, choice: Any, events: list[Event]) -> None:
+        self._choice(count(fields(choice).get("index")) or 0).feed(choice, events)
+
+    def _choice(self, number: int) -> _Choice:
+        known = self._choices.get(number)
+        if known is None:
+            known = self._choices[number] = _Choice(number)
+        return known
+
+    def _beside(self, chunk: Any, more: Any, events: list[Event]) -> None:
+        found = [get(more, "search_results"), get(more, "citations")]
+        cited = [one for citations in found if isinstance(citations, list) for one in citations]
+        if cited:
+            self._choice(0).cite(cited, events)
+        if others := unknown(chunk, _TOP):
+            events.append(Extra(others))
+
+
+class _Choice:
+    """One answer of those that were asked for."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        prefix = f"{number}." if number else ""
+        self._prefix = prefix
+        self._text, self._reasoning = f"{prefix}text", f"{prefix}reasoning"
+        self._calls = Calls(prefix)
+        self._tags = ThinkTags(self._text, self._reasoning)
+        self._sources = Sources()
+        self._cited: list[Any] = []
+        self._details: list[Any] = []
+        self._beside: Any = None
+
+    def feed(self, choice: Any, events: list[Event]) -> None:
+        has = fields(choice)
+        delta = has.get("delta")
+        if delta is None:
+            # A whole message instead of a delta, as in a reply that is not streamed.
+            delta = get(choice, "message")
+        given = fields(delta)
         if more := extras(delta):
-            # Services name it either way; some send both with the same text.
-            reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
-            if reasoning:
-                events.append(Delta("reasoning", "reasoning", reasoning))
-        if content := text(get(delta, "content")):
-            events.append(Delta("text", "text", content))
-        if refusal := text(get(delta, "refusal")):
-            events.append(Delta("refusal", "refusal", refusal))
-        if reason := text(get(choice, "finish_reason")):
-            events.append(Finish(reason))
+            self._more(delta, more, events)
+        if content := given.get("content"):
+            self._content(content, events)
+        if refusal := text(given.get("refusal")):
+            events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
+        for fragment in given.get("tool_calls") or ():
+            self._calls.feed(fragment, events)
+        if (function_call := given.get("function_call")) is not None:
+            self._calls.feed_legacy(function_call, events)
+        # Only newer releases of the SDK declare it.
+        if (audio := given.get("audio") or (get(more, "audio") if more else None)) is not None:
+            events += _audio(f"{self._prefix}audio", audio)
+        if (logprobs := has.get("logprobs")) is not None:
+            self._logprobs(logprobs, events)
+        beside = extras(choice)
+        if beside and beside != self._beside:
+            self._beside = beside
+            if others := unknown(choice, _CHOICE):
+                events.append(Extra(others))
+        if reason := text(has.get("finish_reason")):
+            events += self.end("incomplete" if reason == "length" else "completed")
+            events.append(Finish(reason, self._number))
+
+    def end(self, status: str = "incomplete") -> list[Event]:
+        """What is held, and what becomes of the calls."""
+        events: list[Event] = []
+        if not self._tags.is_decided:
+            events += self._tags.end()
+        self._calls.end(status, events)
+        return events
+
+    def cite(self, citations: list[Any], events: list[Event]) -> None:
+        """Sources of the text; some services repeat all of them with each chunk."""
+        if citations != self._cited:
+            self._cited = citations
+            if self._sources.add(citations):
+                events.append(Info(self._text, "text", {"sources": self._sources.known}))
+
+    def _content(self, content: Any, events: list[Event]) -> None:
+        if isinstance(content, str):
+            if self._tags.is_decided:
+                events.append(Delta(self._text, "text", content))
+            else:
+                events += self._tags.feed(content)
+        elif isinstance(content, list):
+            for part in content:
+                self._list_part(part, events)
+
+    def _list_part(self, part: Any, events: list[Event]) -> None:
+        """Content as a list, as Mistral sends it
+        (https://docs.mistral.ai/capabilities/reasoning/)."""
+        thinking = get(part, "thinking")
+        if thinking is not None:
+            pieces = [thinking] if isinstance(thinking, str) else map(_text_of, thinking)
+            if thought := "".join(pieces):
+                events.append(Delta(self._reasoning, "reasoning", thought))
+        elif piece := text(get(part, "text")):
+            self._content(piece, events)
+
+    def _more(self, delta: Any, more: Any, events: list[Event]) -> None:
+        """What the SDK's types do not know."""
+        # Services name it either way; some send both with the same text.
+        reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
+        details = get(more, "reasoning_details")
+        if isinstance(details, list):
+            self._details += details
+            reasoning = reasoning or "".join(map(_detail, details))
+        if reasoning:
+            events.append(Delta(self._reasoning, "reasoning", reasoning))
+        if isinstance(annotations := get(more, "annotations"), list):
+            self.cite(annotations, events)
+        for tool in get(more, "executed_tools") or ():
+            events += _executed(self._prefix, tool)
+        if others := unknown(delta, _DELTA):
+            if self._details:
+                others["reasoning_details"] = self._details
+            events.append(Extra(others))
+
+    def _logprobs(self, logprobs: Any, events: list[Event]) -> None:
+        if tokens := get(logprobs, "content"):
+            events.append(Logprobs(self._text, "text", list(tokens)))
+        if tokens := get(logprobs, "refusal"):
+            events.append(Logprobs(f"{self._prefix}refusal", "refusal", list(tokens)))
+
+
+def _text_of(part: Any) -> str:
+    return part if isinstance(part, str) else text(get(part, "text"))
+
+
+def _detail(detail: Any) -> str:
+    """The text of one of OpenRouter's reasoning details; some are encrypted."""
+    return text(get(detail, "text")) or text(get(detail, "summary"))
+
+
+def _audio(part: str, audio: Any) -> Iterator[Event]:
+    if transcript := text(get(audio, "transcript")):
+        yield Delta(part, "audio", transcript)
+    if data := text(get(audio, "data")):
+        yield Data(part, "audio", data)
+
+
+def _executed(prefix: str, tool: Any) -> Iterator[Event]:
+    """A tool that Groq ran itself (https://console.groq.com/docs/compound): it comes twice, the
+    second time with its output."""
+    part = f"{prefix}executed:{count(get(tool, 'index')) or 0}"
+    kind, output = text(get(tool, "type")) or "tool", text(get(tool, "output"))
+    if output:
+        yield Info(part, "tool", {"kind": kind, "status": "completed", "result": output})
+    else:
+        yield Info(part, "tool", {"kind": kind, "status": "in_progress"})
+    if arguments := text(get(tool, "arguments")):
+        yield Whole(part, "tool", arguments)
 
 
 def chat_usage(usage: Any) -> Usage | None:

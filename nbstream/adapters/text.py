@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event
+from ._base import Adapter
 
 
-class TextAdapter:
+class TextAdapter(Adapter):
     """Each string is a delta. Such a stream has no finish reason: its end is its end."""
 
     ends_with_finish_reason = False

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
         (["adversarial", "--inputs", "quotes,table"], "lazy quotes"),
         (["calm"], "Selection of an earlier paragraph"),
         (["kernel"], "bare AsyncOpenAI loop"),
+        (["adapters"], "with nbstream ms"),
         (["wire"], "bytes per useful byte"),
         (["load", "--parts", "at-once"], "streams, 5 connections: shown in line"),
     ],

@@ -51,6 +51,12 @@ def test_check_counts_answers_and_tokens(
     assert path.read_bytes() == before
 
 
+def test_the_check_of_the_demo_passes_for_every_notebook() -> None:
+    notebooks = sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb"))
+    assert len(notebooks) == 4
+    assert [result.error for result in check_notebooks(notebooks)] == [None] * 4
+
+
 @pytest.mark.parametrize(
     ("cell", "problem"), [("1/0", "ZeroDivisionError"), ("1+1", "no answer came")]
 )

@@ -26,6 +26,10 @@ KEEP_ALIVE = 0.02
 """Seconds between two comments of a server that sends nothing else."""
 
 
+PIECES = 4096
+"""Chunks of a recorded body that are written at once."""
+
+
 class Books(Protocol):
     """What an answer needs of the server: its records and its gates."""
 
@@ -89,6 +93,9 @@ class Answer:
     async def _stream(self) -> None:
         scenario, request = self._scenario, self._request
         await self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
+        if scenario.body is not None:
+            await self._recorded(scenario.body)
+            return
         make = responses_events if request.path == "/v1/responses" else chat_events
         broken = scenario.fault is None
         for event in make(scenario, request.body):
@@ -105,6 +112,17 @@ class Answer:
         if scenario.hold_open:
             self._books.note(self._request, "held open", completed=True, waiting="hold_open")
             await asyncio.Event().wait()
+        await self._connection.write_chunk(b"")
+        self._complete()
+
+    async def _recorded(self, body: bytes) -> None:
+        """A body in chunks of ``write_size`` bytes, of which many go out at once."""
+        size = self._scenario.write_size or len(body) or 1
+        pieces = [body[start : start + size] for start in range(0, len(body), size)]
+        framed = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+        for start in range(0, len(framed), PIECES):
+            await self._connection.write(b"".join(framed[start : start + PIECES]))
+        self._sent(len(body))
         await self._connection.write_chunk(b"")
         self._complete()
 

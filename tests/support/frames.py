@@ -54,6 +54,7 @@ class Setup:
         self.observed: list[str] = []
         self.cancelled: list[str] = []
         self.assets: list[str] = []
+        self.images: list[str] = []
         self.released = 0
         self.wire = Wire(
             "s1",
@@ -62,6 +63,7 @@ class Setup:
             note=note,
             send=self.page.receive,
             send_asset=self.assets.append,
+            send_image=self.images.append,
             outputs=lambda: {"s1-d": {"text/plain": "all"}},
             observe=self.observed.append,
             cancel_all=self.cancelled.append,

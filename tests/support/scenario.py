@@ -77,6 +77,9 @@ class Scenario:
     html: bool = False  # a web page with status 200, as a portal or a wrong address gives
     refuse: Sequence[str] = ()  # parameters answered with 400 when the request has them
 
+    # The body of an event stream as it was recorded, instead of the deltas above.
+    body: bytes | None = None
+
     # Shape of the body.
     preamble: bool = True  # role chunk, response.created
     usage: bool = True  # False: not even when asked for

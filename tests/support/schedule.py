@@ -51,6 +51,7 @@ class Schedule:
             note=None,
             send=lambda message: self.broadcast(name, json.loads(json.dumps(message))),
             send_asset=lambda asset: None,
+            send_image=lambda part: None,
             outputs=dict,
             observe=lambda what: None,
             cancel_all=lambda reason: None,

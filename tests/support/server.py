@@ -28,6 +28,8 @@ from tests.support.record import Outcome, Request
 from tests.support.scenario import Scenario, default_scenarios
 from tests.support.wire import error_payload
 
+POSTS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
+
 Log = Callable[[str, Request], None]
 
 
@@ -204,7 +206,7 @@ class Server:
         self._current[connection] = request
         self.note(request, "request")
         answer = Answer(self, connection, request)
-        if head.method == "POST" and head.path in ("/v1/chat/completions", "/v1/responses"):
+        if head.method == "POST" and head.path in POSTS:
             await answer.post(status)
         elif head.method == "GET" and head.path == "/v1/models":
             data = [{"id": name, "object": "model", "created": 0} for name in self.scenarios]

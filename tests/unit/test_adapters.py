@@ -112,10 +112,14 @@ def test_chat_choice_with_a_field_of_null(shape: Shape, missing: str) -> None:
     assert found == ([] if missing == "delta" else [Delta("text", "text", "x")])
 
 
-def test_only_the_first_choice(shape: Shape) -> None:
+def test_every_choice(shape: Shape) -> None:
     chunk = chat("mine")
     chunk["choices"].append({"index": 1, "delta": {"content": "other"}, "finish_reason": "stop"})
-    assert without_meta(events(ChatAdapter(), shape(chunk))) == [Delta("text", "text", "mine")]
+    assert without_meta(events(ChatAdapter(), shape(chunk))) == [
+        Delta("text", "text", "mine"),
+        Delta("1.text", "text", "other"),
+        Finish("stop", 1),
+    ]
 
 
 @pytest.mark.parametrize("content", [None, 7, ["part"], {"text": "x"}])
@@ -238,16 +242,16 @@ def test_responses_text(shape: Shape) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "index", "type_"),
+    ("kind", "index", "name", "type_"),
     [
-        ("reasoning_text", "content_index", "reasoning"),
-        ("reasoning_summary_text", "summary_index", "reasoning"),
-        ("refusal", "content_index", "refusal"),
+        ("reasoning_text", "content_index", "reasoning", "reasoning"),
+        ("reasoning_summary_text", "summary_index", "summary", "reasoning"),
+        ("refusal", "content_index", "refusal", "refusal"),
     ],
 )
-def test_other_parts(kind: str, index: str, type_: Any) -> None:
+def test_other_parts(kind: str, index: str, name: str, type_: Any) -> None:
     found = events(ResponsesAdapter(), delta(kind, "x", 2, **{index: 3}))
-    assert found == [Delta(f"{type_}:2/3", type_, "x")]
+    assert found == [Delta(f"{name}:2/3", type_, "x")]
 
 
 @pytest.mark.parametrize(

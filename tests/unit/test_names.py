@@ -15,6 +15,7 @@ from nbstream.widget import StreamWidget
 
 NAMES = {
     "NbstreamError",
+    "SchemaError",
     "StreamError",
     "StreamWidget",
     "__version__",
@@ -27,24 +28,32 @@ NAMES = {
 }
 MEMBERS = {
     "cancel",
+    "choices",
     "continue_",
     "error",
+    "extra",
     "finish_reason",
+    "images",
     "is_done",
     "label",
+    "logprobs",
     "model",
     "note",
+    "parsed",
+    "partial",
     "print",
     "reason",
     "reasoning",
     "refusal",
     "request_id",
     "response",
+    "sources",
     "start",
     "status",
     "text",
     "text_bundle",
     "timing",
+    "tool_calls",
     "usage",
     "wait",
 }
@@ -83,6 +92,8 @@ def test_stream_signature() -> None:
             "api",
             "system",
             "max_tokens",
+            "schema",
+            "until",
             "label",
             "loop",
             "max_attempts",
@@ -94,7 +105,7 @@ def test_stream_signature() -> None:
 
 def test_show_signature() -> None:
     assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
-    names = ("label", "loop", "first_token_timeout", "idle_timeout")
+    names = ("until", "label", "loop", "first_token_timeout", "idle_timeout")
     assert keywords(nbstream.show) == dict.fromkeys(names)
 
 

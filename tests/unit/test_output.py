@@ -44,7 +44,9 @@ async def test_the_answer_and_its_line() -> None:
 
 async def test_reasoning_is_folded_and_not_in_plain_text() -> None:
     bundle = text_bundle(await run([chat(None, reasoning="hm"), chat("Hi"), DONE]), "m")
-    assert bundle["text/markdown"].startswith("<details><summary>reasoning</summary>\n\nhm")
+    assert bundle["text/markdown"].startswith(
+        "<details><summary>reasoned for 0.0 s</summary>\n\nhm"
+    )
     assert "hm" not in bundle["text/plain"]
 
 

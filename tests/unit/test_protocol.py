@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from nbstream.events import PartType
+from nbstream.events import PartInfo, PartType
 from nbstream.hub import hub_of
 from nbstream.protocol import (
     PROTOCOL_VERSION,
     AssetName,
     asset_message,
+    image_message,
     message,
     outputs_message,
     parse_request,
@@ -105,6 +106,13 @@ def is_map(read: Any) -> Any:
     return read_all
 
 
+INFO = {
+    **dict.fromkeys(("kind", "name", "call_id", "server", "status", "result"), is_text),
+    **dict.fromkeys(("error", "phase", "size", "format"), is_text),
+    **{"seconds": is_time, "frame": is_count},
+    "sources": is_list(is_object({}, dict.fromkeys(("url", "title", "quote"), is_text))),
+}
+KNOWN = {"info": is_object({}, INFO)}
 PART = {"part": is_name, "type": is_one_of(*typing.get_args(PartType))}
 FRAME = {"kind": is_name, "stream": is_name, "seq": is_seq}
 ABOUT = {"label": is_text, "model": is_text, "created": is_time}
@@ -130,7 +138,7 @@ FACTS = {
 }
 FRAMES = {
     "delta": is_object(
-        {**FRAME, "ops": is_list(is_object({"offset": is_count, "text": is_text}, PART))}
+        {**FRAME, "ops": is_list(is_object({"offset": is_count, "text": is_text}, PART | KNOWN))}
     ),
     "status": is_object(
         {**FRAME, "status": STATUS}, {**FACTS, "lengths": is_map(is_count), "model": is_text}
@@ -140,7 +148,7 @@ FRAMES = {
             **FRAME,
             **ABOUT,
             "status": STATUS,
-            "parts": is_list(is_object({**PART, "text": is_text})),
+            "parts": is_list(is_object({**PART, "text": is_text}, KNOWN)),
         },
         {**FACTS, "note": is_text, "lengths": is_map(is_count)},
     ),
@@ -200,6 +208,18 @@ def test_the_reader_of_this_test_is_strict(case: dict[str, Any]) -> None:
         read_message(case["message"])
 
 
+@named("images")
+def test_images(case: dict[str, Any]) -> None:
+    content = case["message"]
+    if case["valid"] and "later kernel" not in case["name"]:
+        names = ("stream", "part", "frame", "format")
+        assert image_message(*(content[name] for name in names)) == content
+
+
+def test_the_reader_knows_all_that_may_be_known_of_a_part() -> None:
+    assert set(INFO) == set(PartInfo.__annotations__)
+
+
 def test_outputs() -> None:
     outputs = {"s1-a": {"text/plain": "Hello"}}
     expected = {"v": 1, "kind": "outputs", "stream": "s1", "outputs": outputs}
@@ -233,6 +253,7 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         note=note,
         send=sent.append,
         send_asset=lambda name: None,
+        send_image=lambda part: None,
         outputs=dict,
         observe=lambda what: None,
         cancel_all=lambda reason: None,

@@ -161,8 +161,19 @@ async def test_while_the_cut_stream_is_still_being_closed() -> None:
     begin(session)
     await closed.wait()
     session.go_on(asyncio.get_running_loop)
-    await until(lambda: session.status == "completed")
-    assert session.done.done()
+    await asyncio.wrap_future(session.done)
+    assert session.status == "completed"
+
+
+async def test_at_the_very_end_who_waits_waits_for_the_new_one() -> None:
+    session, _ = make(CUT, [chat("wer"), DONE])
+    session.done.add_done_callback(lambda _: session.go_on(asyncio.get_running_loop))
+    begin(session)
+    first = session.done
+    await asyncio.wrap_future(first)
+    assert session.done is not first
+    await asyncio.wrap_future(session.done)
+    assert session.status == "completed"
 
 
 @pytest.mark.parametrize(

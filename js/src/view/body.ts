@@ -1,12 +1,13 @@
 /** The answer's parts, in a box of their own. */
 
+import { type Images, noImages } from "../images.js";
 import { createEmbeds } from "../markdown/embeds/create.js";
 import { noParts, type Parts } from "../markdown/parts.js";
-import { lengthOf, type State } from "../reduce.js";
+import { choiceOf, lengthOf, type Part, type State } from "../reduce.js";
 import { createBox } from "./box.js";
 import { attachCopy } from "./copy.js";
 import { h } from "./dom.js";
-import { PartView } from "./part.js";
+import { createPart, type PartShown } from "./part.js";
 
 export interface Body {
   readonly el: HTMLElement;
@@ -17,14 +18,24 @@ export interface Body {
   update(state: State, running: boolean): void;
 }
 
+/** Types that are shown though they have no text yet. */
+const WITHOUT_TEXT: ReadonlySet<Part["type"]> = new Set(["tool", "image"]);
+const ANSWER: ReadonlySet<Part["type"]> = new Set(["text", "refusal", "audio", "image"]);
+
 /** `heavy`: where the renderer's heavy parts come from. `schedule`: how it goes on with long texts. */
-export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) => void): Body {
+export function createBody(
+  heavy: Parts = noParts,
+  images: Images = noImages,
+  schedule?: (run: () => void) => void,
+): Body {
   const el = h("div", "nbs-body");
   const box = createBox();
   const embeds = createEmbeds({ parts: heavy });
   let raw = false;
   let running = true;
-  let views: PartView[] = [];
+  let views: PartShown[] = [];
+  /** Where the parts of each answer go, if there are several. */
+  let lanes: HTMLElement[] = [];
   let latest: State | null = null;
   el.append(box.el);
   attachCopy(box.content);
@@ -32,21 +43,43 @@ export function createBody(heavy: Parts = noParts, schedule?: (run: () => void) 
   function clear(): void {
     box.content.replaceChildren();
     views = [];
+    lanes = [];
+  }
+
+  /** Where a part of this answer goes; answers stand beside each other. */
+  function lane(choice: number): HTMLElement {
+    for (let number = lanes.length; number <= choice; number++) {
+      const el = h("div", "nbs-lane");
+      el.append(h("div", "nbs-mark", `answer ${number + 1}`));
+      box.content.append(el);
+      lanes.push(el);
+    }
+    return lanes[choice] as HTMLElement;
   }
 
   function show(state: State): boolean {
-    const parts = state.parts.filter(lengthOf);
+    const parts = state.parts.filter((part) => lengthOf(part) || WITHOUT_TEXT.has(part.type));
+    const several = parts.some(choiceOf);
+    // The first answer's parts are not in a lane so far.
+    if (several && views.length && !lanes.length) return false;
+    box.content.classList.toggle("nbs-lanes", several);
     for (const [index, part] of parts.entries()) {
       let view = views[index];
       if (!view) {
-        view = new PartView(part, running, { embeds, schedule });
+        const before = parts[index - 1];
+        const goesOn = before && choiceOf(before) === choiceOf(part);
+        const options = { embeds, images, schedule };
+        view = createPart(part, running, options, goesOn ? views[index - 1] : undefined);
         views.push(view);
-        box.content.append(view.el);
+        if (!view.el.parentNode) (several ? lane(choiceOf(part)) : box.content).append(view.el);
       }
       if (!view.show(part, raw, running)) return false;
     }
-    const lastAnswer = parts.findLastIndex((part) => part.type !== "reasoning");
-    for (const [index, view] of views.entries()) view.open(index > lastAnswer);
+    const last = (types: (part: Part) => boolean) => parts.findLastIndex(types);
+    const lastAnswer = last(({ type }) => ANSWER.has(type));
+    const lastTold = last(({ type }) => type !== "reasoning");
+    for (const [index, view] of views.entries())
+      view.open(index > (parts[index]?.type === "reasoning" ? lastTold : lastAnswer));
     return views.length === parts.length;
   }
 

@@ -39,7 +39,7 @@ export function createControls(store: Store, body: Body): Controls {
       stop.hidden = !running;
       // Not `disabled`: that would drop the keyboard's focus.
       stop.setAttribute("aria-disabled", String(stopping));
-      copy.disabled = state.parts.every((part) => part.type === "reasoning");
+      copy.disabled = !state.parts.some(({ type }) => type === "text" || type === "refusal");
     },
   };
 }

@@ -1,10 +1,47 @@
 /** One part of an answer, rendered or as its source; what is not shown does no work. */
 
+import type { Images } from "../images.js";
 import { createRenderer, type MarkdownOptions } from "../markdown/index.js";
 import { type Part, textAfter } from "../reduce.js";
 import { h } from "./dom.js";
-import { follow } from "./follow.js";
+import { createFold, type Fold } from "./fold.js";
+import { PictureView } from "./picture.js";
 import { createPlain } from "./plain.js";
+import { createSources, type Sources } from "./sources.js";
+import { ToolView } from "./tool.js";
+
+/** What shows a part, of whatever type. */
+export interface PartShown {
+  readonly el: HTMLElement;
+  /** Opens the fold, if it has one, unless the reader has decided. */
+  open(open: boolean): void;
+  /** Shows all of `part`; false if what is there is not how it begins, or takes no more. */
+  show(part: Part, raw: boolean, running: boolean): boolean;
+}
+
+export interface PartOptions extends MarkdownOptions {
+  readonly images: Images;
+}
+
+/** `before` is what shows the part before this one: reasoning goes on in its fold. */
+export function createPart(
+  part: Part,
+  running: boolean,
+  options: PartOptions,
+  before?: PartShown,
+): PartShown {
+  if (part.type === "tool") return new ToolView(part, options);
+  if (part.type === "image") return new PictureView(part, options.images);
+  if (part.type !== "reasoning") return new TextView(part, options, null);
+  const fold = before instanceof TextView ? before.fold : null;
+  return new TextView(part, options, fold ?? createFold(running));
+}
+
+/** What is written over a text that is no plain answer. */
+const MARKS: Partial<Record<Part["type"], string>> = {
+  refusal: "refusal",
+  audio: "spoken, as a transcript",
+};
 
 /** One way to show the text. */
 interface Face {
@@ -14,46 +51,36 @@ interface Face {
   finished: boolean;
 }
 
-export class PartView {
+class TextView implements PartShown {
   readonly el: HTMLElement;
   /** Where the part's text is. */
   private readonly content: HTMLElement;
-  /** Reasoning only: open until an answer follows, unless the reader has decided. */
-  private readonly fold: HTMLDetailsElement | null = null;
-  private touched = false;
+  private sources: Sources | null = null;
   private rendered: Face | null = null;
   private source: Face | null = null;
 
   constructor(
     private readonly part: Part,
-    running: boolean,
     private readonly options: MarkdownOptions,
+    /** Of reasoning: other parts of it may be in there. */
+    readonly fold: Fold | null,
   ) {
-    this.el = h(part.type === "reasoning" ? "details" : "div", `nbs-part nbs-${part.type}`);
     this.content = h("div", "nbs-content");
-    if (this.el instanceof HTMLDetailsElement) {
-      this.fold = this.el;
-      const summary = h("summary", "nbs-fold", "reasoning");
-      const scroller = h("div", "nbs-scroller");
-      scroller.append(this.content);
-      follow(scroller, this.content, running, () => {});
-      // "toggle" also fires for what the code does; a click, or a key, is the reader's.
-      summary.addEventListener("click", () => {
-        this.touched = true;
-      });
-      this.el.append(summary, scroller);
+    if (fold) {
+      this.el = fold.el;
+      fold.content.append(this.content);
       return;
     }
-    if (part.type === "refusal") this.el.append(h("div", "nbs-mark", "refusal"));
+    this.el = h("div", `nbs-part nbs-${part.type}`);
+    const mark = MARKS[part.type];
+    if (mark) this.el.append(h("div", "nbs-mark", mark));
     this.el.append(this.content);
   }
 
-  /** Opens the fold, unless the reader has decided. */
   open(open: boolean): void {
-    if (this.fold && !this.touched) this.fold.open = open;
+    this.fold?.open(open);
   }
 
-  /** Shows all of `part`; false if what is there is not how it begins, or takes no more. */
   show(part: Part, raw: boolean, running: boolean): boolean {
     if (part.part !== this.part.part || part.type !== this.part.type) return false;
     const face = raw ? this.asSource() : this.asMarkdown();
@@ -70,6 +97,12 @@ export class PartView {
       face.finished = true;
       face.renderer.finish?.();
     }
+    this.fold?.tell(part, running);
+    if (part.info?.sources && !this.sources) {
+      this.sources = createSources();
+      this.el.append(this.sources.el);
+    }
+    this.sources?.update(part.info?.sources);
     const other = raw ? this.rendered : this.source;
     if (other) other.el.hidden = true;
     face.el.hidden = false;

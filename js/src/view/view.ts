@@ -1,5 +1,6 @@
 /** One view of a store: header, body, notices and the line of figures, painted once per frame. */
 
+import { type Images, noImages } from "../images.js";
 import { noParts, type Parts } from "../markdown/parts.js";
 import { isTerminal } from "../reduce.js";
 import type { Store } from "../store.js";
@@ -18,6 +19,7 @@ export function mountView(
   store: Store,
   signal: AbortSignal,
   parts: Parts = noParts,
+  images: Images = noImages,
 ): void {
   const root = h("div", "nbs-view");
   const model = h("span", "nbs-model");
@@ -29,7 +31,7 @@ export function mountView(
   const footer = h("div", "nbs-foot");
   const numbers = h("span", "nbs-figures");
   const live = h("div", "nbs-hidden");
-  const body = createBody(parts, store.clock.frame);
+  const body = createBody(parts, images, store.clock.frame);
   const controls = createControls(store, body);
   const notices = createNotices(() => store.goOn());
 

@@ -1,5 +1,6 @@
 /** States in words, and numbers as people read them. Pure. */
 
+import type { PartInfo } from "../protocol.js";
 import { isTerminal, type State } from "../reduce.js";
 import type { Local } from "../store.js";
 
@@ -70,6 +71,41 @@ export function statusWords(state: State, local: Local, now: number): string {
       );
     }
   }
+}
+
+/** A tool as people call it: "get_weather", "web search", "search (of the server docs)". */
+export function toolName({ name, kind = "tool", server }: PartInfo): string {
+  const words = name || kind.replace(/_call$/, "").replaceAll("_", " ");
+  return server ? `${words} (${server})` : words;
+}
+
+const TOOL_STATES: Readonly<Record<string, string>> = {
+  in_progress: "…",
+  completed: "",
+  incomplete: "not complete",
+};
+
+/** How far a tool has come, and how long it took. */
+export function toolState(
+  { kind, status = "", seconds, error }: PartInfo,
+  running: boolean,
+): string {
+  const asks = kind === "mcp_approval_request" ? "asks for approval" : "";
+  const ended = running || status !== "in_progress" ? "" : "not complete";
+  const state = error ? "failed" : asks || ended || TOOL_STATES[status];
+  const words = [state ?? status.replaceAll("_", " ")];
+  if (seconds !== undefined) words.push(duration(seconds));
+  return words.filter(Boolean).join(" · ");
+}
+
+/** What stands over a model's reasoning; `seconds` of each part of it, once it has ended. */
+export function reasoningWords(seconds: readonly (number | undefined)[], running: boolean): string {
+  let sum = 0;
+  for (const one of seconds) {
+    if (one === undefined) return running ? "reasoning…" : "reasoning";
+    sum += one;
+  }
+  return `reasoned for ${duration(sum)}`;
 }
 
 /** The numbers that are known, for the line below the answer. */

@@ -1,0 +1,86 @@
+/** A tool's call: its name, arguments while they arrive, state and result. */
+
+import { createRenderer, type MarkdownOptions, type MarkdownRenderer } from "../markdown/index.js";
+import type { PartInfo } from "../protocol.js";
+import { type Part, textAfter, textOf } from "../reduce.js";
+import { h, setText } from "./dom.js";
+import { createPretty } from "./pretty.js";
+import { toolName, toolState } from "./words.js";
+
+/** In what the arguments of some kinds are written; those of others are JSON, mostly. */
+const LANGUAGES: Readonly<Record<string, string>> = {
+  code_interpreter_call: "python",
+  shell_call: "bash",
+  local_shell_call: "bash",
+  apply_patch_call: "diff",
+};
+/** A fence that hardly any text has a line of. */
+const FENCE = "`".repeat(24);
+
+export class ToolView {
+  readonly el = h("details", "nbs-part nbs-tool");
+  private readonly name = h("span", "nbs-tool-name");
+  private readonly brief = h("span", "nbs-tool-brief");
+  private readonly status = h("span", "nbs-tool-status");
+  private readonly code = h("div", "nbs-markdown jp-RenderedHTMLCommon");
+  private readonly result = h("pre", "nbs-tool-result");
+  private renderer: MarkdownRenderer | null = null;
+  private write = (piece: string): string => piece;
+  private shown: Part;
+  private finished = false;
+  private touched = false;
+
+  constructor(
+    part: Part,
+    private readonly options: MarkdownOptions,
+  ) {
+    const summary = h("summary", "nbs-fold");
+    const content = h("div", "nbs-content");
+    this.shown = { ...part, last: null };
+    this.result.tabIndex = 0;
+    this.result.hidden = true;
+    summary.append(this.name, this.brief, this.status);
+    content.append(this.code, this.result);
+    this.el.append(summary, content);
+    summary.addEventListener("click", () => {
+      this.touched = true;
+    });
+  }
+
+  open(open: boolean): void {
+    if (!this.touched) this.el.open = open;
+  }
+
+  show(part: Part, _: boolean, running: boolean): boolean {
+    if (part.part !== this.shown.part || part.type !== "tool") return false;
+    const { info = {} } = part;
+    const added = textAfter(part, this.shown);
+    if (added === null || (added && this.finished)) return false;
+    this.shown = part;
+    setText(this.name, toolName(info));
+    setText(this.status, toolState(info, running));
+    this.el.dataset.state = info.error ? "failed" : (info.status ?? "");
+    this.el.classList.toggle("nbs-running", running && info.status === "in_progress");
+    // What is looked for is said beside the name.
+    if (/search_call$/.test(info.kind ?? ""))
+      setText(this.brief, textOf(part).replace(/\s+/g, " "));
+    else this.showArguments(added, info, running);
+    const result = [info.error, info.result].filter(Boolean).join("\n");
+    setText(this.result, result);
+    this.result.hidden = !result;
+    return true;
+  }
+
+  private showArguments(added: string, { kind = "" }: PartInfo, running: boolean): void {
+    if (added && !this.renderer) {
+      const json = !LANGUAGES[kind] && /^\s*[[{]/.test(added);
+      if (json) this.write = createPretty();
+      this.renderer = createRenderer(this.code, this.options);
+      this.renderer.append(`${FENCE}${LANGUAGES[kind] ?? (json ? "json" : "")}\n`);
+    }
+    if (added) this.renderer?.append(this.write(added));
+    if (running || this.finished) return;
+    this.finished = true;
+    this.renderer?.finish();
+  }
+}

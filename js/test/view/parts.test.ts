@@ -1,0 +1,186 @@
+/** Tools, sources, images, reasoning and several answers, as a reader sees them. */
+
+import { beforeEach, expect, test, vi } from "vitest";
+import { createImages } from "../../src/images.js";
+import { noParts } from "../../src/markdown/parts.js";
+import { mountView } from "../../src/view/view.js";
+import { opened, openStore, status } from "../fakes.js";
+
+let el: HTMLElement;
+let opening: ReturnType<typeof openStore>;
+let seq: number;
+
+const find = <T extends HTMLElement = HTMLElement>(selector: string): T => {
+  const found = el.querySelector<T>(selector);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+};
+const texts = (selector: string) =>
+  [...el.querySelectorAll(selector)].map((one) => one.textContent);
+
+function emit(...frames: Record<string, unknown>[]): void {
+  opening.channel.emit(...frames);
+  opening.clock.pass(16);
+}
+
+/** Something comes for parts: each op without what follows from it. */
+function come(...ops: Record<string, unknown>[]): void {
+  seq++;
+  const whole = ops.map((op) => ({ offset: 0, text: "", ...op }));
+  emit({ kind: "delta", stream: "s1", seq, ops: whole });
+}
+
+const tool = (part: string, info: object, more: object = {}) => ({
+  ...{ part, type: "tool", info },
+  ...more,
+});
+
+beforeEach(() => {
+  opening = openStore();
+  el = document.createElement("div");
+  document.body.replaceChildren(el);
+  const { channel, clock, store } = opening;
+  const images = createImages(channel, clock, () => store.changed());
+  mountView(el, store, new AbortController().signal, noParts, images);
+  emit(opened);
+  seq = 1;
+});
+
+test("a tool's call, while its arguments arrive", () => {
+  come(tool("tool:0", { kind: "function", name: "weather", status: "in_progress" }));
+  expect(find(".nbs-tool-name").textContent).toBe("weather");
+  expect(find(".nbs-tool-status").textContent).toBe("…");
+  expect(find<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
+  come({ part: "tool:0", type: "tool", text: '{"city": "Zü' });
+  expect(find(".nbs-tool code").textContent).toContain('{\n  "city": "Zü');
+  come({ part: "tool:0", type: "tool", offset: 12, text: 'rich", "days": []}' });
+  come(tool("tool:0", { status: "completed", seconds: 1.5, result: "<b>sunny" }, { offset: 30 }));
+  expect(find(".nbs-tool code").textContent).toBe('{\n  "city": "Zürich",\n  "days": []\n}');
+  expect(find(".nbs-tool-status").textContent).toBe("1.5 s");
+  expect(find(".nbs-tool-result").textContent).toBe("<b>sunny");
+  expect(el.querySelector("b")).toBeNull();
+  emit(status(++seq, "completed"));
+  expect(find<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
+});
+
+test("what is no JSON, and a fence in it, stays as it is", () => {
+  come(tool("tool:0", { kind: "custom", name: "sql" }, { text: "select '\n```\n# a'" }));
+  emit(status(++seq, "completed"));
+  expect(find(".nbs-tool code").textContent?.trimEnd()).toBe("select '\n```\n# a'");
+  expect(el.querySelector("h1")).toBeNull();
+});
+
+test("a tool that fails, one that asks, one that was not complete", () => {
+  come(
+    tool("tool:0", { kind: "mcp_call", name: "find", server: "docs", error: "no such page" }),
+    tool("tool:1", { kind: "mcp_approval_request", name: "drop", server: "docs" }),
+    tool("tool:2", { kind: "function", name: "late", status: "in_progress" }),
+  );
+  emit(status(++seq, "cancelled"));
+  expect(texts(".nbs-tool-name")).toEqual(["find (docs)", "drop (docs)", "late"]);
+  expect(texts(".nbs-tool-status")).toEqual(["failed", "asks for approval", "not complete"]);
+  expect(find(".nbs-tool-result").textContent).toBe("no such page");
+  expect(find(".nbs-tool").dataset.state).toBe("failed");
+});
+
+test("what a search looks for stands beside its name", () => {
+  come(tool("tool:0", { kind: "web_search_call", status: "searching" }, { text: "tallest\npeak" }));
+  expect(find("summary").textContent).toBe("web searchtallest peaksearching");
+  expect(el.querySelector(".nbs-tool code")).toBeNull();
+});
+
+test("calls are open until an answer follows, reasoning until anything does", () => {
+  const open = () => [...el.querySelectorAll("details")].map((one) => one.open);
+  come({ part: "reasoning", type: "reasoning", text: "hm" });
+  expect(open()).toEqual([true]);
+  come(tool("tool:0", { name: "a" }), tool("tool:1", { name: "b" }));
+  expect(open()).toEqual([false, true, true]);
+  el.querySelectorAll("summary")[2]?.click();
+  el.querySelectorAll("summary")[2]?.click();
+  come({ text: "Sunny." });
+  expect(open()).toEqual([false, false, true]);
+});
+
+test("parts of reasoning share a fold, which says how long all of them took", () => {
+  come({ part: "summary:0/0", type: "reasoning", text: "one" });
+  expect(texts("summary")).toEqual(["reasoning…"]);
+  come({ part: "summary:0/0", type: "reasoning", offset: 3, info: { seconds: 1.2 } });
+  come({ part: "summary:0/1", type: "reasoning", text: "two" });
+  expect(texts("summary")).toEqual(["reasoning…"]);
+  come({ part: "summary:0/1", type: "reasoning", offset: 3, info: { seconds: 0.8 } });
+  come({ text: "Yes" });
+  expect(texts("summary")).toEqual(["reasoned for 2.0 s"]);
+  expect(texts(".nbs-reasoning .nbs-markdown")).toEqual(["one", "two"]);
+  find(".nbs-show-raw").click();
+  opening.clock.pass(16);
+  expect(texts(".nbs-reasoning .nbs-raw")).toEqual(["one", "two"]);
+});
+
+test("sources are numbered, and link to web pages only", () => {
+  const sources = [
+    { url: "https://www.a.example/x", title: "A <b>", quote: "of it" },
+    { title: "b.pdf" },
+    { url: "javascript:alert(1)", title: "evil" },
+    { url: "https://c.example/" },
+  ];
+  come({ text: "Yes", info: { sources } });
+  expect(texts(".nbs-sources > summary")).toEqual(["4 sources"]);
+  expect(texts(".nbs-sources li")).toEqual(["A <b> a.example", "b.pdf", "evil", "c.example"]);
+  const links = [...el.querySelectorAll<HTMLAnchorElement>(".nbs-sources a")];
+  expect(links.map((link) => link.href)).toEqual(["https://www.a.example/x", "https://c.example/"]);
+  for (const link of links) expect(link.rel).toBe("noopener noreferrer");
+  expect(find<HTMLDetailsElement>(".nbs-sources").open).toBe(true);
+  come({ offset: 3, info: { sources: [...sources, { title: "e" }] } });
+  expect(texts(".nbs-sources > summary")).toEqual(["5 sources"]);
+  expect(find<HTMLDetailsElement>(".nbs-sources").open).toBe(false);
+});
+
+test("an image is fetched frame by frame, each once", () => {
+  const made = vi
+    .spyOn(URL, "createObjectURL")
+    .mockReturnValueOnce("blob:1")
+    .mockReturnValue("blob:2");
+  const revoked = vi.spyOn(URL, "revokeObjectURL").mockReturnValue(undefined);
+  const asked = () => opening.channel.sent.filter(({ kind }) => kind === "image");
+  const answer = (frame: number) => {
+    const content = { v: 1, kind: "image", stream: "s1", part: "image:0", frame, format: "png" };
+    opening.channel.receive(content, [new DataView(new ArrayBuffer(4))]);
+    opening.clock.pass(16);
+  };
+  const frame = (number: number, more: object = {}) =>
+    come({ part: "image:0", type: "image", info: { frame: number, ...more } });
+  come({ part: "image:0", type: "image", info: { kind: "image_generation_call" } });
+  expect(find("figcaption").textContent).toBe("being made…");
+  expect(asked()).toEqual([]);
+  frame(1);
+  frame(2);
+  expect(asked()).toEqual([{ v: 1, kind: "image", stream: "s1", part: "image:0" }]);
+  answer(1);
+  expect(find<HTMLImageElement>("img").src).toBe("blob:1");
+  expect(asked()).toHaveLength(2);
+  answer(2);
+  expect(find<HTMLImageElement>("img").src).toBe("blob:2");
+  expect(revoked).toHaveBeenCalledWith("blob:1");
+  expect(find("figcaption").textContent).toBe("frame 2, getting sharper…");
+  frame(3, { status: "completed", size: "1024x1024" });
+  // The answer is lost: it is asked for again.
+  opening.clock.pass(11_000);
+  expect(asked()).toHaveLength(4);
+  expect(find("figcaption").textContent).toBe("1024x1024");
+  made.mockRestore();
+  revoked.mockRestore();
+});
+
+test("several answers stand beside each other", () => {
+  come({ text: "One" });
+  come({ part: "1.text", text: "Uno" }, { offset: 3, text: "." });
+  come({ part: "1.text", offset: 3, text: "!" });
+  expect(texts(".nbs-lane > .nbs-mark")).toEqual(["answer 1", "answer 2"]);
+  expect(texts(".nbs-lane .nbs-markdown")).toEqual(["One.", "Uno!"]);
+});
+
+test("what is spoken is marked as such", () => {
+  come({ part: "audio", type: "audio", text: "Good day" });
+  expect(find(".nbs-audio .nbs-mark").textContent).toBe("spoken, as a transcript");
+  expect(find(".nbs-audio .nbs-markdown").textContent).toBe("Good day");
+});

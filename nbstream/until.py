@@ -1,0 +1,84 @@
+"""Ends a stream early, once what was wanted has come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .errors import UsageError
+from .transcript import Transcript
+
+Until = int | str | re.Pattern[str] | Callable[[Transcript], Any]
+
+WINDOW = 10_000
+"""Characters before the newest in which a pattern may begin to match."""
+
+
+class Ending:
+    """Looks at each piece of text before it is appended.
+
+    ``until`` is a regular expression, a number of deltas, or a function of the `Transcript` that
+    says so by a true value. Raises `UsageError` for anything else.
+
+    >>> ending = Ending("END")
+    >>> ending.kept("one two EN"), ending.kept("D three")
+    (10, 1)
+    >>> ending.reason
+    'until: END was found; 6 characters after it are left out'
+    """
+
+    def __init__(self, until: Until) -> None:
+        self.reason: str | None = None
+        """In words why the stream is to end now; None while it is not."""
+        self._until = _checked(until)
+        self._tail = ""
+        self._count = 0
+
+    def kept(self, text: str) -> int:
+        """How many characters of the next piece belong to the answer."""
+        self._count += 1
+        if isinstance(self._until, re.Pattern):
+            return self._searched(self._until, text)
+        if self._count == self._until:
+            self.reason = f"until: {self._count} deltas came"
+        return len(text)
+
+    def look(self, transcript: Transcript) -> None:
+        """Ask the function, after the piece was appended."""
+        if callable(self._until) and self._until(transcript):
+            self.reason = f"until: {getattr(self._until, '__name__', 'the function')} said so"
+
+    def _searched(self, pattern: re.Pattern[str], text: str) -> int:
+        before = len(self._tail)
+        seen = self._tail + text
+        self._tail = seen[-WINDOW:]
+        found = pattern.search(seen)
+        if found is None:
+            return len(text)
+        # A match that more text could make longer ends where it ends now.
+        kept = max(0, found.end() - before)
+        left = len(text) - kept
+        what = "1 character after it is" if left == 1 else f"{left} characters after it are"
+        left_out = f"; {what} left out" if left else ""
+        self.reason = f"until: {pattern.pattern} was found{left_out}"
+        return kept
+
+
+def _checked(until: Until) -> Any:
+    if isinstance(until, bool):
+        raise UsageError("until takes a pattern, a number or a function, not a bool")
+    if isinstance(until, int) and until < 1:
+        raise UsageError("until takes a number of deltas above 0")
+    if isinstance(until, str):
+        try:
+            until = re.compile(until)
+        except re.error as exc:
+            raise UsageError(f"until is no regular expression: {exc}") from None
+    if isinstance(until, re.Pattern) and until.search("") is not None:
+        raise UsageError(f"until={until.pattern!r} matches the empty text: it would end at once")
+    if not isinstance(until, (int, re.Pattern)) and not callable(until):
+        raise UsageError(
+            f"until takes a pattern, a number or a function, not {type(until).__name__}"
+        )
+    return until

@@ -1,0 +1,121 @@
+"""What a notebook keeps of everything that is not plain text."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from nbstream import saved
+from nbstream.events import Data, Delta, Event, Finish, Info
+from nbstream.transcript import Transcript
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
+
+
+def markdown(*events: Event) -> str:
+    return "\n\n".join(saved.markdown(transcript(*events)))
+
+
+def transcript(*events: Event) -> Transcript:
+    made = Transcript()
+    for event in events:
+        made.apply(event)
+    return made
+
+
+def call(arguments: str, **info: object) -> list[Event]:
+    return [Info("tool:0", "tool", info), Delta("tool:0", "tool", arguments)]  # type: ignore[arg-type]
+
+
+def test_a_call_is_a_fold_with_its_arguments_and_result() -> None:
+    text = markdown(*call('{"city":"Zürich"}', name="weather", status="completed", result="sunny"))
+    assert text == (
+        "<details><summary>weather · completed</summary>\n\n"
+        '```json\n{\n  "city": "Zürich"\n}\n```\n\n```\nsunny\n```\n\n</details>'
+    )
+
+
+def test_half_a_call_is_kept_as_it_came() -> None:
+    text = markdown(*call('{"city": "Zü', name="weather", status="incomplete"))
+    assert '```\n{"city": "Zü\n```' in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "language"), [("code_interpreter_call", "python"), ("shell_call", "bash")]
+)
+def test_code_has_its_language(kind: str, language: str) -> None:
+    assert f"```{language}\nls\n```" in markdown(*call("ls", kind=kind))
+
+
+def test_a_call_cannot_leave_its_fold() -> None:
+    evil = "```\n</details>\n<script>alert(1)</script>\n![x](https://evil.example/x)"
+    text = markdown(*call(evil, name="<b>", result=evil))
+    assert "<summary>&lt;b&gt;" in text
+    # Everything is in two fences that are longer than what is in them.
+    assert text.count(f"````text\n{evil}\n````\n") == 2
+    rest = text.replace(evil, "")
+    assert rest.count("</details>") == 1
+    assert "<script" not in rest
+
+
+def test_parts_stand_in_their_order_and_reasoning_that_goes_on_is_one_fold() -> None:
+    text = markdown(
+        Delta("summary:0/0", "reasoning", "one"),
+        Info("summary:0/0", "reasoning", {"seconds": 1.25}),
+        Delta("summary:0/1", "reasoning", "two"),
+        Info("summary:0/1", "reasoning", {"seconds": 0.75}),
+        *call("", kind="web_search_call"),
+        Delta("text:2/0", "text", "Yes."),
+    )
+    assert text.startswith("<details><summary>reasoned for 2.0 s</summary>\n\none\n\ntwo\n\n</det")
+    assert text.endswith("<summary>web search</summary>\n\n\n\n</details>\n\nYes.")
+
+
+def test_sources_are_a_numbered_list_of_links() -> None:
+    text = markdown(
+        Delta("text", "text", "Yes"),
+        Info(
+            "text",
+            "text",
+            {
+                "sources": [
+                    {"url": "https://a.example/b(c)?d=e f", "title": "A [b] `c`"},
+                    {"title": "d.pdf"},
+                    {"url": "javascript:alert(1)"},
+                ]
+            },
+        ),
+    )
+    assert text == (
+        "Yes\n\n1. [A (b) \\`c\\`](https://a.example/b%28c%29?d=e%20f)\n"
+        "2. d.pdf\n3. javascript:alert(1)"
+    )
+
+
+def test_several_answers() -> None:
+    events = (
+        Delta("text", "text", "One"),
+        Delta("1.text", "text", "Uno"),
+        Finish("stop"),
+        Finish("length", 1),
+    )
+    assert markdown(*events) == "**answer 1**\n\nOne\n\n**answer 2**\n\nUno"
+    assert saved.plain(transcript(*events)) == "[answer 1]\n\nOne\n\n[answer 2]\n\nUno"
+
+
+def test_an_image_is_kept_whole() -> None:
+    frames = [Info("image:0", "image", {"format": "png"}), Data("image:0", "image", PNG)]
+    assert markdown(*frames) == f"![Image made by the model](data:image/png;base64,{PNG})"
+
+
+@pytest.mark.parametrize("data", ["", "no base64!", base64.b64encode(b"<svg/>").decode()])
+def test_what_is_no_image_is_not_kept(data: str) -> None:
+    assert markdown(Data("image:0", "image", data)) == "*an image that did not arrive*"
+
+
+def test_plain_text_has_calls_as_lines() -> None:
+    events = [Delta("text", "text", "Let me see."), *call('{"a": 1}', name="find", server="docs")]
+    assert saved.plain(transcript(*events)) == 'Let me see.\n\n[find (docs)] {"a": 1}'
+    assert saved.plain(transcript(Delta("refusal", "refusal", "No."))) == "No."
+    assert saved.plain(transcript(Delta("reasoning", "reasoning", "hm"))) == ""
