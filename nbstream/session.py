@@ -253,16 +253,7 @@ class Session(Reading):
             self._task.cancel()
         else:
             assert self.loop is not None
-            self._closer = self.loop.create_task(self._close_then_cancel(self._opened))
-
-    async def _close_then_cancel(self, opened: Opened) -> None:
-        """Close the stream; its reader then raises or ends, and the flag says that we did it."""
-        assert self._task is not None
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(opened.close(), CLOSE_GRACE)
-        await asyncio.wait({self._task}, timeout=CLOSE_GRACE)
-        if not self._task.done():
-            self._task.cancel()
+            self._closer = self.loop.create_task(_close_then_cancel(self._opened, self._task))
 
     def conclude(self, exc: BaseException | None = None) -> None:
         """Decide how the stream ended, once. On the session's loop thread only."""
@@ -318,3 +309,15 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+async def _close_then_cancel(opened: Opened, task: asyncio.Task[None]) -> None:
+    """Close the stream; the task that reads it then ends by itself, or is cancelled.
+
+    Not a method: by the time it has ended, the session may go on with another task.
+    """
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(opened.close(), CLOSE_GRACE)
+    await asyncio.wait({task}, timeout=CLOSE_GRACE)
+    if not task.done():
+        task.cancel()

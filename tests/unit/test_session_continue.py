@@ -176,6 +176,20 @@ async def test_at_the_very_end_who_waits_waits_for_the_new_one() -> None:
     assert session.status == "completed"
 
 
+async def test_what_closed_the_stopped_stream_leaves_the_new_one_alone() -> None:
+    gate = Gate()
+    session, _ = make([chat("one "), Gate()], [chat("two"), gate, DONE])
+    begin(session)
+    await until(lambda: session.transcript.text == "one ")
+    session.cancel()
+    session.done.add_done_callback(lambda _: session.go_on(asyncio.get_running_loop))
+    await until(lambda: gate.reached)
+    await until(lambda: session._closer.done())
+    gate.open()
+    await ended(session)
+    assert (session.status, session.transcript.text) == ("completed", "one two")
+
+
 @pytest.mark.parametrize(
     ("script", "reopenable"),
     [
