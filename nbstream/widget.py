@@ -42,7 +42,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # As traits, and with a name: else anywidget makes a class for each instance, which takes longer
     # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
     _esm = traitlets.Unicode().tag(sync=True)
-    # The front end itself: a page never lets go of what came as `_esm`.
+    # The front end itself, packed: a page never lets go of what came as `_esm`.
     _code = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
@@ -126,7 +126,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     @traitlets.default("_code")
     def _code_source(self) -> str:
-        return assets.source("widget.js")
+        return assets.packed("widget.js")
 
     @traitlets.default("_css")
     def _css_source(self) -> str:
