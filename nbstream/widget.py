@@ -194,6 +194,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._close_comm()
 
     def _close_comm(self) -> None:
+        if self.comm is not None and not self._wire.pages:
+            self._take_back()
         super().close()
         if self._own_layout is not None:  # ipywidgets leaves it to the kernel and to all pages
             self._own_layout.close()
@@ -201,6 +203,13 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             self._wire.detached()
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.
         self.__dict__.pop("_repr_mimebundle_", None)
+
+    def _take_back(self) -> None:
+        """Empty a model whose comm is closed before its module runs: JupyterLab 4.6 keeps it, and
+        only the module could let go of what is heavy (`loader.ts` says where)."""
+        state = {"_code": "", "_css": "", "_snapshot": None}
+        for _ in range(2):  # a model remembers what it held before its last change
+            self._send({"method": "update", "state": state, "buffer_paths": []})
 
     def _try_going_on(self) -> None:
         # A button that was pressed twice, or in a page that had not heard the latest.

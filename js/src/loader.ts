@@ -75,7 +75,10 @@ export default {
         model.off("msg:custom", keep);
         if (!signal?.aborted) loaded.initialize(context, early);
       })
-      .catch((error) => console.error("nbstream: the front end cannot be loaded", error));
+      .catch((error) => {
+        // One that was closed meanwhile holds none any more.
+        if (!signal?.aborted) console.error("nbstream: the front end cannot be loaded", error);
+      });
   },
   async render(context: Context & Parameters<Widget["render"]>[0]) {
     return (await open(context)).render(context);
