@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream.facts import StreamFacts
+from nbstream.facts import Facts
 from nbstream.handle import StreamHandle
+from nbstream.observed import StreamFacts
 from nbstream.widget import StreamWidget
 
 NAMES = {
@@ -119,7 +120,7 @@ def test_cancel_signatures() -> None:
 def test_widget_members() -> None:
     own = {
         name
-        for cls in (StreamWidget, StreamHandle, StreamFacts)
+        for cls in (StreamWidget, StreamHandle, StreamFacts, Facts)
         for name in vars(cls)
         if not name.startswith("_")
     }
