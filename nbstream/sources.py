@@ -246,19 +246,26 @@ class ThreadPump:
 
 
 def _shutdown_socket(stream: Any) -> None:
-    """End the connection of this SDK stream, and wake a thread that is blocked in reading it.
+    """End the connection of this stream, and wake a thread that is blocked in reading it.
 
     ``Stream.close()`` alone frees the connection but leaves a blocked reader asleep until the
     next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
     https://man7.org/linux/man-pages/man2/close.2.html#NOTES
     """
-    # The SDK's helpers keep the response to themselves.
-    response = getattr(stream, "response", None) or getattr(stream, "_response", None)
-    extensions = getattr(response, "extensions", None) or {}
-    network_stream = extensions.get("network_stream")
+    extensions = getattr(_response_of(stream), "extensions", None)
+    network_stream = extensions.get("network_stream") if isinstance(extensions, dict) else None
     if network_stream is None:
         return
     sock = network_stream.get_extra_info("socket")
     if sock is not None:
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
+
+
+def _response_of(stream: Any) -> Any:
+    """The HTTP response that ``stream`` reads, if it is known."""
+    # The SDK's helpers keep it to themselves. The generators that an httpx response gives
+    # (``iter_text()``, ``aiter_text()``) are methods of it.
+    response = getattr(stream, "response", None) or getattr(stream, "_response", None)
+    frame = getattr(stream, "gi_frame", None) or getattr(stream, "ag_frame", None)
+    return response or (frame.f_locals.get("self") if frame is not None else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from .errors import UsageError
@@ -34,7 +34,7 @@ async def wait(session: Session) -> None:
         raise
 
 
-async def follow(session: Session, items: Sequence[T]) -> AsyncIterator[T]:
+async def follow(session: Session, items: Sequence[T]) -> AsyncGenerator[T, None]:
     """The members of a growing list of ``session``, from the first, until the session ends."""
     loop = asyncio.get_running_loop()
     position = 0

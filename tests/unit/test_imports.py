@@ -51,6 +51,8 @@ ARROWS: dict[str, set[str]] = {
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
+    "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
+    | {"until", "waiting"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
@@ -189,7 +191,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.session, nbstream.wire, nbstream.waiting, nbstream.protocol")
+    modules = run("import nbstream.engine, nbstream.wire, nbstream.protocol")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import re
 from typing import Any
 
 import pytest
 
 import nbstream
+from nbstream import engine
 from nbstream.facts import Facts
 from nbstream.handle import StreamHandle
 from nbstream.observed import StreamFacts
@@ -102,6 +104,14 @@ def test_stream_signature() -> None:
             "idle_timeout",
         )
     )
+
+
+def test_the_engine_takes_what_stream_takes() -> None:
+    both = keywords(nbstream.stream)
+    assert keywords(engine.stream) == {n: both[n] for n in both if n not in ("label", "loop")}
+    assert set(engine.__all__) == {"Stream", "stream"}
+    for name in (*engine.__all__, "Stream.aclose", "Stream.cancel", "Stream.events"):
+        assert inspect.getdoc(operator.attrgetter(name)(engine)), name
 
 
 def test_show_signature() -> None:
