@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from typing import Any, get_args
 
@@ -130,8 +131,9 @@ def show(
     if is_async and hasattr(stream, "response"):
         _check_own_loop("an async stream")
     key = getattr(getattr(stream, "_client", None), "api_key", None)
+    source = StreamSource(stream)
     widget = StreamWidget(
-        source=StreamSource(stream),
+        source=source,
         label=label or type(stream).__name__,
         chunks=True,
         loop=_choose_loop(loop, stream, "a stream"),
@@ -139,6 +141,7 @@ def show(
         clocks=clocks,
         ending=None if until is None else Ending(until),
     )
+    source.closed = functools.partial(widget.cancel, "its stream was closed")
     mark_shown(stream)
     # An async stream belongs to the loop that made it: without a running one it waits for the
     # first `await` or `async for`.

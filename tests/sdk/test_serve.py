@@ -77,7 +77,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-def opened(http: httpx.AsyncClient, app: App, model: str, form: str = "block") -> Any:
+def opened(http: Any, app: App, model: str, form: str = "block") -> Any:
     return http.stream("GET", f"{app.url}/{form}", params={"model": model})
 
 
@@ -177,19 +177,42 @@ async def test_stop_of_a_shown_blocking_response(server: Server, app: App, model
         request = http.build_request("GET", f"{app.url}/block", params={"model": model})
         response = await asyncio.to_thread(http.send, request, stream=True)
         w = nbstream.show(response.iter_text())
-        upstream = await server.until_request()
-        if model == "test/no-first-token":
-            await upstream.until(lambda request: request.waiting)
-        else:
-            await until(lambda: w.text)
+        await begun(w, server, model)
         stopped = time.monotonic()
         w.cancel()
-        left = await upstream.until_left()
+        left = await server.requests[0].until_left()
         print(f"{model}: the upstream closed {1000 * (left - stopped):.1f} ms after Stop")
         await w
         response.close()
     assert w.status == "cancelled"
     await until(lambda: app.ended == ["CancelledError"])
+
+
+@pytest.mark.parametrize("model", ["test/no-first-token", "test/stall", "test/long?delay=0.005"])
+@pytest.mark.parametrize("kind", ["async", "blocking"])
+async def test_leaving_the_block_of_a_shown_response(
+    server: Server, app: App, http: httpx.AsyncClient, kind: str, model: str
+) -> None:
+    if kind == "async":
+        async with opened(http, app, model) as response:
+            w = nbstream.show(response.aiter_text())
+            await begun(w, server, model)
+    else:
+        with httpx.Client(trust_env=False) as blocking, opened(blocking, app, model) as response:
+            w = nbstream.show(response.iter_text())
+            await begun(w, server, model)
+    await server.requests[0].until_left()
+    await w
+    assert (w.status, w.reason, w.error) == ("cancelled", "its stream was closed", None)
+    await until(lambda: app.ended == ["CancelledError"])
+
+
+async def begun(w: Any, server: Server, model: str) -> None:
+    if model == "test/no-first-token":
+        request = await server.until_request()
+        await request.until(lambda request: request.waiting)
+    else:
+        await until(lambda: w.text)
 
 
 async def test_a_shown_response_is_cut_while_the_loop_is_busy(
