@@ -144,7 +144,7 @@ class Stream(Facts):
         if not self._session.is_started:
             self._session.start(asyncio.get_running_loop())
         try:
-            async with aclosing(follow(self._session, items)) as followed:
+            async with aclosing(follow(self._session, items, LEFT)) as followed:
                 async for item in followed:
                     yield item
         finally:

@@ -87,6 +87,7 @@ async def test_cancelling_the_task_closes_the_connection(
         await task
     await request.until_left()
     await until(lambda: s.status == "cancelled")
+    assert s.reason == engine.LEFT
 
 
 async def test_closing_the_generator_closes_the_connection(server: Server, aclient: Any) -> None:
