@@ -98,11 +98,14 @@ class Reading(Progress):
         return decide_retry(info, attempt, self._policy)
 
     async def _attempt(self) -> None:
-        self._begin_attempt()
+        # A blocking stream is open by now, and a plain `for` may have taken its first chunks.
+        if self._opened is None:
+            self._begin_attempt()
         try:
             self._opened = opened = self._opened or await self.source.open()
             self._note_response(opened.raw)
-            self._phase = "waiting"
+            if self._phase == "opening":
+                self._phase = "waiting"
             async for chunk in opened.chunks:
                 if self._is_closing:
                     return

@@ -15,10 +15,10 @@ import traitlets
 from . import assets, control, output, registry
 from .choices import image_of
 from .errors import UsageError
-from .facts import StreamFacts
 from .frontend import cell_id, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
+from .observed import StreamFacts
 from .protocol import AssetName, Message, OutputsMessage, image_message, parse_request
 from .schema import Growing, Structure
 from .session import Session
@@ -73,6 +73,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._closes_when_released = False
         self._headless = is_headless()
         self._loop_name = loop
+        self._asked_model = model
         self._structure = structure
         self._growing = Growing()
         stream = uuid.uuid4().hex[:12]

@@ -32,7 +32,8 @@ ARROWS: dict[str, set[str]] = {
     "redact": set(),
     "retry": {"errors"},
     "faults": {"errors", "events", "redact", "retry"},
-    "sources": {"errors"},
+    "connection": set(),
+    "sources": {"connection", "errors"},
     "showable": {"errors"},
     "slots": {"sources"},
     "timing": set(),
@@ -51,14 +52,20 @@ ARROWS: dict[str, set[str]] = {
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
+    "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
+    | {"until", "waiting"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
-    "facts": {"choices", "events", "schema", "session", "timing", "wire"},
+    "facts": {"choices", "errors", "events", "schema", "session", "states", "timing"},
+    "observed": {"facts", "wire"},
     "wire": {"coalesce", "hub", "protocol", "session", "states", "transcript"},
-    "config": {"errors"},
+    "settings": {"checks", "loops"},
+    "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},
     "request": {"checks", "clients"},
+    "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
+    | {"until"},
     "arguments": {"checks", "loops", "errors"},
     "rewrite": {"arguments", "frontend"},
     "output": {"frontend", "saved", "session", "waiting"},
@@ -185,7 +192,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.session, nbstream.wire, nbstream.waiting, nbstream.protocol")
+    modules = run("import nbstream.engine, nbstream.wire, nbstream.protocol")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 
