@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
-from .checks import Api, Prompt, check_number, check_params, check_prompt, check_words
+from .approval import Approval, Approve
+from .checks import (
+    Api,
+    Prompt,
+    check_number,
+    check_params,
+    check_prompt,
+    check_sendable,
+    check_words,
+)
 from .clients import choose
 from .config import settings
 from .errors import UsageError
-from .frontend import kernel
+from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive
 from .redact import redactor
 from .registry import cancel_all, tasks
 from .request import Request
 from .retry import RetryPolicy
+from .rounds import Rounds
 from .schema import Structure
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
 from .sources import StreamSource
 from .timing import Clocks
+from .tools import Toolbox
 from .until import Ending, Until
 from .widget import StreamWidget
 
@@ -38,6 +50,9 @@ def stream(
     max_tokens: int | None = None,
     schema: Any = None,
     until: Until | None = None,
+    tools: Sequence[Callable[..., Any] | Mapping[str, Any]] | None = None,
+    approve: Approve = True,
+    max_rounds: int = 10,
     label: str | None = None,
     loop: LoopName | None = None,
     max_attempts: int | None = None,
@@ -56,6 +71,21 @@ def stream(
     ends the stream early: a regular expression, a number of deltas, or a function of the
     `nbstream.transcript.Transcript`. ``max_attempts`` counts requests; the two timeouts are
     seconds, 0 for none.
+
+    ``tools`` are Python functions that the model may call, asynchronous ones (as tasks of the
+    stream's event loop) or not (each call in a thread), described to it by their signatures, type
+    hints and docstrings; dicts among them go to the server as they are, and who made the stream
+    answers their calls. Calls of one reply run in parallel; what a function returns (a string, or
+    anything as JSON), or its error in words, goes back to the model, until it answers without
+    calls. More than ``max_rounds`` requests are not sent: the stream is then ``incomplete``.
+    ``w.tool_calls`` has calls, results, errors and times. Stop ends running tools, those in threads
+    at their next Python statement at best.
+
+    ``approve`` says which calls may run. By default all: whoever gives a function to a model wants
+    it called, and only they know whether that does harm. ``"ask"`` shows buttons in the call's
+    card (`w.approve` and `w.decline` in Python; without a front end calls are declined); a function
+    of the `nbstream.choices.ToolCall`, asynchronous or not, returns whether it may run. The model
+    is told of a call that was declined.
 
     Starts in the running event loop, in a script or terminal on a background thread; with
     ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
@@ -79,11 +109,27 @@ def stream(
         check_words(name, value)
     check_number("max_tokens", max_tokens, least=1, whole=True)
     check_number("max_attempts", max_attempts, least=1, whole=True)
+    check_number("max_rounds", max_rounds, least=1, whole=True)
+    toolbox = _toolbox(tools, params)
+    approval = Approval(approve, nobody=is_headless())
     clocks = _clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
     structure = _structure(schema, chosen, params)
     asked = {**params, **(structure.params(chosen) if structure else {})}
+    if tools:
+        asked["tools"] = toolbox.specs(chosen)
+    if toolbox.functions and asked.get("store") is False:
+        # What the server does not keep it takes back only so.
+        asked.setdefault("include", ["reasoning.encrypted_content"])
     request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=asked)
+    rounds = Rounds(
+        request,
+        toolbox,
+        approval,
+        most=max_rounds,
+        redact=endpoint.redact,
+        conceal=endpoint.conceal,
+    )
     source = QueuedRequestSource(request.send, request.continue_from)
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):
@@ -99,7 +145,9 @@ def stream(
         clocks=clocks,
         structure=structure,
         ending=None if until is None else Ending(until),
+        rounds=rounds if toolbox.functions else None,
     )
+    approval.is_seen = lambda: widget._is_placed
     request.announce = source.announce = widget._session.announce
     return widget.start()
 
@@ -120,8 +168,8 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. The two
-    timeouts are seconds, 0 for none. Raises
+    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. Calls
+    of tools are shown, and left to you. The two timeouts are seconds, 0 for none. Raises
     `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
@@ -149,6 +197,17 @@ def show(
     # first `await` or `async for`.
     waits = is_async and not _loop_runs() and kernel() is None
     return widget if waits else widget.start()
+
+
+def _toolbox(tools: Any, params: Mapping[str, Any]) -> Toolbox:
+    """What ``tools`` has; functions need a single answer, since each has calls of its own."""
+    toolbox = Toolbox(() if tools is None else tools)
+    check_sendable("tools", [tool for tool in tools or () if isinstance(tool, Mapping)])
+    if toolbox.functions and params.get("n") not in (None, 1):
+        raise UsageError(
+            "functions in tools go with one answer: leave n out, or start several streams"
+        )
+    return toolbox
 
 
 def _structure(schema: Any, api: Api, params: dict[str, Any]) -> Structure | None:

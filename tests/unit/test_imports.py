@@ -29,6 +29,14 @@ ARROWS: dict[str, set[str]] = {
     "adapters": {"events", "errors"},
     "transcript": {"events"},
     "coalesce": {"events", "protocol", "transcript"},
+    "docstrings": set(),
+    "tools": {"checks", "docstrings", "errors"},
+    "running": set(),
+    "approval": {"choices", "errors", "running"},
+    "turns": {"adapters", "choices"},
+    "calling": {"approval", "choices", "events", "redact", "running", "tools", "transcript"},
+    "rounds": {"adapters", "approval", "calling", "checks", "choices", "events", "redact"}
+    | {"tools", "transcript", "turns"},
     "redact": set(),
     "retry": {"errors"},
     "faults": {"errors", "events", "redact", "retry"},
@@ -44,9 +52,10 @@ ARROWS: dict[str, set[str]] = {
     "progress": {"adapters", "transcript", "events", "faults", "redact", "retry", "spans"}
     | {"splice", "until"}
     | {"states", "timing", "errors"},
-    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"},
+    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"}
+    | {"adapters", "approval", "events", "rounds", "states"},
     "session": {"reading", "transcript", "faults", "redact", "retry", "sources", "timing"}
-    | {"errors", "until"},
+    | {"errors", "rounds", "until"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "pump", "session", "errors"},
@@ -55,7 +64,7 @@ ARROWS: dict[str, set[str]] = {
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
     "facts": {"choices", "events", "schema", "session", "timing", "wire"},
-    "wire": {"coalesce", "hub", "protocol", "session", "states", "transcript"},
+    "wire": {"approval", "coalesce", "hub", "protocol", "session", "states", "transcript"},
     "config": {"errors"},
     "checks": {"errors"},
     "request": {"checks", "clients"},
