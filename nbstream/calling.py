@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -153,8 +154,10 @@ class Calling:
         return f"calling {self._names('running', 'waiting')}".rstrip()
 
     def _names(self, *states: State) -> str:
-        names = [call.made.name for call in self._calls if call.state in states]
-        return f"{len(names)} tools" if len(names) > 3 else ", ".join(names)
+        names = Counter(call.made.name for call in self._calls if call.state in states)
+        if len(names) > 3:
+            return f"{len(names)} tools"
+        return ", ".join(f"{n} ({count})" if count > 1 else n for n, count in names.items())
 
 
 class _Call:

@@ -334,7 +334,7 @@ async def test_a_person_approves_and_declines() -> None:
     ]
     session, _, handed = tooled(first, SUNNY, tools=[double], approve="ask")
     begin(session)
-    words = "waiting for your approval of double, double"
+    words = "waiting for your approval of double (2)"
     await until(lambda: session.reason == words)
     # What could not be called is not asked about.
     statuses = ["awaiting_approval", "awaiting_approval", "failed"]
