@@ -5,9 +5,40 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nbstream.approval import Approval
+from nbstream.redact import concealer, redactor
+from nbstream.rounds import Rounds
+from nbstream.tools import Toolbox
 from tests.support.fakes import chat
 
+KEY = "s3cret-key"
 CALLED = chat(finish="tool_calls")
+
+
+class Handed:
+    """A request that notes what it is to say next."""
+
+    api: Any = "chat"
+    is_stored = True
+
+    def __init__(self) -> None:
+        self.turns: list[list[dict[str, Any]]] = []
+
+    def hand_back(self, said: list[Any], results: list[Any]) -> None:
+        self.turns.append([*said, *results])
+
+    @property
+    def results(self) -> list[str]:
+        """What the model was told in the last round."""
+        return [turn["content"] for turn in self.turns[-1] if turn["role"] == "tool"]
+
+
+def rounds(handed: Handed, tools: Any, approve: Any = True, most: int = 10) -> Rounds:
+    """Rounds that hand back to ``handed``."""
+    approval = approve if isinstance(approve, Approval) else Approval(approve)
+    redact, conceal = redactor(KEY), concealer(KEY)
+    box = Toolbox(tools)
+    return Rounds(handed, box, approval, most=most, redact=redact, conceal=conceal)
 
 
 def called(name: str, arguments: Any, id_: str = "c1", index: int = 0) -> dict[str, Any]:

@@ -11,13 +11,10 @@ import pytest
 from nbstream.approval import Approval, Decision
 from nbstream.choices import choice, choices
 from nbstream.events import Usage
-from nbstream.redact import concealer, redactor
 from nbstream.retry import RetryPolicy
-from nbstream.rounds import Rounds
 from nbstream.running import ToolStopped
 from nbstream.session import Session
 from nbstream.timing import Clocks
-from nbstream.tools import Toolbox
 from tests.support.fakes import (
     DONE,
     ApiError,
@@ -30,42 +27,14 @@ from tests.support.fakes import (
     make,
     until,
 )
-from tests.support.tools import CALLED, called
-
-KEY = "s3cret-key"
-
-
-class Handed:
-    """A request that notes what it is to say next."""
-
-    api: Any = "chat"
-    is_stored = True
-
-    def __init__(self) -> None:
-        self.turns: list[list[dict[str, Any]]] = []
-
-    def hand_back(self, said: list[Any], results: list[Any]) -> None:
-        self.turns.append([*said, *results])
-
-    @property
-    def results(self) -> list[str]:
-        """What the model was told in the last round."""
-        return [turn["content"] for turn in self.turns[-1] if turn["role"] == "tool"]
+from tests.support.tools import CALLED, KEY, Handed, called, rounds
 
 
 def tooled(
     *scripts: Any, tools: Any, approve: Any = True, most: int = 10, **options: Any
 ) -> tuple[Session, RecordingSink, Handed]:
     handed = Handed()
-    rounds = Rounds(
-        handed,
-        Toolbox(tools),
-        approve if isinstance(approve, Approval) else Approval(approve),
-        most=most,
-        redact=redactor(KEY),
-        conceal=concealer(KEY),
-    )
-    session, sink = make(*scripts, rounds=rounds, **options)
+    session, sink = make(*scripts, rounds=rounds(handed, tools, approve, most), **options)
     return session, sink, handed
 
 
