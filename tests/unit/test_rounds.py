@@ -460,18 +460,24 @@ async def test_no_tool_starts_and_no_request_goes_out_once_it_was_stopped() -> N
     def note() -> None:
         ran.append(1)
 
-    def approve(call: Any) -> bool:
-        session.cancel()
+    async def approve(call: Any) -> bool:
+        thread = threading.Thread(target=session.cancel)
+        thread.start()
+        thread.join()
         return True
 
     session, _, _ = tooled([called("note", {}), CALLED], SUNNY, tools=[note], approve=approve)
     await ended(begin(session))
     assert (session.status, calls(session)[0].status, ran) == ("cancelled", "not_run", [])
 
-    def stop() -> None:
-        again.cancel()
+    again, _, handed = tooled([called("note", {}), CALLED], SUNNY, tools=[note])
 
-    again, _, _ = tooled([called("stop", {}), CALLED], SUNNY, tools=[stop])
+    def stop_then(said: Any, results: Any) -> None:
+        thread = threading.Thread(target=again.cancel)
+        thread.start()
+        thread.join()
+
+    handed.hand_back = stop_then  # type: ignore[method-assign]  # just before the next request
     await ended(begin(again))
     assert again.status == "cancelled"
     assert again.source.opens == 1  # type: ignore[attr-defined]  # a FakeSource
@@ -516,6 +522,7 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
 
     async def wait() -> str:
         await free.wait()
+        clock.time += 50.0
         return "there"
 
     clocks = Clocks(stall_after=0.05, idle_timeout=0.1, first_token_timeout=0.1)
