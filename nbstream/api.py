@@ -7,10 +7,11 @@ import functools
 import inspect
 from typing import Any, get_args
 
+from .approval import Approve
 from .asking import ask, choose_clocks
 from .checks import Api, Prompt, check_words
 from .errors import UsageError
-from .frontend import kernel
+from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive
 from .redact import redactor
 from .registry import cancel_all, tasks
@@ -18,6 +19,7 @@ from .settings import settings
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
 from .sources import StreamSource
+from .tools import Tools
 from .until import Ending, Until
 from .widget import StreamWidget
 
@@ -35,6 +37,9 @@ def stream(
     max_tokens: int | None = None,
     schema: Any = None,
     until: Until | None = None,
+    tools: Tools | None = None,
+    approve: Approve = True,
+    max_rounds: int = 10,
     label: str | None = None,
     loop: LoopName | None = None,
     max_attempts: int | None = None,
@@ -53,6 +58,21 @@ def stream(
     ends the stream early: a regular expression, a number of deltas, or a function of the
     `nbstream.transcript.Transcript`. ``max_attempts`` counts requests; the two timeouts are
     seconds, 0 for none.
+
+    ``tools`` are Python functions that the model may call, asynchronous ones (as tasks of the
+    stream's event loop) or not (each call in a thread), described to it by their signatures, type
+    hints and docstrings; dicts among them go to the server as they are, and who made the stream
+    answers their calls. Calls of one reply run in parallel; what a function returns (a string, or
+    anything as JSON), or its error in words, goes back to the model, until it answers without
+    calls. More than ``max_rounds`` requests are not sent: the stream is then ``incomplete``.
+    ``w.tool_calls`` has calls, results, errors and times. Stop ends running tools, those in threads
+    at their next Python statement at best.
+
+    ``approve`` says which calls may run. By default all: whoever gives a function to a model wants
+    it called, and only they know whether that does harm. ``"ask"`` shows buttons in the call's
+    card (`w.approve` and `w.decline` in Python; without a front end calls are declined); a function
+    of the `nbstream.choices.ToolCall`, asynchronous or not, returns whether it may run. The model
+    is told of a call that was declined.
 
     Starts in the running event loop, in a script or terminal on a background thread; with
     ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
@@ -76,11 +96,15 @@ def stream(
         max_tokens=max_tokens,
         schema=schema,
         until=until,
+        tools=tools,
+        approve=approve,
+        max_rounds=max_rounds,
         max_attempts=max_attempts,
         first_token_timeout=first_token_timeout,
         idle_timeout=idle_timeout,
         params=params,
         own=inspect.signature(stream).parameters,
+        nobody=is_headless(),
     )
     request, endpoint = asked.request, asked.endpoint
     source = QueuedRequestSource(request.send, request.continue_from)
@@ -96,6 +120,7 @@ def stream(
         structure=asked.structure,
         **asked.reading,
     )
+    asked.approval.is_seen = lambda: widget._is_placed
     request.announce = source.announce = widget._session.announce
     return widget.start()
 
@@ -116,8 +141,8 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. The two
-    timeouts are seconds, 0 for none. Raises
+    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. Calls
+    of tools are shown, and left to you. The two timeouts are seconds, 0 for none. Raises
     `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP

@@ -9,7 +9,7 @@ import math
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from .checks import Api, suggest
 from .errors import UsageError
@@ -31,6 +31,8 @@ class Arguments:
     chat: str | None = None
     persist: str | None = None
     loop: LoopName | None = None
+    tools: list[str] = field(default_factory=list)
+    approve: Literal["ask"] | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
 
@@ -85,6 +87,10 @@ def _variable(text: str) -> str:
     return text
 
 
+def _variables(text: str) -> list[str]:
+    return [_variable(name.strip()) for name in text.split(",")]
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help is the magic's."""
     parser = _Parser("%%stream", add_help=False, allow_abbrev=False)
@@ -109,6 +115,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--base-url", metavar="URL", help="an OpenAI-compatible server")
     add("--api", choices=("chat", "responses"), help="which API to call")
     add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
+    tools = "functions that the model may call, or lists of them"
+    add("--tools", type=_variables, default=[], metavar="NAME,NAME", help=tools)
+    add("--approve", choices=("ask",), help="ask: you approve each call in its card")
     add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
     return parser  # fmt: skip

@@ -6,14 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from .checks import Api, Prompt, check_number, check_params, check_prompt, check_words
+from .approval import Approval, Approve
+from .checks import (
+    Api,
+    Prompt,
+    check_number,
+    check_params,
+    check_prompt,
+    check_sendable,
+    check_words,
+)
 from .clients import Endpoint, choose
 from .errors import UsageError
 from .request import Request
 from .retry import RetryPolicy
+from .rounds import Rounds
 from .schema import Structure
 from .settings import settings
 from .timing import Clocks
+from .tools import Toolbox, Tools
 from .until import Ending, Until
 
 
@@ -27,6 +38,8 @@ class Asked:
     retry: RetryPolicy
     clocks: Clocks
     ending: Ending | None
+    approval: Approval
+    rounds: Rounds | None
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -36,6 +49,7 @@ class Asked:
             "clocks": self.clocks,
             "redact": self.endpoint.redact,
             "ending": self.ending,
+            "rounds": self.rounds,
         }
 
 
@@ -50,14 +64,18 @@ def ask(
     max_tokens: int | None,
     schema: Any,
     until: Until | None,
+    tools: Tools | None,
+    approve: Approve,
+    max_rounds: int,
     max_attempts: int | None,
     first_token_timeout: float | None,
     idle_timeout: float | None,
     params: Mapping[str, Any],
     own: Iterable[str],
+    nobody: bool,
 ) -> Asked:
     """Check everything and choose the server. ``own`` are the caller's parameters, for suggestions
-    where one of ``params`` is misspelled.
+    where one of ``params`` is misspelled; ``nobody`` says that no person can approve calls.
 
     Raises `UsageError` for what cannot be sent, `ConfigError` when no server can be chosen.
     """
@@ -70,17 +88,36 @@ def ask(
         check_words(name, value)
     check_number("max_tokens", max_tokens, least=1, whole=True)
     check_number("max_attempts", max_attempts, least=1, whole=True)
+    check_number("max_rounds", max_rounds, least=1, whole=True)
+    toolbox = _toolbox(tools, params)
+    approval = Approval(approve, nobody=nobody)
     clocks = choose_clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
     structure = _structure(schema, chosen, params)
     sent = {**params, **(structure.params(chosen) if structure else {})}
+    if tools:
+        sent["tools"] = toolbox.specs(chosen)
+    if toolbox.functions and sent.get("store") is False:
+        # What the server does not keep it takes back only so.
+        sent.setdefault("include", ["reasoning.encrypted_content"])
+    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=sent)
+    rounds = Rounds(
+        request,
+        toolbox,
+        approval,
+        most=max_rounds,
+        redact=endpoint.redact,
+        conceal=endpoint.conceal,
+    )
     return Asked(
-        Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=sent),
+        request,
         endpoint,
         structure,
         RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
         clocks,
         None if until is None else Ending(until),
+        approval,
+        rounds if toolbox.functions else None,
     )
 
 
@@ -92,6 +129,17 @@ def choose_clocks(first_token: float | None, idle: float | None) -> Clocks:
     first_token = config.first_token_timeout if first_token is None else first_token
     idle = config.idle_timeout if idle is None else idle
     return Clocks(config.stall_after, first_token or None, idle or None)
+
+
+def _toolbox(tools: Tools | None, params: Mapping[str, Any]) -> Toolbox:
+    """What ``tools`` has; functions need a single answer, since each has calls of its own."""
+    toolbox = Toolbox(() if tools is None else tools)
+    check_sendable("tools", [tool for tool in tools or () if isinstance(tool, Mapping)])
+    if toolbox.functions and params.get("n") not in (None, 1):
+        raise UsageError(
+            "functions in tools go with one answer: leave n out, or start several streams"
+        )
+    return toolbox
 
 
 def _structure(schema: Any, api: Api, params: Mapping[str, Any]) -> Structure | None:

@@ -17,7 +17,8 @@ class ToolCall:
 
     ``kind`` is ``function`` or ``custom`` for tools of the caller's, and the Responses API's name
     of the item (``web_search_call``) for those of the server. ``arguments`` is text: JSON, but for
-    custom tools, code, commands, queries and patches. What is not known is "".
+    custom tools, code, commands, queries and patches. ``seconds`` is how long it ran. What is not
+    known is "", or None.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ToolCall:
     result: str = ""
     error: str = ""
     server: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def choice(transcript: Transcript, number: int) -> Choice:
         text=joined("text"),
         reasoning=joined("reasoning"),
         refusal=joined("refusal"),
-        tool_calls=tuple(_tool_call(part) for part in parts if part.type == "tool"),
+        tool_calls=tuple(tool_call(part) for part in parts if part.type == "tool"),
         finish_reason=transcript.finish_reasons.get(number),
         audio=joined("audio"),
         sources=tuple(source for part in parts for source in part.info.get("sources", ())),
@@ -107,7 +109,8 @@ def image_of(transcript: Transcript, part: str) -> Image | None:
     return Image(data, info.get("format", "png"), info.get("size", ""), info.get("frame", 1))
 
 
-def _tool_call(part: Part) -> ToolCall:
+def tool_call(part: Part) -> ToolCall:
+    """The call that a part shows."""
     info = part.info
     return ToolCall(
         name=info.get("name", ""),
@@ -118,4 +121,5 @@ def _tool_call(part: Part) -> ToolCall:
         result=info.get("result", ""),
         error=info.get("error", ""),
         server=info.get("server", ""),
+        seconds=info.get("seconds"),
     )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import local
 from .errors import ConfigError
-from .redact import Key, Redact, redactor
+from .redact import Key, Redact, concealer, redactor
 from .settings import settings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -29,6 +29,8 @@ class Endpoint:
     model: str
     connect: Callable[[Announce], Awaitable[Any]] = field(repr=False)
     redact: Redact = field(repr=False)
+    conceal: Redact = field(repr=False)
+    """`redact` for what must stay as it is but for the key."""
     note: str | None = None
     is_openai: bool = False
     prefills: bool = False
@@ -104,6 +106,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
         model or DEFAULT_MODEL,
         connect,
         redactor(key),
+        concealer(key),
         is_openai=is_openai,
         prefills=settings().prefills,
     )
@@ -137,10 +140,12 @@ def _given(client: Any, model: str | None) -> Endpoint:
 
     url = str(getattr(client, "base_url", ""))
     key = getattr(client, "api_key", None)
+    key = key if isinstance(key, str) else None
     return Endpoint(
         model,
         connect,
-        redactor(key if isinstance(key, str) else None),
+        redactor(key),
+        concealer(key),
         is_openai=urlsplit(url).hostname == "api.openai.com",
         prefills=settings().prefills,
     )
@@ -162,7 +167,7 @@ def _local(model: str | None) -> Endpoint:
         server = await asyncio.to_thread(local.get_server, announce)
         return _client(server.base_url, Key(server.api_key))
 
-    return Endpoint(local.MODEL, connect, redactor(), note=LOCAL_NOTE, prefills=True)
+    return Endpoint(local.MODEL, connect, redactor(), concealer(), note=LOCAL_NOTE, prefills=True)
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = (

@@ -1,4 +1,5 @@
-"""Stop while a cell computes: a comm that the page opens and JupyterLab serves by a subshell.
+"""Stop, and decisions on calls, while a cell computes: a comm that the page opens and JupyterLab
+serves by a subshell.
 
 A subshell has a thread of its own, which handles messages while the main thread computes.
 ipykernel 7.4 sends a message to the shell that last published on its comm, which for a widget is
@@ -36,6 +37,9 @@ def _open(comm: Any, _: Any) -> None:
 
 def _handle(comm: Any, message: Any) -> None:
     request = parse_request(message["content"]["data"])
+    if request is not None and request["kind"] == "decide":
+        for widget in registry.find(request["stream"]):
+            widget._wire.handle(request)
     if request is None or request["kind"] != "cancel":
         return
     for widget in registry.find(request["stream"]):

@@ -20,6 +20,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from .approval import Approve
 from .asking import Asked, ask
 from .checks import Api, Prompt
 from .errors import StreamError, UsageError
@@ -27,6 +28,7 @@ from .facts import Facts
 from .schema import Growing
 from .session import Session
 from .slots import QueuedRequestSource
+from .tools import Tools
 from .transcript import Append
 from .until import Until
 from .waiting import follow
@@ -49,13 +51,17 @@ def stream(
     max_tokens: int | None = None,
     schema: Any = None,
     until: Until | None = None,
+    tools: Tools | None = None,
+    approve: Approve = True,
+    max_rounds: int = 10,
     max_attempts: int | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
     **params: Any,
 ) -> Stream:
     """A prompt whose answer is read by ``async for``. The arguments are those of
-    `nbstream.stream`; nothing is sent before the first ``async for``.
+    `nbstream.stream`; nothing is sent before the first ``async for``. Nobody sees buttons here:
+    with ``approve="ask"`` calls are declined.
 
     Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen.
 
@@ -72,11 +78,15 @@ def stream(
         max_tokens=max_tokens,
         schema=schema,
         until=until,
+        tools=tools,
+        approve=approve,
+        max_rounds=max_rounds,
         max_attempts=max_attempts,
         first_token_timeout=first_token_timeout,
         idle_timeout=idle_timeout,
         params=params,
         own=inspect.signature(stream).parameters,
+        nobody=True,
     )
     return Stream(asked)
 

@@ -103,6 +103,13 @@ class Usage:
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
 
+    def plus(self, other: Usage | None) -> Usage:
+        """Both together; what only one has counts."""
+        known = self.to_wire()
+        for name, value in other.to_wire().items() if other is not None else ():
+            known[name] = known.get(name, 0) + value
+        return Usage(**known)
+
     def to_wire(self) -> dict[str, int]:
         """The counts that are known."""
         return {name: value for name, value in asdict(self).items() if value is not None}

@@ -58,7 +58,8 @@ class Facts:
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The calls so far, in their order; of several answers, the first one's."""
+        """The calls so far, in their order, with what came of them where nbstream or the server
+        ran the tool; of several answers, the first one's."""
         return list(choice(self._session.transcript, 0).tool_calls)
 
     @property
@@ -94,7 +95,7 @@ class Facts:
         >>> nbstream.stream("An address", schema=Address).partial  # doctest: +SKIP
         {'street': 'Bahnhofstra'}
         """
-        return self._growing.value(self._session.deltas)
+        return self._growing.value(self._session.deltas, self._session.reply_from)
 
     @property
     def parsed(self) -> Any:
@@ -102,7 +103,7 @@ class Facts:
         and without a schema. Raises `SchemaError` if the answer does not fit."""
         if self._structure is None or self.status != "completed":
             return None
-        return self._structure.parse(self.text)
+        return self._structure.parse(self._session.reply_text)
 
     @property
     def model(self) -> str:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any, TextIO, TypeVar
 
 from . import output
-from .errors import ErrorInfo, StreamError
+from .approval import Decision
+from .choices import choice
+from .errors import ErrorInfo, StreamError, UsageError
 from .loops import LoopName, check_alive, choose_loop
 from .session import Session
 from .waiting import follow, follow_blocking, wait, wait_blocking
@@ -59,6 +61,29 @@ class StreamHandle:
         check_alive()
         self._session.go_on(lambda: choose_loop(self._loop_name))
         return self
+
+    def approve(self, call_id: str) -> bool:
+        """Let a call run that waits for approval: ``approve="ask"`` of `nbstream.stream`. From any
+        thread, any number of times: what is decided first counts.
+
+        Returns whether this call decided it. Raises `UsageError` for an id that no call has.
+
+        >>> [w.approve(call.call_id) for call in w.tool_calls]  # doctest: +SKIP
+        [True]
+        """
+        return self._decide(call_id, Decision(True))
+
+    def decline(self, call_id: str, reason: str = "") -> bool:
+        """Do not let a call run that waits for approval; the model is told so, and the reason.
+
+        As `approve` otherwise.
+        """
+        return self._decide(call_id, Decision(False, reason))
+
+    def _decide(self, call_id: str, decision: Decision) -> bool:
+        if call_id not in [call.call_id for call in choice(self._session.transcript, 0).tool_calls]:
+            raise UsageError(f"no call of this stream has the id {call_id!r}; see w.tool_calls")
+        return self._session.decide(decision, call_id=call_id)
 
     def __await__(self: Stream) -> Generator[Any, None, Stream]:
         return self._finished().__await__()

@@ -64,6 +64,8 @@ class StreamMagics(Magics):
         turn_key = cell_key or f"execution {self.shell.execution_count}"
         if arguments.chat:
             messages = self.chats.get(arguments.chat, Chat()).messages(turn_key, prompt)
+        if tools := [*params.pop("tools", ()), *self._tools(arguments.tools)]:
+            params["tools"] = tools
         widget = api.stream(
             messages,
             model=arguments.model,
@@ -71,6 +73,7 @@ class StreamMagics(Magics):
             api=arguments.api,
             system=self._render(arguments.system) if arguments.system else None,
             max_tokens=arguments.max_tokens,
+            approve=arguments.approve or True,
             loop=arguments.loop,
             first_token_timeout=arguments.first_token_timeout,
             idle_timeout=arguments.idle_timeout,
@@ -79,6 +82,17 @@ class StreamMagics(Magics):
         if arguments.chat:
             self._remember(arguments.chat, turn_key, prompt, widget)
         return widget
+
+    def _tools(self, names: list[str]) -> list[Any]:
+        """The functions of these names, and those in lists of these names."""
+        found: list[Any] = []
+        for name in names:
+            if name not in self.shell.user_ns:
+                near = suggest(name, self.shell.user_ns)
+                raise UsageError(f"--tools: {name} is not defined{near}; run its cell first")
+            value = self.shell.user_ns[name]
+            found += value if isinstance(value, (list, tuple)) else [value]
+        return found
 
     def _render(self, text: str) -> str:
         return render(text, lambda expression: eval(expression, self.shell.user_ns))

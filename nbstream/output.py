@@ -40,7 +40,10 @@ def summary(session: Session, model: str, note: str | None = None) -> str:
         words.append(f"{usage.output_tokens:,} tokens")
     words.append(f"{session.timing.elapsed:.1f} s")
     state = _WORDS[session.status]
-    words.append(f"{state}: {session.reason}" if session.reason else state)
+    if session.reason:
+        # A stream that waits says for what.
+        state = session.reason if session.status == "queued" else f"{state}: {session.reason}"
+    words.append(state)
     return " · ".join(word for word in words if word)
 
 

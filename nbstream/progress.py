@@ -30,6 +30,7 @@ class Progress:
         redact: Redact | None = None,
         keep_chunks: bool = False,
         ending: Ending | None = None,
+        pick: Callable[[Any], Adapter] = pick,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.transcript = Transcript()
@@ -46,9 +47,15 @@ class Progress:
         self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._redact = redact or redactor()
         self._clock = clock
+        self._pick = pick
         self._adapter: Adapter | None = None
         self._finished_at: float | None = None
         self._phase: Phase = "opening"
+        # How the names of the parts of the reply begin that is read now, and its first delta.
+        self._prefix = ""
+        self.reply_from = 0
+        # In words why an answer is not complete though its last reply is.
+        self._cut_reason: str | None = None
         self._kept = ""
         self._splice: Splice | None = None
         self._spans = Spans()
@@ -67,11 +74,14 @@ class Progress:
     # -- what comes in ------------------------------------------------------------------------
 
     def _renew(self) -> None:
-        """Go on from the text so far, as if nothing had ended; without text, begin anew."""
-        self._kept = self.transcript.text
+        """Go on from the text so far, as if nothing had ended; without text, begin anew. Of
+        several replies this is about the last one."""
+        self._kept = self.reply_text
         # Who goes on wants more than what the stream was to end with.
         self._ending = None
-        if not self._kept:
+        if self._prefix:
+            self.transcript.forget(self._prefix, "tool" if self._kept else None)
+        elif not self._kept:
             self.transcript = Transcript()
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
@@ -82,6 +92,18 @@ class Progress:
         if self.done.done():
             self.done = concurrent.futures.Future()
 
+    def _begin_reply(self, prefix: str) -> None:
+        """What comes now is another reply of the stream; the names of its parts begin so."""
+        self._prefix, self._kept = prefix, ""
+        self.reply_from = len(self.deltas)
+        self.transcript.finish_reasons.clear()
+
+    @property
+    def reply_text(self) -> str:
+        """The text of the last reply: of the only one, where no tools are called."""
+        texts = [part for part in self.transcript.of_choice(0) if part.type == "text"]
+        return "".join(part.text for part in texts if part.key.startswith(self._prefix))
+
     def _begin_attempt(self) -> None:
         self._adapter = None
         self._splice = Splice(self._kept) if self._kept else None
@@ -90,7 +112,7 @@ class Progress:
 
     def _take(self, chunk: Any) -> None:
         if self._adapter is None:
-            self._adapter = pick(chunk)
+            self._adapter = self._pick(chunk)
         if self.chunks is not None:
             self.chunks.append(chunk)
         for event in self._adapter.feed(chunk):
@@ -187,7 +209,7 @@ class Progress:
         elif self.transcript.failure is not None:
             self.fail(describe_failure(self.transcript.failure, self._redact, self._phase))
         else:
-            self.reason = incomplete_reason(
+            self.reason = self._cut_reason or incomplete_reason(
                 self.transcript.finish_reason, expected=self._expects_finish_reason
             )
             self._end("completed" if self.reason is None else "incomplete")
@@ -245,8 +267,9 @@ class Progress:
     def tokens_per_second(self) -> float | None:
         """Tokens after the first one per second; from the usage, else from the deltas seen."""
         first, last = self.timing.first, self.timing.last
-        if first is None or last is None or last - first < 0.001:
+        seconds = 0.0 if first is None or last is None else last - first - self.timing.paused
+        if seconds < 0.001:
             return None
         usage = self.transcript.usage
         tokens = usage.output_tokens if usage and usage.output_tokens else self.token_events
-        return (tokens - 1) / (last - first) if tokens > 1 else None
+        return (tokens - 1) / seconds if tokens > 1 else None

@@ -183,6 +183,15 @@ class Continue(TypedDict):
     stream: str
 
 
+class Decide(TypedDict):
+    """Let the call in ``part`` run, which waits for approval, or do not."""
+
+    kind: Literal["decide"]
+    stream: str
+    part: str
+    approved: bool
+
+
 class Released(TypedDict):
     """The last view of the stream in a page is gone."""
 
@@ -214,7 +223,15 @@ class ImageRequest(TypedDict):
 
 
 Request = (
-    Hello | Resync | Cancel | Continue | Released | OutputsRequest | AssetRequest | ImageRequest
+    Hello
+    | Resync
+    | Cancel
+    | Continue
+    | Decide
+    | Released
+    | OutputsRequest
+    | AssetRequest
+    | ImageRequest
 )
 
 
@@ -277,6 +294,11 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "cancel", "stream": stream, "reason": content["reason"][:200]}
     if kind == "continue":
         return {"kind": "continue", "stream": stream}
+    if kind == "decide" and isinstance(content.get("part"), str):
+        if not isinstance(content.get("approved"), bool):
+            return None
+        approved = content["approved"]
+        return {"kind": "decide", "stream": stream, "part": content["part"], "approved": approved}
     if kind == "released":
         return {"kind": "released", "stream": stream}
     if kind == "image" and isinstance(content.get("part"), str):

@@ -1,4 +1,5 @@
-"""Opens a source, reads it to its end, and tries again where that helps."""
+"""Opens a source, reads it to its end, and tries again where that helps; and again for each
+further reply, where tools are called."""
 
 from __future__ import annotations
 
@@ -7,12 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
+from .adapters import pick
+from .approval import Decision
 from .errors import ErrorInfo, StreamError
+from .events import Info
 from .faults import describe
 from .progress import Progress
 from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
+from .rounds import Rounds
 from .sources import Opened, Source
+from .states import incomplete_reason
 from .until import Ending
 
 CONTINUE = "w.continue_() goes on from the text so far."
@@ -30,15 +36,24 @@ class Reading(Progress):
         redact: Redact | None,
         keep_chunks: bool,
         ending: Ending | None,
+        rounds: Rounds | None,
         clock: Callable[[], float],
     ) -> None:
-        super().__init__(redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock)
+        super().__init__(
+            redact=redact,
+            keep_chunks=keep_chunks,
+            ending=ending,
+            pick=pick if rounds is None else rounds.pick,
+            clock=clock,
+        )
         self.source = source
         self._policy = retry or RetryPolicy()
         self._opened: Opened | None = None
         self._cancel_reason: str | None = None
         self._timeout: ErrorInfo | None = None
         self._is_left = False
+        self._rounds = rounds
+        self._has_called = False
 
     @property
     def is_ending(self) -> bool:
@@ -59,22 +74,78 @@ class Reading(Progress):
     @property
     def offer(self) -> Offer | None:
         """What `go_on` would do now: go on from the text that came, or try the request again."""
-        if self.source.continue_from is None:
+        # What tools have done is not done twice.
+        if self.source.continue_from is None or self._has_called:
             return None
         if self.status not in ("stalled", "failed", "incomplete", "cancelled"):
             return None
-        if self.transcript.text:
+        if self.reply_text:
             # The filter would end the continuation, too.
             return None if self.transcript.finish_reason == "content_filter" else "continue"
         return "again" if self.error is None or may_pass(self.error) else None
 
     def fail(self, info: ErrorInfo) -> None:
-        can_go_on = self.source.continue_from is not None and self.transcript.text
+        can_go_on = self.source.continue_from is not None and self.reply_text
         if can_go_on and not self.is_done:
             info = replace(info, hint=f"{info.hint or ''} {CONTINUE}".strip())
         super().fail(info)
 
+    def decide(self, decision: Decision, *, part: str | None = None, call_id: str = "") -> bool:
+        """Decide on a call that waits for approval, from any thread. Returns whether one did."""
+        if self._rounds is None:
+            return False
+        return self._rounds.approval.decide(decision, part=part, call_id=call_id)
+
     async def _generate(self) -> None:
+        """Read the reply; and the next one for as long as tools are called."""
+        await self._reply()
+        while self._rounds is not None and await self._call_tools(self._rounds):
+            await self._reply()
+
+    async def _call_tools(self, rounds: Rounds) -> bool:
+        """Make the calls of the reply that was read; returns whether another reply follows."""
+        if self.is_done or self._cancel_reason is not None or self._timeout is not None:
+            return False
+        is_whole = incomplete_reason(self.transcript.finish_reason, expected=True) is None
+        calls = rounds.due(self.transcript) if is_whole and not self.transcript.failure else []
+        if not calls:
+            return False
+        self._has_called = True
+        if rounds.is_last:
+            self._cut_reason = rounds.too_many
+            for part in calls:
+                self._inform(Info(part.key, "tool", {"status": "not_run"}))
+            return False
+        self._finished_at = None
+        begun = self._clock()
+        await rounds.run(
+            calls,
+            self.reply_text,
+            tell=self._inform,
+            say=self._wait_for,
+            is_ending=lambda: self._cancel_reason is not None,
+        )
+        if self._cancel_reason is not None:
+            return False
+        self.timing.paused += self._clock() - begun
+        rounds.begin_next(self.transcript)
+        self._begin_reply(rounds.prefix)
+        self._has_called = self._is_left = False
+        self._wait_for(None)
+        return True
+
+    def _wait_for(self, words: str | None) -> None:
+        """Between two replies: say what it waits for; None: for the next reply."""
+        if self._cancel_reason is not None:
+            return
+        self.reason = words
+        self.timing.waited = self._clock()
+        if self.status == "queued":
+            self._tell()
+        else:
+            self._move("queued")
+
+    async def _reply(self) -> None:
         attempt = 1
         while True:
             try:

@@ -35,14 +35,20 @@ def redactor(*secrets: str | None) -> Redact:
     >>> redactor("s3cret-key")("key s3cret-key refused")
     'key [redacted] refused'
     """
+    conceal = concealer(*secrets)
+    return lambda text: _KEY_LIKE.sub("[redacted]", conceal(text))
+
+
+def concealer(*secrets: str | None) -> Redact:
+    """A function that takes just ``secrets`` out: for texts of which nothing else may be lost."""
     known = sorted({s for s in secrets if s and len(s) >= 6}, key=len, reverse=True)
 
-    def redact(text: str) -> str:
+    def conceal(text: str) -> str:
         for secret in known:
             text = text.replace(secret, "[redacted]")
-        return _KEY_LIKE.sub("[redacted]", text)
+        return text
 
-    return redact
+    return conceal
 
 
 def sent_keys(exc: BaseException) -> list[str]:

@@ -31,8 +31,8 @@ class Request:
         max_tokens: int | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> None:
+        self.api = api
         self._endpoint = endpoint
-        self._api = api
         self._params = dict(params or {})
         self._params["model"] = endpoint.model
         self._params["stream"] = True
@@ -45,7 +45,7 @@ class Request:
 
     def _add_prompt(self, prompt: Prompt, system: str | None) -> None:
         turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        if self._api == "responses":
+        if self.api == "responses":
             self._params["input"] = prompt
             if system:
                 self._params["instructions"] = system
@@ -56,12 +56,27 @@ class Request:
 
     def continue_from(self, text: str) -> None:
         """Let later sends ask to go on from ``text``, the answer so far; empty: from the start."""
-        field = "messages" if self._api == "chat" else "input"
+        field = "messages" if self.api == "chat" else "input"
         self._params[field] = [*self._turns]
         if text:
             self._params[field].append({"role": "assistant", "content": text})
             if not self._endpoint.prefills:
                 self._params[field].append({"role": "user", "content": GO_ON})
+
+    def hand_back(self, said: list[dict[str, Any]], results: list[dict[str, Any]]) -> None:
+        """Let later sends go on behind what the model ``said`` and the ``results`` of its calls."""
+        if self._params.get("conversation") is not None:
+            self._turns = results  # the server keeps all that came before
+        else:
+            self._turns = [*self._turns, *said, *results]
+        if _forces_calls(self._params.get("tool_choice")):
+            del self._params["tool_choice"]  # else there would be no end
+        self.continue_from("")
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the server of the Responses API can find again what it said."""
+        return self._params.get("store") is not False
 
     async def send(self) -> Any:
         """Send the request; returns when the response's headers are there."""
@@ -78,10 +93,16 @@ class Request:
             return await self._create(client, self._params)
 
     async def _create(self, client: Any, params: dict[str, Any]) -> Any:
-        api = client.chat.completions if self._api == "chat" else client.responses
+        api = client.chat.completions if self.api == "chat" else client.responses
         if inspect.iscoroutinefunction(inspect.unwrap(api.create)):
             return await api.create(**params)
         return await _in_thread(api.create, params)
+
+
+def _forces_calls(tool_choice: Any) -> bool:
+    if isinstance(tool_choice, Mapping):
+        tool_choice = tool_choice.get("type")
+    return tool_choice in ("required", "function", "custom")
 
 
 def refuses(exc: BaseException, parameter: str) -> bool:

@@ -112,7 +112,9 @@ def _reasoning(parts: list[Part]) -> _Piece:
 
 def _tool(part: Part) -> _Piece:
     info = part.info
-    states = [info.get("status", "").replace("_", " "), "failed" if "error" in info else ""]
+    states = [info.get("status", "").replace("_", " ")]
+    if "error" in info and states != ["declined"]:
+        states = ["failed"]
     if "seconds" in info:
         states.append(f"{info['seconds']:.1f} s")
     title = " · ".join(filter(None, [tool_name(info), *states]))

@@ -56,14 +56,21 @@ class Structure:
 
 class Growing:
     """The partial object of a growing answer. Each delta is read once, however often it is asked
-    for."""
+    for.
+
+    >>> growing = Growing()
+    >>> growing.value(["[1, 2"]), growing.value(["[1, 2", "[3, 4"], start=1)
+    ([1], [3])
+    """
 
     def __init__(self) -> None:
         self._parser = PartialJson()
-        self._read = 0
+        self._read = self._start = 0
 
-    def value(self, deltas: list[str]) -> Any:
-        """The object as far as ``deltas`` go; None if nothing is certain."""
+    def value(self, deltas: list[str], start: int = 0) -> Any:
+        """The object as far as the ``deltas`` from ``start`` on go; None if nothing is certain."""
+        if start != self._start:
+            self._parser, self._read, self._start = PartialJson(), start, start
         count = len(deltas)
         self._parser.feed("".join(deltas[self._read : count]))
         self._read = count

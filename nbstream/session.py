@@ -20,6 +20,7 @@ from .faults import describe
 from .reading import Reading
 from .redact import Redact
 from .retry import RetryPolicy
+from .rounds import Rounds
 from .sources import Opened, Source
 from .timing import Clocks
 from .transcript import Append
@@ -67,10 +68,17 @@ class Session(Reading):
         redact: Redact | None = None,
         keep_chunks: bool = False,
         ending: Ending | None = None,
+        rounds: Rounds | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            source, retry, redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock
+            source,
+            retry,
+            redact=redact,
+            keep_chunks=keep_chunks,
+            ending=ending,
+            rounds=rounds,
+            clock=clock,
         )
         self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
@@ -203,7 +211,7 @@ class Session(Reading):
         self._goes_on = False
         self._cancel_reason = self._timeout = None
         self._is_left = False
-        self.source.continue_from(self.transcript.text)
+        self.source.continue_from(self.reply_text)
         self._renew()
         self._sink.renewed(self)
 
@@ -283,8 +291,12 @@ class Session(Reading):
             return
         if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
             self._is_left = True
-            self._end_task()
-            return
+            if self._rounds is None or self._opened is None:
+                self._end_task()
+                return
+            # Its reader wakes; tools may follow.
+            self._finished_at = None
+            self._closer = self.loop.create_task(_close(self._opened))
         # One that says what it waits for (a model that is being fetched) is not silent.
         waits = self.status == "queued" and self.reason is None
         if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
@@ -311,13 +323,17 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+async def _close(opened: Opened) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(opened.close(), CLOSE_GRACE)
+
+
 async def _close_then_cancel(opened: Opened, task: asyncio.Task[None]) -> None:
     """Close the stream; the task that reads it then ends by itself, or is cancelled.
 
     Not a method: by the time it has ended, the session may go on with another task.
     """
-    with contextlib.suppress(Exception):
-        await asyncio.wait_for(opened.close(), CLOSE_GRACE)
+    await _close(opened)
     await asyncio.wait({task}, timeout=CLOSE_GRACE)
     if not task.done():
         task.cancel()

@@ -25,9 +25,13 @@ _MOVES: dict[Status, tuple[Status, ...]] = {
         *("in_progress", "stalled", "retrying", "cancelling"),
         *("completed", "incomplete", "failed"),
     ),
-    "in_progress": ("stalled", "cancelling", "completed", "incomplete", "failed"),
+    # Between two replies, while tools run, it is queued again.
+    "in_progress": ("queued", "stalled", "cancelling", "completed", "incomplete", "failed"),
     # Stalled before the first token, it may still be retried.
-    "stalled": ("in_progress", "retrying", "cancelling", "completed", "incomplete", "failed"),
+    "stalled": (
+        *("in_progress", "queued", "retrying", "cancelling"),
+        *("completed", "incomplete", "failed"),
+    ),
     "retrying": ("queued", "cancelling", "failed"),
     "cancelling": ("cancelled",),
 }

@@ -14,7 +14,7 @@ class Clocks:
     stall_after: float = 10.0
     """A stream without a token for this long is called stalled, also before the first one."""
     first_token_timeout: float | None = None
-    """Fail when no token came for this long after the start."""
+    """Fail when no token came for this long after the start, or after tools had run."""
     idle_timeout: float | None = None
     """Fail when no token came for this long after the last one."""
 
@@ -27,7 +27,7 @@ class Clocks:
         limit = self._limit(timing)
         if limit is None or timing.silence < limit:
             return None
-        return f"no {'first' if timing.first is None else 'next'} token came within {limit:g} s"
+        return f"no {'first' if timing.awaits_first else 'next'} token came within {limit:g} s"
 
     def is_stalled(self, timing: Timing) -> bool:
         """Whether no token came for so long that people want to know."""
@@ -42,7 +42,7 @@ class Clocks:
         return max(0.01, min([1.0, self.idle_timeout or 1.0, *limits, *ahead]))
 
     def _limit(self, timing: Timing) -> float | None:
-        return self.first_token_timeout if timing.first is None else self.idle_timeout
+        return self.first_token_timeout if timing.awaits_first else self.idle_timeout
 
 
 @dataclass
@@ -54,7 +54,9 @@ class Timing:
     last: float | None = None
     ended: float | None = None
     waited: float = float("-inf")
-    """When it last waited for something before its request: a connection, or the local model."""
+    """When it last waited for something before a request: a connection, the local model, tools."""
+    paused: float = 0.0
+    """Seconds between replies, while tools ran."""
     now: Callable[[], float] = time.monotonic
 
     @property
@@ -64,8 +66,15 @@ class Timing:
 
     @property
     def silence(self) -> float:
-        """Seconds since the last token; before the first, since the request could be sent."""
-        return self.now() - (max(self.started, self.waited) if self.last is None else self.last)
+        """Seconds since the last token; before the first of a reply, since its request could be
+        sent."""
+        last = self.started if self.last is None else self.last
+        return self.now() - max(last, self.waited)
+
+    @property
+    def awaits_first(self) -> bool:
+        """Whether no token of the reply has come yet."""
+        return self.last is None or self.waited > self.last
 
     @property
     def first_token(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ from .events import (
     Whole,
 )
 
+_CHOICE = re.compile(r"(?:\d+/)?(\d+)\.", re.ASCII)
+
 
 def utf16_length(text: str) -> int:
     """The length of ``text`` in UTF-16 code units, as JavaScript counts.
@@ -35,15 +38,15 @@ def utf16_length(text: str) -> int:
 
 
 def choice_of(part: str) -> int:
-    """The number of the answer that ``part`` belongs to.
+    """The number of the answer that ``part`` belongs to. Before it may stand that of a round.
 
-    >>> choice_of("2.text"), choice_of("text:0/0")
-    (2, 0)
+    >>> choice_of("2.text"), choice_of("text:0/0"), choice_of("3/2.text")
+    (2, 0, 2)
     """
     if "." not in part:
         return 0
-    number = part.partition(".")[0]
-    return int(number) if number.isdecimal() else 0
+    found = _CHOICE.match(part)
+    return int(found[1]) if found else 0
 
 
 class Append(NamedTuple):
@@ -172,6 +175,14 @@ class Transcript:
             return None
         part.data = [data.base64]
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
+
+    def forget(self, prefix: str, type_: PartType | None = None) -> None:
+        """Drop the parts whose names begin with ``prefix``; of one type only, if it is given."""
+        self.parts = {
+            key: part
+            for key, part in self.parts.items()
+            if not (key.startswith(prefix) and type_ in (None, part.type))
+        }
 
     @property
     def finish_reason(self) -> str | None:

@@ -97,6 +97,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._wire.open(self._session)
         # The comm's id, too: each message names both, and a comm's own would be of 32 characters.
         super().__init__(_stream=stream, model_id=stream)
+        # Whether something shows it: what does asks for its name in the page.
+        self._is_placed = False
         self.on_msg(self._on_request)
         self._at_end: list[Callable[[], None]] = []
         self._await_end()
@@ -186,6 +188,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         comm is then opened in a headless run, too."""
         if self.comm is None:
             self._open_comm()
+        self._is_placed = True
         return str(self.comm.comm_id)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
+from .approval import Decision
 from .coalesce import Held
 from .hub import Hub, hub_of
 from .protocol import (
@@ -186,7 +187,8 @@ class Wire:
 
     def handle(self, request: Request) -> None:
         """Do what a front end asks for. Any thread: handlers may run in a subshell's thread
-        with another event loop, so everything but a cancel moves to the session's loop."""
+        with another event loop, so everything but a cancel or a decision moves to the session's
+        loop."""
         session = self._session
         if session is None:
             return
@@ -199,6 +201,10 @@ class Wire:
         if request["kind"] == "continue":
             if request["stream"] == self.stream:
                 self._go_on()
+            return
+        if request["kind"] == "decide":
+            if request["stream"] == self.stream:
+                session.decide(Decision(request["approved"]), part=request["part"])
             return
         if session.is_done or session.loop is None or session.loop.is_closed():
             self._answer(session, request)

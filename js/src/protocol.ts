@@ -303,6 +303,7 @@ export type Request =
   | { v: 1; kind: "resync"; stream: string; have: number }
   | { v: 1; kind: "cancel"; stream: string; reason: string }
   | { v: 1; kind: "continue"; stream: string }
+  | { v: 1; kind: "decide"; stream: string; part: string; approved: boolean }
   | { v: 1; kind: "released"; stream: string }
   | { v: 1; kind: "outputs"; stream: string }
   | { v: 1; kind: "asset"; stream: string; name: AssetName }
@@ -334,6 +335,15 @@ export const cancel = (stream: string, reason: string): Request => ({
 
 /** Takes up the kernel's offer: to go on from the text so far, or to try the request again. */
 export const goOn = (stream: string): Request => ({ v: VERSION, kind: "continue", stream });
+
+/** Lets the call in `part` run, which waits for approval, or does not. */
+export const decide = (stream: string, part: string, approved: boolean): Request => ({
+  v: VERSION,
+  kind: "decide",
+  stream,
+  part,
+  approved,
+});
 
 /** Says that this page shows the stream no longer. */
 export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });

@@ -81,8 +81,9 @@ export function textAfter(part: Part, seen: Part): string | null {
   return text.startsWith(before) ? text.slice(before.length) : null;
 }
 
-/** The number of the answer, of several, that a part is of: its name begins with it. */
-export const choiceOf = ({ part }: Part): number => Number(/^(\d+)\./.exec(part)?.[1] ?? 0);
+/** The number of the answer, of several, that a part is of. Before it may stand that of a round. */
+export const choiceOf = ({ part }: Part): number =>
+  Number(/^(?:\d+\/)?(\d+)\./.exec(part)?.[1] ?? 0);
 
 /** All parts of one type, one after the other; of several answers, the first one's. */
 export const joined = (state: State, type: PartType): string =>

@@ -139,6 +139,14 @@ export class Store {
     this.timer("stop", STOP_PATIENCE, () => this.change({ busy: this.local.stopping }));
   }
 
+  /** Lets a call run that waits for approval, or does not. */
+  decide(part: string, approved: boolean): void {
+    const request = protocol.decide(this.state.stream, part, approved);
+    this.send(request);
+    // The stream may have a thread of its own, and go on while a cell computes.
+    this.control.send(request);
+  }
+
   /** Takes up what the kernel offers for a stream that stalled or was cut. */
   goOn(): void {
     if (this.state.offer && !this.local.stopping) this.send(protocol.goOn(this.state.stream));

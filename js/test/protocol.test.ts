@@ -77,6 +77,8 @@ describe("requests", () => {
         return protocol.cancel(request.stream, request.reason);
       case "continue":
         return protocol.goOn(request.stream);
+      case "decide":
+        return protocol.decide(request.stream, request.part, request.approved);
       case "released":
         return protocol.released(request.stream);
       case "outputs":
@@ -92,8 +94,10 @@ describe("requests", () => {
     const kinds = new Set(
       valid.map(({ request }) => (request as unknown as protocol.Request).kind),
     );
-    expect(kinds).toEqual(
-      new Set(["hello", "resync", "cancel", "continue", "released", "outputs", "asset", "image"]),
+    expect([...kinds].sort()).toEqual(
+      ["hello", "resync", "cancel", "continue", "decide", "released"]
+        .concat("outputs", "asset", "image")
+        .sort(),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import sequences from "../../tests/fixtures/protocol/sequences.json";
 import { type Frame, parse, parseFrame } from "../src/protocol.js";
 import {
+  choiceOf,
   emptyState,
   type Inbox,
   isComplete,
@@ -14,6 +15,16 @@ import {
 } from "../src/reduce.js";
 import { Store } from "../src/store.js";
 import { delta, FakeChannel, FakeClock, opened, status } from "./fakes.js";
+
+test.each([
+  ["text", 0],
+  ["2.text", 2],
+  ["text:1.0/0", 0],
+  ["3/text", 0],
+  ["3/2.text", 2],
+])("the answer of %s", (part, choice) => {
+  expect(choiceOf({ part, type: "text", last: null })).toBe(choice);
+});
 
 const texts = (state: State) =>
   state.parts.map((part) => ({ part: part.part, type: part.type, text: textOf(part) }));

@@ -19,6 +19,7 @@ from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, APIS, FIRST_FIVE, KEY
 from tests.support.server import Server
+from tests.support.tools import reply
 
 
 def ask(client: Any, model: str = "test/ok", **options: Any) -> engine.Stream:
@@ -190,6 +191,23 @@ async def test_a_structure_and_an_early_end(server: Server, aclient: Any) -> Non
     assert await collected(s) == "word0 word1 word2 "
     assert (s.status, s.reason) == ("cancelled", "until: 3 deltas came")
     await server.requests[-1].until_left()
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+@pytest.mark.parametrize(("approve", "result"), [(True, "3"), ("ask", "")])
+async def test_tools_are_called_unless_somebody_had_to_be_asked(
+    server: Server, aclient: Any, approve: Any, result: str
+) -> None:
+    bodies = reply("chat", ("c1", "add", {"a": 1, "b": 2})), reply("chat", text="It is 3.")
+    server.enqueue(*(Scenario(body=body) for body in bodies))
+    s = ask(aclient, tools=[add], approve=approve)
+    assert "".join([text async for text in s]) == "It is 3."
+    (call,) = s.tool_calls
+    assert (call.result, call.status) == (result, "completed" if result else "declined")
 
 
 async def test_many_at_once(server: Server, aclient: Any) -> None:

@@ -49,7 +49,7 @@ class Page:
 
 
 class Setup:
-    def __init__(self, *scripts: Any, note: str | None = None) -> None:
+    def __init__(self, *scripts: Any, note: str | None = None, **session: Any) -> None:
         self.page = Page()
         self.observed: list[str] = []
         self.cancelled: list[str] = []
@@ -71,7 +71,7 @@ class Setup:
             renewed=lambda: self.observed.append("renewed"),
             go_on=lambda: self.observed.append("go on"),
         )
-        self.session = Session(FakeSource(*scripts), self.wire)
+        self.session = Session(FakeSource(*scripts), self.wire, **session)
         self.wire.open(self.session)
 
     def release(self) -> None:

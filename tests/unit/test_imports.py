@@ -29,6 +29,14 @@ ARROWS: dict[str, set[str]] = {
     "adapters": {"events", "errors"},
     "transcript": {"events"},
     "coalesce": {"events", "protocol", "transcript"},
+    "docstrings": set(),
+    "tools": {"checks", "docstrings", "errors"},
+    "running": set(),
+    "approval": {"choices", "errors", "running"},
+    "turns": {"adapters", "choices"},
+    "calling": {"approval", "choices", "events", "redact", "running", "tools", "transcript"},
+    "rounds": {"adapters", "approval", "calling", "checks", "choices", "events", "redact"}
+    | {"tools", "transcript", "turns"},
     "redact": set(),
     "retry": {"errors"},
     "faults": {"errors", "events", "redact", "retry"},
@@ -45,27 +53,28 @@ ARROWS: dict[str, set[str]] = {
     "progress": {"adapters", "transcript", "events", "faults", "redact", "retry", "spans"}
     | {"splice", "until"}
     | {"states", "timing", "errors"},
-    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"},
+    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"}
+    | {"adapters", "approval", "events", "rounds", "states"},
     "session": {"reading", "transcript", "faults", "redact", "retry", "sources", "timing"}
-    | {"errors", "until"},
+    | {"errors", "rounds", "until"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
     "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
-    | {"until", "waiting"},
+    | {"approval", "tools", "until", "waiting"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
     "facts": {"choices", "errors", "events", "schema", "session", "states", "timing"},
     "observed": {"facts", "wire"},
-    "wire": {"coalesce", "hub", "protocol", "session", "states", "transcript"},
+    "wire": {"approval", "coalesce", "hub", "protocol", "session", "states", "transcript"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},
     "request": {"checks", "clients"},
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
-    | {"until"},
+    | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
     "rewrite": {"arguments", "frontend"},
     "output": {"frontend", "saved", "session", "waiting"},

@@ -30,9 +30,11 @@ NAMES = {
     "unload_ipython_extension",
 }
 MEMBERS = {
+    "approve",
     "cancel",
     "choices",
     "continue_",
+    "decline",
     "error",
     "extra",
     "finish_reason",
@@ -87,7 +89,7 @@ def test_stream_signature() -> None:
     first, *_, last = inspect.signature(nbstream.stream).parameters.values()
     assert (first.name, first.default) == ("prompt", inspect.Parameter.empty)
     assert (last.name, last.kind) == ("params", inspect.Parameter.VAR_KEYWORD)
-    assert keywords(nbstream.stream) == dict.fromkeys(
+    names = dict.fromkeys(
         (
             "model",
             "client",
@@ -97,6 +99,7 @@ def test_stream_signature() -> None:
             "max_tokens",
             "schema",
             "until",
+            "tools",
             "label",
             "loop",
             "max_attempts",
@@ -104,6 +107,7 @@ def test_stream_signature() -> None:
             "idle_timeout",
         )
     )
+    assert keywords(nbstream.stream) == {**names, "approve": True, "max_rounds": 10}
 
 
 def test_the_engine_takes_what_stream_takes() -> None:

@@ -34,7 +34,7 @@ class Recorder:
             self.announced.append(announce)
             return self
 
-        return Endpoint("m", connect, lambda text: text, is_openai=is_openai)
+        return Endpoint("m", connect, str, str, is_openai=is_openai)
 
 
 async def test_a_chat_request() -> None:

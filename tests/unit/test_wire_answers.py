@@ -6,6 +6,8 @@ import asyncio
 
 from tests.support.fakes import DONE, ReadError, chat, ended, until
 from tests.support.frames import Setup, ask, flushed, run, running, stop
+from tests.support.tools import CALLED, Handed, called, rounds
+from tests.unit.test_protocol import read_message
 
 
 async def test_hello() -> None:
@@ -121,3 +123,34 @@ async def test_a_page_may_ask_to_go_on() -> None:
     assert "go on" not in setup.observed
     setup.wire.handle({"kind": "continue", "stream": "s1"})
     assert setup.observed[-1] == "go on"
+
+
+async def test_a_decision_on_a_call_and_all_rounds_on_the_page() -> None:
+    def double(number: int) -> int:
+        return 2 * number
+
+    first = [chat("Hm."), called("double", {"number": 1}), CALLED]
+    cut = [chat("Two"), called("double", '{"nu'), ReadError("cut")]
+    tools = rounds(Handed(), [double], "ask")
+    setup = Setup(first, cut, [chat(" it is."), DONE], rounds=tools).start()
+    await until(lambda: setup.session.reason is not None)
+    await ask(setup, kind="decide", stream="other", part="tool:0", approved=True)
+    await ask(setup, kind="decide", stream="s1", part="tool:1", approved=True)
+    assert setup.session.status == "queued"
+    await ask(setup, kind="decide", stream="s1", part="tool:0", approved=True)
+    await until(lambda: setup.session.status == "failed")
+    await flushed(setup)
+    for message in setup.page.messages:
+        read_message(message)
+    assert setup.page.parts["2/tool:0"] == '{"nu'
+    setup.session.go_on(asyncio.get_running_loop)
+    await until(lambda: setup.session.status == "completed")
+    await flushed(setup)
+    # The half call is forgotten, on the page, too.
+    assert setup.page.parts == {
+        "text": "Hm.\n\n",
+        "tool:0": '{"number": 1}',
+        "2/text": "Two it is.",
+    }
+    infos = [op["info"] for f in setup.page.frames for op in f.get("ops", ()) if "info" in op]
+    assert "2" in [info.get("result") for info in infos]

@@ -8,6 +8,7 @@ import { createBox } from "./box.js";
 import { attachCopy } from "./copy.js";
 import { h } from "./dom.js";
 import { createPart, type PartShown } from "./part.js";
+import type { Decide } from "./tool.js";
 
 export interface Body {
   readonly el: HTMLElement;
@@ -22,10 +23,14 @@ export interface Body {
 const WITHOUT_TEXT: ReadonlySet<Part["type"]> = new Set(["tool", "image"]);
 const ANSWER: ReadonlySet<Part["type"]> = new Set(["text", "refusal", "audio", "image"]);
 
-/** `heavy`: where the renderer's heavy parts come from. `schedule`: how it goes on with long texts. */
+/**
+ * `heavy`: where the renderer's heavy parts come from. `decide` takes what is said of calls that wait
+ * for approval. `schedule`: how it goes on with long texts.
+ */
 export function createBody(
   heavy: Parts = noParts,
   images: Images = noImages,
+  decide: Decide = () => {},
   schedule?: (run: () => void) => void,
 ): Body {
   const el = h("div", "nbs-body");
@@ -68,7 +73,7 @@ export function createBody(
       if (!view) {
         const before = parts[index - 1];
         const goesOn = before && choiceOf(before) === choiceOf(part);
-        const options = { embeds, images, schedule };
+        const options = { embeds, images, decide, schedule };
         view = createPart(part, running, options, goesOn ? views[index - 1] : undefined);
         views.push(view);
         if (!view.el.parentNode) (several ? lane(choiceOf(part)) : box.content).append(view.el);

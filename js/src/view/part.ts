@@ -8,7 +8,7 @@ import { createFold, type Fold } from "./fold.js";
 import { PictureView } from "./picture.js";
 import { createPlain } from "./plain.js";
 import { createSources, type Sources } from "./sources.js";
-import { ToolView } from "./tool.js";
+import { type Decide, ToolView } from "./tool.js";
 
 /** What shows a part, of whatever type. */
 export interface PartShown {
@@ -21,6 +21,8 @@ export interface PartShown {
 
 export interface PartOptions extends MarkdownOptions {
   readonly images: Images;
+  /** Whether the call in a part may run. */
+  readonly decide: Decide;
 }
 
 /** `before` is what shows the part before this one: reasoning goes on in its fold. */

@@ -17,12 +17,15 @@ const LANGUAGES: Readonly<Record<string, string>> = {
 /** A fence that hardly any text has a line of. */
 const FENCE = "`".repeat(24);
 
+export type Decide = (part: string, approved: boolean) => void;
+
 export class ToolView {
   readonly el = h("details", "nbs-part nbs-tool");
   private readonly name = h("span", "nbs-tool-name");
   private readonly brief = h("span", "nbs-tool-brief");
   private readonly status = h("span", "nbs-tool-status");
   private readonly code = h("div", "nbs-markdown jp-RenderedHTMLCommon");
+  private readonly ask = h("div", "nbs-ask", "Run this call?");
   private readonly result = h("pre", "nbs-tool-result");
   private renderer: MarkdownRenderer | null = null;
   private write = (piece: string): string => piece;
@@ -32,7 +35,7 @@ export class ToolView {
 
   constructor(
     part: Part,
-    private readonly options: MarkdownOptions,
+    private readonly options: MarkdownOptions & { readonly decide: Decide },
   ) {
     const summary = h("summary", "nbs-fold");
     const content = h("div", "nbs-content");
@@ -40,11 +43,26 @@ export class ToolView {
     this.result.tabIndex = 0;
     this.result.hidden = true;
     summary.append(this.name, this.brief, this.status);
-    content.append(this.code, this.result);
+    this.ask.setAttribute("role", "alert");
+    this.ask.hidden = true;
+    this.ask.append(this.button("Approve", true), this.button("Decline", false));
+    content.append(this.code, this.ask, this.result);
     this.el.append(summary, content);
     summary.addEventListener("click", () => {
       this.touched = true;
     });
+  }
+
+  private button(words: string, approved: boolean): HTMLButtonElement {
+    const button = h("button", "nbs-button", words);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      // Not `disabled`: a message may be lost, and the first that arrives counts.
+      for (const one of this.ask.querySelectorAll("button"))
+        one.setAttribute("aria-pressed", String(one === button));
+      this.options.decide(this.shown.part, approved);
+    });
+    return button;
   }
 
   open(open: boolean): void {
@@ -59,8 +77,10 @@ export class ToolView {
     this.shown = part;
     setText(this.name, toolName(info));
     setText(this.status, toolState(info, running));
-    this.el.dataset.state = info.error ? "failed" : (info.status ?? "");
-    this.el.classList.toggle("nbs-running", running && info.status === "in_progress");
+    const { status = "" } = info;
+    this.el.dataset.state = info.error && status !== "declined" ? "failed" : status;
+    this.el.classList.toggle("nbs-running", running && /^(in_progress|running)$/.test(status));
+    this.showAsk(running && status === "awaiting_approval");
     // What is looked for is said beside the name.
     if (/search_call$/.test(info.kind ?? ""))
       setText(this.brief, textOf(part).replace(/\s+/g, " "));
@@ -69,6 +89,16 @@ export class ToolView {
     setText(this.result, result);
     this.result.hidden = !result;
     return true;
+  }
+
+  private showAsk(asks: boolean): void {
+    if (this.ask.hidden !== asks) return;
+    // The keyboard's focus stays in the view.
+    if (!asks && this.ask.contains(document.activeElement))
+      this.el.closest<HTMLElement>(".nbs-view")?.focus({ preventScroll: true });
+    this.ask.hidden = !asks;
+    // However the reader left the card: what waits for them is seen.
+    if (asks) this.el.open = true;
   }
 
   private showArguments(added: string, { kind = "" }: PartInfo, running: boolean): void {

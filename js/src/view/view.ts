@@ -31,7 +31,12 @@ export function mountView(
   const footer = h("div", "nbs-foot");
   const numbers = h("span", "nbs-figures");
   const live = h("div", "nbs-hidden");
-  const body = createBody(parts, images, store.clock.frame);
+  const body = createBody(
+    parts,
+    images,
+    (part, approved) => store.decide(part, approved),
+    store.clock.frame,
+  );
   const controls = createControls(store, body);
   const notices = createNotices(() => store.goOn());
 

@@ -85,14 +85,17 @@ const TOOL_STATES: Readonly<Record<string, string>> = {
   incomplete: "not complete",
 };
 
+const UNFINISHED = /^(in_progress|running|being_checked|awaiting_approval)$/;
+
 /** How far a tool has come, and how long it took. */
 export function toolState(
   { kind, status = "", seconds, error }: PartInfo,
   running: boolean,
 ): string {
   const asks = kind === "mcp_approval_request" ? "asks for approval" : "";
-  const ended = running || status !== "in_progress" ? "" : "not complete";
-  const state = error ? "failed" : asks || ended || TOOL_STATES[status];
+  const ended = !running && UNFINISHED.test(status) ? "not complete" : "";
+  const failed = error && status !== "declined" ? "failed" : "";
+  const state = failed || asks || ended || TOOL_STATES[status];
   const words = [state ?? status.replaceAll("_", " ")];
   if (seconds !== undefined) words.push(duration(seconds));
   return words.filter(Boolean).join(" · ");

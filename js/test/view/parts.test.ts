@@ -83,6 +83,56 @@ test("a tool that fails, one that asks, one that was not complete", () => {
   expect(find(".nbs-tool").dataset.state).toBe("failed");
 });
 
+test("a call that waits for approval has buttons, until it is decided", () => {
+  const asks = () => [...el.querySelectorAll<HTMLElement>(".nbs-ask")].map((one) => !one.hidden);
+  const info = { kind: "function", name: "delete_file", status: "awaiting_approval" };
+  const decisions = (requests: object[]) =>
+    requests.filter((request) => "kind" in request && request.kind === "decide");
+  come(
+    tool("tool:0", { name: "look", status: "completed" }),
+    tool("2/tool:0", { ...info, status: "in_progress" }),
+  );
+  expect(asks()).toEqual([false, false]);
+  el.querySelectorAll("summary")[1]?.click();
+  come(tool("2/tool:0", info));
+  expect(asks()).toEqual([false, true]);
+  expect(el.querySelectorAll<HTMLDetailsElement>(".nbs-tool")[1]?.open).toBe(true);
+  expect(texts(".nbs-tool-status")).toEqual(["", "awaiting approval"]);
+  const [approve, decline] = [...el.querySelectorAll("button")].filter((button) =>
+    button.closest(".nbs-ask:not([hidden])"),
+  );
+  expect([approve?.textContent, decline?.textContent]).toEqual(["Approve", "Decline"]);
+  decline?.click();
+  approve?.focus();
+  approve?.click();
+  expect(approve?.getAttribute("aria-pressed")).toBe("true");
+  expect(decline?.getAttribute("aria-pressed")).toBe("false");
+  const request = { v: 1, kind: "decide", stream: "s1", part: "2/tool:0" };
+  const expected = [false, true].map((approved) => ({ ...request, approved }));
+  expect(decisions(opening.channel.sent)).toEqual(expected);
+  // By the way that works while a cell computes, too.
+  expect(decisions(opening.channel.urged)).toEqual(expected);
+  come(tool("2/tool:0", { status: "running" }));
+  expect(asks()).toEqual([false, false]);
+  expect(texts(".nbs-tool-status")[1]).toBe("running");
+  expect(document.activeElement).toBe(find(".nbs-view"));
+  come(tool("2/tool:0", { status: "declined", error: "the call was declined", seconds: 0.25 }));
+  expect(texts(".nbs-tool-status")[1]).toBe("declined · 0.25 s");
+  expect(el.querySelectorAll<HTMLElement>(".nbs-tool")[1]?.dataset.state).toBe("declined");
+  expect(texts(".nbs-tool-result")[1]).toBe("the call was declined");
+});
+
+test("what the end of the stream makes of calls", () => {
+  const states = ["running", "awaiting_approval", "being_checked", "stopped", "not_run"];
+  come(...states.map((status, n) => tool(`tool:${n}`, { name: "a", status })));
+  const running = ["running", "awaiting approval", "being checked", "stopped", "not run"];
+  expect(texts(".nbs-tool-status")).toEqual(running);
+  emit(status(++seq, "cancelled"));
+  const ended = ["not complete", "not complete", "not complete", "stopped", "not run"];
+  expect(texts(".nbs-tool-status")).toEqual(ended);
+  expect(el.querySelector(".nbs-ask:not([hidden])")).toBeNull();
+});
+
 test("what a search looks for stands beside its name", () => {
   come(tool("tool:0", { kind: "web_search_call", status: "searching" }, { text: "tallest\npeak" }));
   expect(find("summary").textContent).toBe("web searchtallest peaksearching");

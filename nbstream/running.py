@@ -1,0 +1,97 @@
+"""Calls a tool's function so that the event loop goes on, and stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import ctypes
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class ToolStopped(BaseException):
+    """Raised in a synchronous tool whose stream was stopped, at its next Python statement.
+
+    Best effort: a function that waits in C code (``time.sleep(60)``, a request) only gets it when
+    that returns, and one that catches ``BaseException`` can ignore it. Its result is dropped.
+    """
+
+
+class Outcome(NamedTuple):
+    """What a function gave, or what it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+async def call(function: Callable[..., Any], *values: Any, **arguments: Any) -> Outcome:
+    """Call ``function``: an asynchronous one here, any other in a thread of its own.
+
+    Whoever cancels this stops the function. What it raises by itself is in the outcome, whatever
+    it is: an exit of a tool's must not end the event loop.
+    """
+    bound = functools.partial(function, *values, **arguments)
+    if inspect.iscoroutinefunction(inspect.unwrap(bound.func)):
+        return await _awaited(bound())
+    outcome = await _in_thread(bound)
+    return await _awaited(outcome.value) if inspect.isawaitable(outcome.value) else outcome
+
+
+async def _awaited(awaitable: Any) -> Outcome:
+    try:
+        return Outcome(await awaitable)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as exc:
+        return Outcome(error=exc)
+
+
+async def _in_thread(function: Callable[[], Any]) -> Outcome:
+    thread = _ToolThread(function, asyncio.get_running_loop())
+    thread.start()
+    try:
+        return await thread.outcome
+    except asyncio.CancelledError:
+        thread.stop()
+        raise
+
+
+class _ToolThread(threading.Thread):
+    """A daemon: neither the loop nor the process waits for a tool that cannot be stopped."""
+
+    def __init__(self, function: Callable[[], Any], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(name="nbstream-tool", daemon=True)
+        self.outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._function = function
+        self._loop = loop
+        # What it prints belongs to the cell that made the stream.
+        self._context = contextvars.copy_context()
+        self._over = threading.Lock()
+        self._is_over = False
+
+    def run(self) -> None:
+        with contextlib.suppress(ToolStopped):  # it may come when the function has ended
+            try:
+                outcome = Outcome(self._context.run(self._function))
+            except BaseException as exc:
+                outcome = Outcome(error=exc)
+            with self._over:
+                self._is_over = True
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                self._loop.call_soon_threadsafe(self._deliver, outcome)
+
+    def _deliver(self, outcome: Outcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+    def stop(self) -> None:
+        """Raise `ToolStopped` in it
+        (https://docs.python.org/3/c-api/threads.html#c.PyThreadState_SetAsyncExc)."""
+        with self._over:
+            if not self._is_over and self.ident is not None:
+                raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+                raise_in(ctypes.c_ulong(self.ident), ctypes.py_object(ToolStopped))

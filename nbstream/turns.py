@@ -1,0 +1,132 @@
+"""What is handed back to a model: what it said in a reply, and what its calls gave. Pure.
+
+The reply is sent along whole, so that servers need not remember anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .adapters._base import count, extras, get, text
+from .choices import ToolCall
+
+Turn = dict[str, Any]
+
+
+def chat_turns(
+    said: str, calls: Sequence[ToolCall], results: Sequence[str], kept: Kept | None = None
+) -> list[Turn]:
+    """The messages of chat.completions.
+
+    >>> chat_turns("", [ToolCall("now", "", "c1")], ["noon"])[1]
+    {'role': 'tool', 'tool_call_id': 'c1', 'content': 'noon'}
+    """
+    kept = kept or Kept()
+    called = [
+        {
+            "id": call.call_id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": _arguments(call)},
+            **kept.of_calls.get(call.call_id, {}),
+        }
+        for call in calls
+    ]
+    answers = [
+        {"role": "tool", "tool_call_id": call.call_id, "content": result}
+        for call, result in zip(calls, results, strict=True)
+    ]
+    message = {"role": "assistant", "content": said or None, "tool_calls": called}
+    return [{**message, **kept.reasoning}, *answers]
+
+
+def responses_turns(items: Sequence[Turn], calls: Sequence[ToolCall]) -> list[Turn]:
+    """The items that the model gave, with all of its calls: some gateways leave items out."""
+    there = {item.get("call_id") for item in items if item.get("type") == "function_call"}
+    missing = [call for call in calls if call.call_id not in there]
+    return [*items, *map(_call_item, missing)]
+
+
+def responses_outputs(calls: Sequence[ToolCall], results: Sequence[str]) -> list[Turn]:
+    """The items that answer the calls."""
+    return [
+        {"type": "function_call_output", "call_id": call.call_id, "output": result}
+        for call, result in zip(calls, results, strict=True)
+    ]
+
+
+class Kept:
+    """What a reply has beside its text and calls and is to be handed back as it came: of the
+    Responses API all finished items; of chat the reasoning and the signatures of services that
+    want them back with the calls, under the names that they gave them
+    (https://openrouter.ai/docs/use-cases/reasoning-tokens, https://ai.google.dev/gemini-api/docs/thought-signatures).
+    """
+
+    def __init__(self) -> None:
+        self.reasoning: dict[str, Any] = {}
+        self.of_calls: dict[str, dict[str, Any]] = {}
+        self._by_place: dict[int, Any] = {}
+
+    def feed(self, chunk: Any) -> None:
+        """Take any chunk."""
+        kind = text(get(chunk, "type"))
+        if kind == "response.output_item.done":
+            place = count(get(chunk, "output_index"))
+            self._by_place[len(self._by_place) if place is None else place] = get(chunk, "item")
+        elif kind == "response.completed" and not self._by_place:
+            self._by_place = dict(enumerate(get(get(chunk, "response"), "output") or ()))
+        for choice in get(chunk, "choices") or ():
+            self._feed_delta(get(choice, "delta"))
+
+    def _feed_delta(self, delta: Any) -> None:
+        more = extras(delta)
+        for name, kind in (("reasoning_content", str), ("reasoning_details", list)):
+            piece = get(more, name) if more else None
+            if isinstance(piece, kind):
+                self.reasoning[name] = self.reasoning.get(name, kind()) + piece
+        for call in get(delta, "tool_calls") or ():
+            content = get(extras(call), "extra_content")
+            if content is not None:
+                self.of_calls[text(get(call, "id"))] = {"extra_content": content}
+
+    def items(self, *, stored: bool) -> list[Turn]:
+        """The items as the next request takes them, reasoning included: models want it back with
+        the calls that it led to.
+
+        What is not ``stored`` has no ids there, and reasoning is only what came encrypted
+        (https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items).
+        """
+        items = [_plain(item) for _, item in sorted(self._by_place.items(), key=lambda at: at[0])]
+        if stored:
+            return items
+        kept = [
+            item for item in items if item.get("type") != "reasoning" or "encrypted_content" in item
+        ]
+        return [{key: value for key, value in item.items() if key != "id"} for item in kept]
+
+
+def _plain(item: Any) -> Turn:
+    """An item as it came: requests refuse some of the nulls that responses have."""
+    dump = getattr(item, "model_dump", None)
+    if dump is not None:
+        item = dump(mode="json", exclude_none=True, exclude_unset=True, warnings=False)
+    return {key: value for key, value in dict(item).items() if value is not None}
+
+
+def _call_item(call: ToolCall) -> Turn:
+    return {
+        "type": "function_call",
+        "call_id": call.call_id,
+        "name": call.name,
+        "arguments": _arguments(call),
+    }
+
+
+def _arguments(call: ToolCall) -> str:
+    """Servers that read the arguments fail at what is no JSON: the result says what was wrong."""
+    try:
+        json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        return "{}"
+    return call.arguments
