@@ -77,7 +77,7 @@ export default {
       })
       .catch((error) => {
         // One that was closed meanwhile holds none any more.
-        if (!signal?.aborted) console.error("nbstream: the front end cannot be loaded", error);
+        if (!signal?.aborted) console.error("nbstream cannot be loaded", error);
       });
   },
   async render(context: Context & Parameters<Widget["render"]>[0]) {
