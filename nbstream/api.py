@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from inspect import signature
 from typing import Any, get_args
 
 from .checks import Api, Prompt, check_number, check_params, check_prompt, check_words
@@ -40,6 +40,7 @@ def stream(
     until: Until | None = None,
     label: str | None = None,
     loop: LoopName | None = None,
+    inspect: bool | None = None,
     max_attempts: int | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
@@ -54,8 +55,9 @@ def stream(
     SDK's ``create``. ``schema`` is a pydantic model, a dataclass, a type or a JSON schema that the
     answer is to have: ``w.partial`` is the object so far, ``w.parsed`` the validated one. ``until``
     ends the stream early: a regular expression, a number of deltas, or a function of the
-    `nbstream.transcript.Transcript`. ``max_attempts`` counts requests; the two timeouts are
-    seconds, 0 for none.
+    `nbstream.transcript.Transcript`. ``inspect`` records the raw events for ``w.inspect()`` and the
+    inspector of the widget; it costs a few microseconds per event. ``max_attempts`` counts
+    requests; the two timeouts are seconds, 0 for none.
 
     Starts in the running event loop, in a script or terminal on a background thread; with
     ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
@@ -71,7 +73,7 @@ def stream(
     chosen: Api = api or settings().api  # type: ignore[assignment]  # an Enum trait is str
     if chosen not in get_args(Api):
         raise UsageError(f"api is 'chat' or 'responses', not {chosen!r}")
-    own = tuple(inspect.signature(stream).parameters)
+    own = tuple(signature(stream).parameters)
     check_params(chosen, params, own=own)
     check_prompt(prompt)
     named = {"model": model, "base_url": base_url, "system": system, "label": label}
@@ -93,6 +95,7 @@ def stream(
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,
+        inspect=_choose_inspect(inspect),
         loop=on,
         redact=endpoint.redact,
         retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
@@ -110,6 +113,7 @@ def show(
     until: Until | None = None,
     label: str | None = None,
     loop: LoopName | None = None,
+    inspect: bool | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
 ) -> StreamWidget:
@@ -120,7 +124,8 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. The two
+    it is shown while a cell computes, too. ``until`` ends it early and ``inspect`` records what
+    comes, as in `stream`. The two
     timeouts are seconds, 0 for none. Raises
     `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
@@ -139,6 +144,7 @@ def show(
         source=StreamSource(stream),
         label=label or type(stream).__name__,
         chunks=True,
+        inspect=_choose_inspect(inspect),
         loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
         clocks=clocks,
@@ -193,6 +199,12 @@ def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
             )
         return "kernel"
     return chosen
+
+
+def _choose_inspect(asked: bool | None) -> bool:
+    if asked not in (None, True, False):
+        raise UsageError(f"inspect takes True or False, not {asked!r}")
+    return bool(settings().inspect if asked is None else asked)
 
 
 def _clocks(first_token: float | None, idle: float | None) -> Clocks:

@@ -31,6 +31,7 @@ class Arguments:
     chat: str | None = None
     persist: str | None = None
     loop: LoopName | None = None
+    inspect: bool | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
 
@@ -110,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--api", choices=("chat", "responses"), help="which API to call")
     add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
     add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
+    add("--inspect", action="store_true", default=None, help="record the raw events")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
     return parser  # fmt: skip
 

@@ -56,6 +56,10 @@ class NBStream(SingletonConfigurable):
         0.0, min=0.0, help="Seconds that may pass between two tokens; 0 is no limit."
     ).tag(config=True)
 
+    inspect = Bool(
+        False,
+        help="Whether the raw events of streams are recorded: w.inspect() and Inspect show them.",
+    ).tag(config=True)
     prefills = Bool(
         False,
         help="Whether the server continues an assistant's message that ends the conversation"

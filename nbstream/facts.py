@@ -9,6 +9,7 @@ import traitlets
 
 from .choices import Choice, Image, ToolCall, choice, choices, images
 from .events import CitedSource
+from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
 from .timing import Timing
@@ -36,6 +37,7 @@ class StreamFacts(traitlets.HasTraits):
     _wire: Wire
     _growing: Growing
     _structure: Structure | None
+    _front_end: str
 
     status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
     text = _Fact(lambda s: s.transcript.text, "The answer so far.")
@@ -127,6 +129,16 @@ class StreamFacts(traitlets.HasTraits):
     def request_id(self) -> str | None:
         """The server's id of the request, for its support."""
         return self._session.request_id
+
+    def inspect(self) -> Inspection:
+        """What came on the wire so far: ``events``, ``headers``, ``attempts`` and a ``report``, as
+        it is now. Raw events are there if the stream was made with ``inspect=True``. Keys are
+        redacted.
+
+        >>> w = nbstream.stream("Hi", inspect=True)            # doctest: +SKIP
+        >>> (await w).inspect()                                # doctest: +SKIP
+        """
+        return inspect(self._session, self._wire.model, self._front_end)
 
     @property
     def is_done(self) -> bool:

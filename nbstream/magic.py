@@ -71,6 +71,7 @@ class StreamMagics(Magics):
             system=self._render(arguments.system) if arguments.system else None,
             max_tokens=arguments.max_tokens,
             loop=arguments.loop,
+            inspect=arguments.inspect,
             first_token_timeout=arguments.first_token_timeout,
             idle_timeout=arguments.idle_timeout,
             **params,

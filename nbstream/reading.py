@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
+from .attempts import response_of
 from .errors import ErrorInfo, StreamError
 from .faults import describe
 from .progress import Progress
@@ -29,11 +30,16 @@ class Reading(Progress):
         *,
         redact: Redact | None,
         keep_chunks: bool,
+        record: bool,
         ending: Ending | None,
         clock: Callable[[], float],
     ) -> None:
-        super().__init__(redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock)
+        super().__init__(
+            redact=redact, keep_chunks=keep_chunks, record=record, ending=ending, clock=clock
+        )
         self.source = source
+        if record:
+            source.tap = self.attempts.tap
         self._policy = retry or RetryPolicy()
         self._opened: Opened | None = None
         self._cancel_reason: str | None = None
@@ -82,11 +88,12 @@ class Reading(Progress):
             except Exception as exc:
                 if self._is_closing:
                     return
-                self._note_response(exc)
-                info = describe(exc, self._redact, self._phase)
+                self._note_response(response_of(exc))
+                info = describe(exc, self.redact, self._phase)
                 self.retry = self._decide(info, attempt)
                 if self.retry is None:
                     return self.fail(info)
+                self.attempts.end(info.message)
                 attempt = self.retry.attempt
             self._move("retrying")
             await asyncio.sleep(self.retry.delay)
@@ -101,7 +108,7 @@ class Reading(Progress):
         self._begin_attempt()
         try:
             self._opened = opened = self._opened or await self.source.open()
-            self._note_response(opened.raw)
+            self._note_response(response_of(opened.raw))
             self._phase = "waiting"
             async for chunk in opened.chunks:
                 if self._is_closing:

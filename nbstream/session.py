@@ -66,11 +66,18 @@ class Session(Reading):
         clocks: Clocks | None = None,
         redact: Redact | None = None,
         keep_chunks: bool = False,
+        record: bool = False,
         ending: Ending | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(
-            source, retry, redact=redact, keep_chunks=keep_chunks, ending=ending, clock=clock
+            source,
+            retry,
+            redact=redact,
+            keep_chunks=keep_chunks,
+            record=record,
+            ending=ending,
+            clock=clock,
         )
         self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
@@ -129,7 +136,7 @@ class Session(Reading):
             if not self._is_closing:
                 self._cancel_reason = "its task was cancelled"
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
-            self.fail(describe(exc, self._redact))
+            self.fail(describe(exc, self.redact))
         finally:
             self.conclude()
             with contextlib.suppress(Exception, asyncio.CancelledError):

@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from . import assets, control, output, registry
+from . import assets, control, inspector, output, registry
 from .choices import image_of
 from .errors import UsageError
 from .facts import StreamFacts
@@ -65,6 +65,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         model: str = "",
         note: str | None = None,
         chunks: bool = False,
+        inspect: bool = False,
         loop: LoopName = "kernel",
         structure: Structure | None = None,
         **session: Any,
@@ -75,6 +76,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._loop_name = loop
         self._structure = structure
         self._growing = Growing()
+        self._front_end = ""
         stream = uuid.uuid4().hex[:12]
         self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
@@ -85,6 +87,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             send=self._send_message,
             send_asset=self._send_asset,
             send_image=self._send_image,
+            send_inspection=self._send_inspection,
             outputs=self._displays.final,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
@@ -92,7 +95,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             renewed=self._renewed,
             go_on=self._try_going_on,
         )
-        self._session = Session(source, self._wire, keep_chunks=chunks, **session)
+        self._session = Session(source, self._wire, keep_chunks=chunks, record=inspect, **session)
         self._wire.open(self._session)
         # The comm's id, too: each message names both, and a comm's own would be of 32 characters.
         super().__init__(_stream=stream, model_id=stream)
@@ -119,6 +122,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         if found is not None:
             message = image_message(self._wire.stream, part, found.frame, found.format)
             self.send(message, [found.data])
+
+    def _send_inspection(self, front_end: str) -> None:
+        self._front_end = front_end
+        self.send(inspector.message(self._wire.stream, self.inspect()))
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:

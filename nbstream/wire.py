@@ -31,7 +31,7 @@ class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
-    ``send_image`` the image of a part,
+    ``send_image`` the image of a part, ``send_inspection`` what came on the wire,
     ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
     told when text or status changed, and ``renewed`` when the stream goes on after an end.
     ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
@@ -47,6 +47,7 @@ class Wire:
         send: Callable[[Message | OutputsMessage], None],
         send_asset: Callable[[AssetName], None],
         send_image: Callable[[str], None],
+        send_inspection: Callable[[str], None],
         outputs: Callable[[], dict[str, dict[str, Any]]],
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
@@ -65,6 +66,7 @@ class Wire:
         self.send = send
         self._send_asset = send_asset
         self._send_image = send_image
+        self._send_inspection = send_inspection
         self._outputs = outputs
         self._observe = observe
         self._cancel_all = cancel_all
@@ -222,6 +224,8 @@ class Wire:
             self.send(outputs_message(self.stream, self._outputs()))
         elif request["kind"] == "image":
             self._send_image(request["part"])
+        elif request["kind"] == "inspect":
+            self._send_inspection(request["front_end"])
         elif request["kind"] == "asset":
             self._send_asset(request["name"])
 

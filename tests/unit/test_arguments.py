@@ -28,6 +28,7 @@ def test_nothing() -> None:
         ("--chat c", "chat", "c"),
         ("--persist widget", "persist", "widget"),
         ("--loop thread", "loop", "thread"),
+        ("--inspect", "inspect", True),
         ("-p top_p=0.9", "params", {"top_p": 0.9}),
         ('-p stop=\'["a", "b"]\'', "params", {"stop": ["a", "b"]}),
         ("-p user='\"me\"' -p n=1", "params", {"user": "me", "n": 1}),

@@ -34,6 +34,7 @@ MEMBERS = {
     "extra",
     "finish_reason",
     "images",
+    "inspect",
     "is_done",
     "label",
     "logprobs",
@@ -96,6 +97,7 @@ def test_stream_signature() -> None:
             "until",
             "label",
             "loop",
+            "inspect",
             "max_attempts",
             "first_token_timeout",
             "idle_timeout",
@@ -105,7 +107,7 @@ def test_stream_signature() -> None:
 
 def test_show_signature() -> None:
     assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
-    names = ("until", "label", "loop", "first_token_timeout", "idle_timeout")
+    names = ("until", "label", "loop", "inspect", "first_token_timeout", "idle_timeout")
     assert keywords(nbstream.show) == dict.fromkeys(names)
 
 
