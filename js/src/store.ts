@@ -66,6 +66,8 @@ const LONGEST_RELEASE = 32_000;
 
 export class Store {
   local: Local;
+  /** Whether the inspector was open last: it then is in a view that takes another's place, too. */
+  inspected = false;
   /** Who hears every message of the kernel, whatever it is. */
   readonly listeners = new Set<(content: unknown) => void>();
   private inbox: Inbox;

@@ -18,6 +18,8 @@ const PERIOD = 1000;
 /** ... and how long an answer is waited for. */
 const PATIENCE = 10_000;
 const FEEDBACK_TIME = 1500;
+/** Words of so many characters have a line of their own. */
+const LONG_FACT = 36;
 const COPY = "Copy as bug report";
 
 export const inspector: Inspector = {
@@ -32,7 +34,7 @@ export const inspector: Inspector = {
 
     function look(): void {
       if (!el.isConnected) {
-        // A view that was abandoned, as views are, without a word.
+        // Taken out of the page, perhaps for ever: views are abandoned without a word.
         end();
         return;
       }
@@ -60,7 +62,6 @@ export const inspector: Inspector = {
 
     store.listeners.add(hear);
     el.append(panel.el);
-    panel.focus();
     look();
     return end;
   },
@@ -69,7 +70,6 @@ export const inspector: Inspector = {
 interface Panel {
   readonly el: HTMLElement;
   show(message: Inspection): void;
-  focus(): void;
 }
 
 function createPanel(store: Store, close: () => void): Panel {
@@ -154,18 +154,21 @@ function createPanel(store: Store, close: () => void): Panel {
       count();
       if (grows) scroller.scrollTop = scroller.scrollHeight;
     },
-    focus: () => filter.focus({ preventScroll: true }),
   };
 }
 
 /** Names and words; what has not changed stays, so that it can be selected. */
 function fill(el: HTMLElement, pairs: Inspection["facts"]): void {
-  const texts = pairs.flat();
-  while (el.children.length > texts.length) el.lastElementChild?.remove();
-  for (const [index, text] of texts.entries()) {
-    const known = el.children[index];
-    if (known) setText(known, text);
-    else el.append(h(index % 2 ? "dd" : "dt", "", text));
+  while (el.children.length > pairs.length) el.lastElementChild?.remove();
+  for (const [index, texts] of pairs.entries()) {
+    if (!el.children[index]) {
+      const pair = h("div", "");
+      pair.append(h("dt", ""), h("dd", ""));
+      el.append(pair);
+    }
+    const pair = el.children[index];
+    pair?.classList.toggle("nbs-in-wide", texts[1].length > LONG_FACT);
+    for (const [place, text] of texts.entries()) setText(pair?.children[place] as Element, text);
   }
 }
 

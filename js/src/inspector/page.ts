@@ -1,6 +1,6 @@
 /** The page, as a bug report names it: "JupyterLab 4.6.6, Chrome 156". */
 export function frontEnd(): string {
-  const browser = /\b(?:Firefox|Edg|Chrome|Version)\/\d+/.exec(navigator.userAgent)?.[0] ?? "";
+  const browser = /(?:Firefox|Chrome|Version)\/\d+/.exec(navigator.userAgent)?.[0] ?? "";
   return [application(), browser.replace("Version", "Safari").replace("/", " ")]
     .filter(Boolean)
     .join(", ");

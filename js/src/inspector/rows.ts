@@ -96,6 +96,8 @@ function createRow(first: RawEvent): Row {
       setText(name, event.event ?? "");
       name.title = event.event ?? "";
       setText(line, withoutName(event));
+      // Shown here where there is no room for a column.
+      line.dataset.event = event.event ?? "";
       if (fold.open) setText(all, unfolded(row.event));
     },
   };

@@ -39,25 +39,38 @@ export const STYLE = `
 .nbs-in-note:empty {
   display: none;
 }
-.nbs-in-facts {
+.nbs-view .nbs-in-facts {
   display: grid;
-  grid-template-columns: minmax(6em, max-content) minmax(0, 1fr);
-  gap: 0 12px;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 22em), 1fr));
+  gap: 0 16px;
   margin: 4px 0;
 }
-.nbs-in-facts > dt {
+.nbs-in-facts > div {
+  display: flex;
+  gap: 10px;
+}
+.nbs-in-facts > .nbs-in-wide {
+  grid-column: 1 / -1;
+}
+/* JupyterLab and Notebook let them float. */
+.nbs-view .nbs-in-facts :is(dt, dd) {
+  float: none;
+  width: auto;
+  margin: 0;
+  padding: 0;
+}
+.nbs-view .nbs-in-facts dt {
+  flex: none;
+  min-width: 7.5em;
   color: var(--nbs-muted);
   font-weight: 400;
-}
-.nbs-in-facts > dd {
-  margin: 0;
 }
 .nbs-in-headers > summary {
   width: fit-content;
   color: var(--nbs-muted);
   cursor: pointer;
 }
-.nbs-in-headers > .nbs-in-facts {
+.nbs-view .nbs-in-headers > .nbs-in-facts {
   padding-left: 14px;
 }
 .nbs-in-scroller {
@@ -142,8 +155,16 @@ export const STYLE = `
   display: none;
 }
 @container nbs (width < 560px) {
-  .nbs-in-names { width: 9em; }
-  .nbs-in-numbers, .nbs-in-number { display: none; }
+  /* JupyterLab puts its collapser right beside the output then. */
+  .nbs-inspector { margin-left: 6px; }
+  .nbs-in-gaps { width: 6.5em; }
+  .nbs-view .nbs-in-table :is(.nbs-in-numbers, .nbs-in-number, .nbs-in-names, .nbs-in-name) {
+    display: none;
+  }
+  .nbs-in-table summary:not([data-event=""])::before {
+    content: attr(data-event) "  ";
+    font-weight: 600;
+  }
 }
 @media print {
   .nbs-in-scroller { max-height: none; overflow: visible; }

@@ -95,6 +95,7 @@ export function mountView(
   const observer = new ResizeObserver(() => {
     if (!el.isConnected) return;
     store.add(viewer);
+    inspect.restore();
     if (!cancelTick) changed();
   });
   signal.addEventListener("abort", () => {
@@ -106,6 +107,7 @@ export function mountView(
   });
 
   el.append(root);
+  inspect.restore();
   paint();
   store.add(viewer);
   observer.observe(el);

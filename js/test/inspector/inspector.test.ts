@@ -72,7 +72,18 @@ function press(target: HTMLElement, key: string): KeyboardEvent {
   return pressed;
 }
 
+/** The page lays out what is in it anew. */
+let resized: () => void;
+
 beforeEach(() => {
+  const observer = class {
+    constructor(changed: () => void) {
+      resized = changed;
+    }
+    observe() {}
+    disconnect() {}
+  };
+  vi.stubGlobal("ResizeObserver", observer);
   loaded = true;
   waiting = [];
   opening = openStore();
@@ -101,11 +112,11 @@ describe("opening", () => {
     expect(toggle().getAttribute("aria-expanded")).toBe("true");
     expect(get(".nbs-in-title").textContent).toBe("Waiting for the kernel…");
     expect(get<HTMLButtonElement>(".nbs-in-bar button").disabled).toBe(true);
-    expect(document.activeElement).toBe(get(".nbs-in-filter"));
+    expect(document.activeElement).toBe(toggle());
     expect(opening.channel.sent.at(-1)).toMatchObject({ kind: "inspect", stream: "s1" });
     answer();
     expect(get(".nbs-in-title").textContent).toBe("2 events");
-    expect(texts(".nbs-in-panel > .nbs-in-facts > *")).toEqual([
+    expect(texts(".nbs-in-panel > .nbs-in-facts > * > *")).toEqual([
       ...["status", "in_progress", "request id", "req_1"],
     ]);
     expect(texts(".nbs-in-headers dd")).toEqual(["text/event-stream"]);
@@ -316,6 +327,21 @@ test("the report is copied as the kernel wrote it", async () => {
   expect(copy.textContent).toBe("Copy as bug report");
 });
 
+test("a view that takes another's place has the panel open, too", () => {
+  toggle().click();
+  answer();
+  el.remove();
+  el = document.createElement("div");
+  document.body.append(el);
+  mountView(el, opening.store, view.signal, heavy);
+  answer();
+  expect(shown()).toHaveLength(2);
+  expect(toggle().getAttribute("aria-expanded")).toBe("true");
+  expect(document.activeElement).not.toBe(toggle());
+  toggle().click();
+  expect(get(".nbs-inspector").hidden).toBe(true);
+});
+
 describe("the end of a panel", () => {
   const quiet = () => {
     const before = asked();
@@ -339,11 +365,18 @@ describe("the end of a panel", () => {
     expect(quiet()).toBe(true);
   });
 
-  test("in a view that was abandoned", () => {
+  test("in a view that is taken out of the page, until it is put back", () => {
     toggle().click();
     answer();
     el.remove();
     opening.clock.pass(2000);
     expect(quiet()).toBe(true);
+    expect(get(".nbs-inspector").childElementCount).toBe(0);
+    document.body.append(el);
+    resized();
+    expect(asked()).toBe(2);
+    expect(all(".nbs-in-panel")).toHaveLength(1);
+    resized();
+    expect(asked()).toBe(2);
   });
 });
