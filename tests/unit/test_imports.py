@@ -200,7 +200,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.session, nbstream.wire, nbstream.waiting, nbstream.protocol")
+    modules = run("import nbstream.session, nbstream.wire, nbstream.waiting, nbstream.inspector")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 
