@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import adapters, adversarial, calm, kernel, load, render, wire
-from .browser import serve
+from . import adapters, adversarial, calm, kernel, load, render, serve, wire
+from .browser import serve as serve_pages
 
 RENDERER = {"render": render, "adversarial": adversarial, "calm": calm}
-STREAMS = {"kernel": kernel, "wire": wire, "load": load, "adapters": adapters}
+STREAMS = {"kernel": kernel, "wire": wire, "load": load, "adapters": adapters, "serve": serve}
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.command in STREAMS:
         return 0 if STREAMS[options.command].run(options) else 1
-    with serve() as pages:
+    with serve_pages() as pages:
         return 0 if RENDERER[options.command].run(pages, options) else 1
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 from urllib.parse import parse_qsl
+
+from .child import running
 
 TOKEN = "tok "
 _EVENT = (
@@ -82,24 +81,9 @@ async def _main() -> None:
     await asyncio.to_thread(sys.stdin.read)
 
 
-@contextmanager
-def serve_model() -> Iterator[str]:
+def serve_model() -> AbstractContextManager[str]:
     """The URL of a running server."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.model"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[1],
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
+    return running("benchmarks.model")
 
 
 def name(tokens: int, rate: float, *, stamps: bool = False) -> str:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from inspect import signature
 from typing import Any, get_args
 
-from .checks import Api, Prompt, check_number, check_params, check_prompt, check_words
-from .clients import choose
-from .config import settings
+from .asking import ask, choose_clocks, choose_inspect
+from .checks import Api, Prompt, check_words
 from .errors import UsageError
 from .frontend import kernel
 from .loops import LoopName, check_alive
 from .redact import redactor
 from .registry import cancel_all, tasks
-from .request import Request
-from .retry import RetryPolicy
-from .schema import Structure
+from .settings import settings
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
 from .sources import StreamSource
-from .timing import Clocks
 from .until import Ending, Until
 from .widget import StreamWidget
 
@@ -70,22 +67,25 @@ def stream(
     >>> await w; w.text                                            # doctest: +SKIP
     """
     check_alive()
-    chosen: Api = api or settings().api  # type: ignore[assignment]  # an Enum trait is str
-    if chosen not in get_args(Api):
-        raise UsageError(f"api is 'chat' or 'responses', not {chosen!r}")
-    own = tuple(signature(stream).parameters)
-    check_params(chosen, params, own=own)
-    check_prompt(prompt)
-    named = {"model": model, "base_url": base_url, "system": system, "label": label}
-    for name, value in named.items():
-        check_words(name, value)
-    check_number("max_tokens", max_tokens, least=1, whole=True)
-    check_number("max_attempts", max_attempts, least=1, whole=True)
-    clocks = _clocks(first_token_timeout, idle_timeout)
-    endpoint = choose(model, client=client, base_url=base_url)
-    structure = _structure(schema, chosen, params)
-    asked = {**params, **(structure.params(chosen) if structure else {})}
-    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=asked)
+    check_words("label", label)
+    asked = ask(
+        prompt,
+        model=model,
+        client=client,
+        base_url=base_url,
+        api=api,
+        system=system,
+        max_tokens=max_tokens,
+        schema=schema,
+        until=until,
+        max_attempts=max_attempts,
+        first_token_timeout=first_token_timeout,
+        idle_timeout=idle_timeout,
+        inspect=inspect,
+        params=params,
+        own=signature(stream).parameters,
+    )
+    request, endpoint = asked.request, asked.endpoint
     source = QueuedRequestSource(request.send, request.continue_from)
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):
@@ -95,13 +95,9 @@ def stream(
         label=label or _label(prompt),
         model=endpoint.model,
         note=endpoint.note,
-        inspect=_choose_inspect(inspect),
         loop=on,
-        redact=endpoint.redact,
-        retry=RetryPolicy(max_attempts=max_attempts or settings().max_attempts),
-        clocks=clocks,
-        structure=structure,
-        ending=None if until is None else Ending(until),
+        structure=asked.structure,
+        **asked.reading,
     )
     request.announce = source.announce = widget._session.announce
     return widget.start()
@@ -135,36 +131,28 @@ def show(
     check_alive()
     check_words("label", label)
     check_showable(stream)
-    clocks = _clocks(first_token_timeout, idle_timeout)
+    clocks = choose_clocks(first_token_timeout, idle_timeout)
     is_async = hasattr(stream, "__aiter__")
     if is_async and hasattr(stream, "response"):
         _check_own_loop("an async stream")
     key = getattr(getattr(stream, "_client", None), "api_key", None)
+    source = StreamSource(stream)
     widget = StreamWidget(
-        source=StreamSource(stream),
+        source=source,
         label=label or type(stream).__name__,
         chunks=True,
-        inspect=_choose_inspect(inspect),
+        record=choose_inspect(inspect),
         loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
         clocks=clocks,
         ending=None if until is None else Ending(until),
     )
+    source.closed = functools.partial(widget.cancel, "its stream was closed")
     mark_shown(stream)
     # An async stream belongs to the loop that made it: without a running one it waits for the
     # first `await` or `async for`.
     waits = is_async and not _loop_runs() and kernel() is None
     return widget if waits else widget.start()
-
-
-def _structure(schema: Any, api: Api, params: dict[str, Any]) -> Structure | None:
-    """What ``schema`` asks for, unless a parameter of the API asks for something already."""
-    if schema is None:
-        return None
-    own = "text" if api == "responses" else "response_format"
-    if own in params:
-        raise UsageError(f"give either schema or {own}: both say what the answer looks like")
-    return Structure(schema)
 
 
 def _check_own_loop(what: str) -> None:
@@ -187,7 +175,7 @@ def _loop_runs() -> bool:
 
 def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
     """``asked``, else the configured loop where ``given`` can be used on it."""
-    chosen: LoopName = asked or settings().loop  # type: ignore[assignment]  # an Enum trait is str
+    chosen = asked or settings().loop
     if chosen not in get_args(LoopName):
         raise UsageError(f"loop takes 'kernel' or 'thread', not {chosen!r}")
     is_async = any(hasattr(given, name) for name in ("__aiter__", "__await__", "__aenter__"))
@@ -199,21 +187,6 @@ def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
             )
         return "kernel"
     return chosen
-
-
-def _choose_inspect(asked: bool | None) -> bool:
-    if asked not in (None, True, False):
-        raise UsageError(f"inspect takes True or False, not {asked!r}")
-    return bool(settings().inspect if asked is None else asked)
-
-
-def _clocks(first_token: float | None, idle: float | None) -> Clocks:
-    check_number("first_token_timeout", first_token, least=0, whole=False)
-    check_number("idle_timeout", idle, least=0, whole=False)
-    config = settings()
-    first_token = config.first_token_timeout if first_token is None else first_token
-    idle = config.idle_timeout if idle is None else idle
-    return Clocks(config.stall_after, first_token or None, idle or None)
 
 
 def _label(prompt: Prompt) -> str:

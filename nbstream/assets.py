@@ -6,6 +6,8 @@ them. A fixed set of files beside the widget's own: a page gives names, never pa
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,14 @@ FILES: dict[AssetName, str] = {
 def source(name: str) -> str:
     """The text of a file that travels with every widget."""
     return _text(STATIC / name)
+
+
+def packed(name: str) -> str:
+    """The same as gzip in base64: half as long, and what a page keeps of closed widgets is shorter.
+
+    JupyterLab 4.6 keeps a widget whose comm was closed before its module was loaded.
+    """
+    return _packed(STATIC / name)
 
 
 def version() -> str:
@@ -49,6 +59,11 @@ def _read(path: Path) -> bytes:
 @cache
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+@cache
+def _packed(path: Path) -> str:
+    return base64.b64encode(gzip.compress(_read(path), mtime=0)).decode("ascii")
 
 
 @cache

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .connection import response_of
 from .record import Recording
 from .redact import Redact, hider, sent_keys
 
@@ -123,11 +124,6 @@ class Attempts:
             assert recording is not None
             for name, seen in (("iter_bytes", _seen), ("aiter_bytes", _SeenAsync)):
                 setattr(response, name, _tapped(getattr(response, name), seen, recording.read))
-
-
-def response_of(stream: Any) -> Any:
-    """The HTTP response of an SDK's stream or error; its helpers keep it to themselves."""
-    return getattr(stream, "response", None) or getattr(stream, "_response", None)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:

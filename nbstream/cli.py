@@ -59,7 +59,7 @@ def doctor() -> int:
 
 def demo_check() -> int:
     """Execute the demo notebooks and report; 1 if one fails."""
-    if not _prepare("nbclient", "ipykernel"):
+    if not _prepare("nbclient", "ipykernel", "fastapi", "httpx", "uvicorn"):
         return 1
     from .check import check_notebooks
 

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import local
-from .config import settings
 from .errors import ConfigError
 from .redact import Key, Redact, redactor
+from .settings import settings
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"

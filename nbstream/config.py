@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import Any, get_args
 
 from traitlets import Bool, Enum, Float, Integer, Unicode, validate
 from traitlets.config import SingletonConfigurable
 
+from .checks import Api
 from .errors import UsageError
+from .loops import LoopName
+from .settings import DEFAULTS, take_from
 
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]{,63}")
 
@@ -18,50 +21,59 @@ class NBStream(SingletonConfigurable):
     """Defaults for `nbstream.stream` and ``%%stream``; arguments of a call come first."""
 
     model = Unicode(
-        "",
+        DEFAULTS.model,
         help="Model of requests that name none. Empty: NBSTREAM_MODEL, else a default of the"
         " service; a custom base URL has no default.",
     ).tag(config=True)
     base_url = Unicode(
-        "", help="Base URL of an OpenAI-compatible service. Empty: OPENAI_BASE_URL, else OpenAI."
+        DEFAULTS.base_url,
+        help="Base URL of an OpenAI-compatible service. Empty: OPENAI_BASE_URL, else OpenAI.",
     ).tag(config=True)
     api_key_env = Unicode(
-        "",
+        DEFAULTS.api_key_env,
         help="Name of the environment variable that holds the API key (never the key itself)."
         " Empty: NBSTREAM_API_KEY, else OPENAI_API_KEY.",
     ).tag(config=True)
-    api = Enum(("chat", "responses"), "chat", help="Which API to call.").tag(config=True)
+    api = Enum(get_args(Api), DEFAULTS.api, help="Which API to call.").tag(config=True)
     loop = Enum(
-        ("kernel", "thread"),
-        "kernel",
+        get_args(LoopName),
+        DEFAULTS.loop,
         help="Which event loop streams run on: the kernel's, which stands still while a cell"
         " computes, or one in a thread of its own, on which tokens keep arriving.",
     ).tag(config=True)
     persist = Enum(
         ("markdown", "widget"),
-        "markdown",
+        DEFAULTS.persist,
         help="What a finished %%stream cell keeps: the answer as Markdown, or the live widget"
         " with the text as its fallback.",
     ).tag(config=True)
     max_attempts = Integer(
-        3, min=1, help="How often a request is sent at most, before the first token came."
+        DEFAULTS.max_attempts,
+        min=1,
+        help="How often a request is sent at most, before the first token came.",
     ).tag(config=True)
     stall_after = Float(
-        10.0, min=0.1, help="Seconds without a token after which a stream is called stalled."
+        DEFAULTS.stall_after,
+        min=0.1,
+        help="Seconds without a token after which a stream is called stalled.",
     ).tag(config=True)
     first_token_timeout = Float(
-        0.0, min=0.0, help="Seconds until the first token must have come; 0 is no limit."
+        DEFAULTS.first_token_timeout,
+        min=0.0,
+        help="Seconds until the first token must have come; 0 is no limit.",
     ).tag(config=True)
     idle_timeout = Float(
-        0.0, min=0.0, help="Seconds that may pass between two tokens; 0 is no limit."
+        DEFAULTS.idle_timeout,
+        min=0.0,
+        help="Seconds that may pass between two tokens; 0 is no limit.",
     ).tag(config=True)
 
     inspect = Bool(
-        False,
+        DEFAULTS.inspect,
         help="Whether the raw events of streams are recorded: w.inspect() and Inspect show them.",
     ).tag(config=True)
     prefills = Bool(
-        False,
+        DEFAULTS.prefills,
         help="Whether the server continues an assistant's message that ends the conversation"
         " (llama.cpp, Ollama and OpenRouter do). Others are asked to go on after a cut.",
     ).tag(config=True)
@@ -79,6 +91,4 @@ class NBStream(SingletonConfigurable):
         return value
 
 
-def settings() -> NBStream:
-    """The settings in force."""
-    return NBStream.instance()
+take_from(NBStream.instance)

@@ -16,8 +16,8 @@ import nbstream
 
 from . import local
 from .clients import OPENAI_URL, choose
-from .config import settings
 from .errors import ConfigError, LocalModelError
+from .settings import settings
 
 _STATIC = Path(__file__).parent / "static"
 # Package, oldest release that works, and whether nbstream needs it in this environment.

@@ -1,51 +1,63 @@
-"""What can be read and observed of a stream: traits and properties."""
+"""What is known of a stream: read from its session, shared by widgets and the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import traitlets
-
 from .choices import Choice, Image, ToolCall, choice, choices, images
-from .events import CitedSource
+from .errors import ErrorInfo
+from .events import CitedSource, Usage
 from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
+from .states import Status
 from .timing import Timing
-from .wire import Wire
 
 
-class _Fact(traitlets.TraitType[Any, Any]):
-    """A read-only trait that is computed from the session at each read.
-
-    Observers are told when it may have changed; nobody pays for text that nobody observes.
-    """
-
-    def __init__(self, read: Callable[[Session], Any], help: str) -> None:
-        super().__init__(read_only=True, help=help)
-        self._read = read
-
-    def get(self, obj: Any, cls: Any = None) -> Any:
-        return self._read(obj._session)
-
-
-class StreamFacts(traitlets.HasTraits):
-    """The readable side of a stream's object; `status` and its like can be observed."""
+class Facts:
+    """The readable side of a stream's object."""
 
     _session: Session
-    _wire: Wire
-    _growing: Growing
+    _asked_model: str
     _structure: Structure | None
-    _front_end: str
+    _growing: Growing
+    _front_end = ""
+    """The page that has asked for an inspection."""
 
-    status = _Fact(lambda s: s.status, "Where the stream is; see `nbstream.states`.")
-    text = _Fact(lambda s: s.transcript.text, "The answer so far.")
-    reasoning = _Fact(lambda s: s.transcript.reasoning, "Shown reasoning so far.")
-    refusal = _Fact(lambda s: s.transcript.refusal, "The refusal so far, if any.")
-    usage = _Fact(lambda s: s.transcript.usage, "Token counts, once the server gave them.")
-    finish_reason = _Fact(lambda s: s.transcript.finish_reason, "Why the model ended.")
-    error = _Fact(lambda s: s.error, "What went wrong, redacted; None unless failed.")
+    @property
+    def status(self) -> Status:
+        """Where the stream is; see `nbstream.states`."""
+        return self._session.status
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return self._session.transcript.text
+
+    @property
+    def reasoning(self) -> str:
+        """Shown reasoning so far."""
+        return self._session.transcript.reasoning
+
+    @property
+    def refusal(self) -> str:
+        """The refusal so far, if any."""
+        return self._session.transcript.refusal
+
+    @property
+    def usage(self) -> Usage | None:
+        """Token counts, once the server gave them."""
+        return self._session.transcript.usage
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model ended."""
+        return self._session.transcript.finish_reason
+
+    @property
+    def error(self) -> ErrorInfo | None:
+        """What went wrong, redacted; None unless failed."""
+        return self._session.error
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -98,17 +110,7 @@ class StreamFacts(traitlets.HasTraits):
     @property
     def model(self) -> str:
         """The model's name: the server's word for it once it answered."""
-        return self._session.transcript.model or self._wire.model
-
-    @property
-    def label(self) -> str:
-        """A short name for lists: the beginning of the prompt unless given."""
-        return self._wire.label
-
-    @property
-    def note(self) -> str | None:
-        """What the widget says beside the model, such as "local model (demo quality)"."""
-        return self._wire.note
+        return self._session.transcript.model or self._asked_model
 
     @property
     def timing(self) -> Timing:
@@ -138,7 +140,7 @@ class StreamFacts(traitlets.HasTraits):
         >>> w = nbstream.stream("Hi", inspect=True)            # doctest: +SKIP
         >>> (await w).inspect()                                # doctest: +SKIP
         """
-        return inspect(self._session, self._wire.model, self._front_end)
+        return inspect(self._session, self._asked_model, self._front_end)
 
     @property
     def is_done(self) -> bool:
@@ -147,4 +149,5 @@ class StreamFacts(traitlets.HasTraits):
 
     def __repr__(self) -> str:
         size = f"{len(self.text):,} characters"
-        return f"<StreamWidget {self.model or self.label}: {self.status}, {size}>"
+        name = self.model or getattr(self, "label", "")
+        return f"<{type(self).__name__} {name}: {self.status}, {size}>"

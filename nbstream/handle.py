@@ -67,11 +67,7 @@ class StreamHandle:
         self._displays.awaited()
         self.start()
         await wait(self._session)
-        if self._headless:
-            # nbclient takes messages of the running cell only, not of the one that displayed us:
-            # https://github.com/jupyter/nbclient/blob/main/nbclient/client.py
-            self._update_displays()
-        return self._raise_error()
+        return self._end_in_cell()
 
     def wait(self: Stream, timeout: float | None = None) -> Stream:
         """`await w` for scripts and terminals: block until the end or for ``timeout`` seconds.
@@ -90,6 +86,14 @@ class StreamHandle:
         output.print_live(self._session, self._wire.model, file)
         return self._raise_error()
 
+    def _end_in_cell(self: Stream) -> Stream:
+        """The stream has ended, for a cell that waited for it. Raises its error."""
+        if self._headless:
+            # nbclient takes messages of the running cell only, not of the one that displayed us:
+            # https://github.com/jupyter/nbclient/blob/main/nbclient/client.py
+            self._update_displays()
+        return self._raise_error()
+
     def _raise_error(self: Stream) -> Stream:
         error: ErrorInfo | None = self._session.error
         if error is not None:
@@ -105,13 +109,13 @@ class StreamHandle:
         self.start()
         async for item in follow(self._session, self._items):
             yield item
-        self._raise_error()
+        self._end_in_cell()
 
     def __iter__(self) -> Iterator[Any]:
         """`async for` as a plain ``for``: outside a kernel, or over a blocking stream."""
         self.start()
         yield from follow_blocking(self._session, self._items)
-        self._raise_error()
+        self._end_in_cell()
 
     @property
     def _items(self) -> list[Any]:

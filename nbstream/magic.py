@@ -10,12 +10,13 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from . import api, panel
 from .arguments import Arguments, build_parser, parse
 from .chats import Chat, Turn
-from .checks import OURS, Api, check_params, check_prompt, check_words, known_parameters, suggest
-from .config import NBStream, settings
+from .checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
+from .config import NBStream
 from .errors import UsageError
 from .frontend import cell_id
 from .output import print_live
 from .rewrite import AwaitStream
+from .settings import settings
 from .template import render
 from .widget import StreamWidget
 
@@ -52,7 +53,7 @@ class StreamMagics(Magics):
 
     def _start(self, arguments: Arguments, prompt: str, cell_key: str | None) -> StreamWidget:
         params = dict(arguments.params)
-        api_name: Api = arguments.api or settings().api  # type: ignore[assignment]  # an Enum trait
+        api_name = arguments.api or settings().api
         known = {*known_parameters(api_name), *OURS}
         extra = {name: params.pop(name) for name in tuple(params) if name not in known}
         check_params(api_name, params)
@@ -144,7 +145,7 @@ StreamMagics.stream.__doc__ = (
 def load(shell: Any) -> None:
     """Register the magics, the waiting and ``%config NBStream``."""
     unload(shell)
-    config = settings()
+    config = NBStream.instance()
     config.parent = shell
     if config not in shell.configurables:
         shell.configurables.append(config)

@@ -10,7 +10,7 @@ import ipywidgets
 from . import registry
 from .chats import Chat
 from .clients import choose
-from .config import settings
+from .config import NBStream
 from .errors import NbstreamError
 from .faults import describe
 from .loops import background_loop
@@ -24,7 +24,7 @@ def models() -> list[str]:
 
     async def fetch() -> list[str]:
         # The name is not used: a server whose default model nobody named can still be asked.
-        endpoint = choose(settings().model or None, listing=True)
+        endpoint = choose(NBStream.instance().model or None, listing=True)
         try:
             client = await endpoint.connect(print)
             return sorted([model.id async for model in client.models.list()])
@@ -63,9 +63,10 @@ def _row(widget: StreamWidget) -> ipywidgets.Widget:
 
 def config() -> None:
     """Print every setting with its value and meaning."""
-    for name, trait in sorted(settings().traits(config=True).items()):
+    settings = NBStream.instance()
+    for name, trait in sorted(settings.traits(config=True).items()):
         # A URL may carry a password.
-        print(redactor()(f"%config NBStream.{name} = {getattr(settings(), name)!r}"))
+        print(redactor()(f"%config NBStream.{name} = {getattr(settings, name)!r}"))
         print(f"    {trait.help}")
 
 

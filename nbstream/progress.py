@@ -163,7 +163,9 @@ class Progress:
             self.reason = None
             self._move("in_progress")
 
-    def _note_response(self, response: Any) -> None:
+    def _note_response(self, holder: Any) -> None:
+        # The SDK's helpers keep it to themselves.
+        response = getattr(holder, "response", None) or getattr(holder, "_response", None)
         if getattr(response, "headers", None) is not None:
             self.response = response
             self.attempts.note(response)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from .attempts import response_of
 from .errors import ErrorInfo, StreamError
 from .faults import describe
 from .progress import Progress
@@ -88,7 +87,7 @@ class Reading(Progress):
             except Exception as exc:
                 if self._is_closing:
                     return
-                self._note_response(response_of(exc))
+                self._note_response(exc)
                 info = describe(exc, self.redact, self._phase)
                 self.retry = self._decide(info, attempt)
                 if self.retry is None:
@@ -105,11 +104,14 @@ class Reading(Progress):
         return decide_retry(info, attempt, self._policy)
 
     async def _attempt(self) -> None:
-        self._begin_attempt()
+        # A blocking stream is open by now, and a plain `for` may have taken its first chunks.
+        if self._opened is None:
+            self._begin_attempt()
         try:
             self._opened = opened = self._opened or await self.source.open()
-            self._note_response(response_of(opened.raw))
-            self._phase = "waiting"
+            self._note_response(opened.raw)
+            if self._phase == "opening":
+                self._phase = "waiting"
             async for chunk in opened.chunks:
                 if self._is_closing:
                     return

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import socket
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from .attempts import response_of
+from .connection import cut, response_of, watch_close
 from .errors import UsageError
 
 Tap = Callable[[Any], None]
@@ -45,7 +44,7 @@ class Opened:
         if self.pump is not None:
             self.pump.close_now()
         else:
-            _shutdown_socket(self.raw)
+            cut(response_of(self.raw))
 
 
 class Source(Protocol):
@@ -90,14 +89,19 @@ class RequestSource:
 
 
 class StreamSource:
-    """A stream, an iterator, or an awaitable of one that somebody else made: opened once."""
+    """A stream, an iterator, or an awaitable of one that somebody else made: opened once.
+
+    ``closed`` is called when they close it while it is read.
+    """
 
     reopenable = False
     continue_from: None = None
     tap: Tap = staticmethod(no_tap)
+    closed: Callable[[], Any] = staticmethod(lambda: None)
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._response = response_of(stream)
 
     @property
     def is_blocking(self) -> bool:
@@ -106,10 +110,29 @@ class StreamSource:
         return not any(hasattr(self._stream, name) for name in names)
 
     async def open(self) -> Opened:
-        return await wrap(self._stream, self.tap)
+        return self._watched(await wrap(self._stream, self.tap))
 
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
-        return _pumped(self._stream, loop, self.tap) if self.is_blocking else None
+        return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None
+
+    def _watched(self, opened: Opened) -> Opened:
+        if self._response is None:
+            return opened
+        # Whoever opens it reads it.
+        reader = None if opened.pump else asyncio.current_task()
+
+        def reads_here() -> bool:
+            if opened.pump is not None:
+                return opened.pump.reads_here()
+            return asyncio.current_task() is reader
+
+        stop_watching = watch_close(self._response, reads_here, self.closed)
+
+        async def close() -> None:
+            stop_watching()
+            await opened.close()
+
+        return replace(opened, close=close)
 
 
 async def wrap(stream: Any, tap: Tap = no_tap) -> Opened:
@@ -169,6 +192,8 @@ class ThreadPump:
     def __init__(self, iterable: Any, tap: Tap = no_tap) -> None:
         self._iterable = iterable
         self._tap = tap
+        self._response = response_of(iterable)
+        self._thread = threading.Thread(target=self._read, name="nbstream-reader", daemon=True)
         self._items: deque[Any] = deque()
         self._condition = threading.Condition()
         self._error: BaseException | None = None
@@ -180,12 +205,17 @@ class ThreadPump:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to read. ``loop`` is where items are awaited."""
         self._loop, self._wake = loop, asyncio.Event()
-        threading.Thread(target=self._read, name="nbstream-reader", daemon=True).start()
+        self._thread.start()
+
+    def reads_here(self) -> bool:
+        """Whether this is the thread that reads."""
+        return threading.current_thread() is self._thread
 
     def _read(self) -> None:
         try:
             if not hasattr(self._iterable, "__iter__"):
                 self._iterable = self._iterable.__enter__()
+                self._response = response_of(self._iterable)
             if self._closed:
                 return
             self._tap(self._iterable)
@@ -249,7 +279,7 @@ class ThreadPump:
     def close_now(self) -> None:
         """`close` for callers that cannot await."""
         self._closed = True
-        _shutdown_socket(self._iterable)
+        cut(self._response)
         self._close_iterable()
 
     def _close_iterable(self) -> None:
@@ -258,20 +288,3 @@ class ThreadPump:
             # A generator that is being read refuses to be closed; its thread does so then.
             with contextlib.suppress(Exception):
                 closer()
-
-
-def _shutdown_socket(stream: Any) -> None:
-    """End the connection of this SDK stream, and wake a thread that is blocked in reading it.
-
-    ``Stream.close()`` alone frees the connection but leaves a blocked reader asleep until the
-    next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
-    https://man7.org/linux/man-pages/man2/close.2.html#NOTES
-    """
-    extensions = getattr(response_of(stream), "extensions", None) or {}
-    network_stream = extensions.get("network_stream")
-    if network_stream is None:
-        return
-    sock = network_stream.get_extra_info("socket")
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from .errors import UsageError
@@ -34,8 +34,13 @@ async def wait(session: Session) -> None:
         raise
 
 
-async def follow(session: Session, items: Sequence[T]) -> AsyncIterator[T]:
-    """The members of a growing list of ``session``, from the first, until the session ends."""
+async def follow(
+    session: Session, items: Sequence[T], left: str = "interrupted"
+) -> AsyncGenerator[T, None]:
+    """The members of a growing list of ``session``, from the first, until the session ends.
+
+    If the task that waits for the next one is cancelled, so is the stream, for the reason ``left``.
+    """
     loop = asyncio.get_running_loop()
     position = 0
     while True:
@@ -55,7 +60,7 @@ async def follow(session: Session, items: Sequence[T]) -> AsyncIterator[T]:
             if position == len(items) and not session.is_done:
                 await until(grown)
         except asyncio.CancelledError:
-            session.cancel("interrupted")
+            session.cancel(left)
             raise
         finally:
             stop()

@@ -15,10 +15,10 @@ import traitlets
 from . import assets, control, inspector, output, registry
 from .choices import image_of
 from .errors import UsageError
-from .facts import StreamFacts
 from .frontend import cell_id, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
+from .observed import StreamFacts
 from .protocol import AssetName, Message, OutputsMessage, image_message, parse_request
 from .schema import Growing, Structure
 from .session import Session
@@ -42,7 +42,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # As traits, and with a name: else anywidget makes a class for each instance, which takes longer
     # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
     _esm = traitlets.Unicode().tag(sync=True)
-    # The front end itself: a page never lets go of what came as `_esm`.
+    # The front end itself, packed: a page never lets go of what came as `_esm`.
     _code = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
@@ -65,7 +65,6 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         model: str = "",
         note: str | None = None,
         chunks: bool = False,
-        inspect: bool = False,
         loop: LoopName = "kernel",
         structure: Structure | None = None,
         **session: Any,
@@ -74,9 +73,9 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._closes_when_released = False
         self._headless = is_headless()
         self._loop_name = loop
+        self._asked_model = model
         self._structure = structure
         self._growing = Growing()
-        self._front_end = ""
         stream = uuid.uuid4().hex[:12]
         self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
@@ -95,7 +94,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             renewed=self._renewed,
             go_on=self._try_going_on,
         )
-        self._session = Session(source, self._wire, keep_chunks=chunks, record=inspect, **session)
+        self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
         # The comm's id, too: each message names both, and a comm's own would be of 32 characters.
         super().__init__(_stream=stream, model_id=stream)
@@ -133,7 +132,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     @traitlets.default("_code")
     def _code_source(self) -> str:
-        return assets.source("widget.js")
+        return assets.packed("widget.js")
 
     @traitlets.default("_css")
     def _css_source(self) -> str:
@@ -201,6 +200,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._close_comm()
 
     def _close_comm(self) -> None:
+        if self.comm is not None and not self._wire.pages:
+            self._take_back()
         super().close()
         if self._own_layout is not None:  # ipywidgets leaves it to the kernel and to all pages
             self._own_layout.close()
@@ -208,6 +209,13 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             self._wire.detached()
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.
         self.__dict__.pop("_repr_mimebundle_", None)
+
+    def _take_back(self) -> None:
+        """Empty a model whose comm is closed before its module runs: JupyterLab 4.6 keeps it, and
+        only the module could let go of what is heavy (`loader.ts` says where)."""
+        state = {"_code": "", "_css": "", "_snapshot": None}
+        for _ in range(2):  # a model remembers what it held before its last change
+            self._send({"method": "update", "state": state, "buffer_paths": []})
 
     def _try_going_on(self) -> None:
         # A button that was pressed twice, or in a page that had not heard the latest.

@@ -23,13 +23,21 @@ function load({ model }: Context): Loaded {
   const [loaded, version] = [scope[KEY], model.get("_assets")];
   const known = loaded.get(version);
   if (known) return known;
-  const url = URL.createObjectURL(
-    new Blob([String(model.get("_code"))], { type: "text/javascript" }),
-  );
-  const fresh: Loaded = import(/* @vite-ignore */ url);
+  const fresh = unpack(String(model.get("_code"))).then(run);
   loaded.set(version, fresh);
-  fresh.catch(() => loaded.delete(version)).finally(() => URL.revokeObjectURL(url));
+  fresh.catch(() => loaded.delete(version));
   return fresh;
+}
+
+/** The text of what was compressed by gzip and written as base64. */
+function unpack(packed: string): Promise<string> {
+  const { body } = new Response(Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0)));
+  return new Response(body?.pipeThrough(new DecompressionStream("gzip"))).text();
+}
+
+function run(code: string): Loaded {
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  return import(/* @vite-ignore */ url).finally(() => URL.revokeObjectURL(url));
 }
 
 /** Each widget has a copy of this module, and so its own. */
@@ -67,7 +75,10 @@ export default {
         model.off("msg:custom", keep);
         if (!signal?.aborted) loaded.initialize(context, early);
       })
-      .catch((error) => console.error("nbstream: the front end cannot be loaded", error));
+      .catch((error) => {
+        // One that was closed meanwhile holds none any more.
+        if (!signal?.aborted) console.error("nbstream: the front end cannot be loaded", error);
+      });
   },
   async render(context: Context & Parameters<Widget["render"]>[0]) {
     return (await open(context)).render(context);

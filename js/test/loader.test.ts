@@ -1,6 +1,7 @@
 // @vitest-environment node
 /** The module that each widget has: the front end is loaded once per page, and let go of. */
 
+import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const CODE = `globalThis.loads = (globalThis.loads ?? 0) + 1;
@@ -16,13 +17,15 @@ type Hear = (content: unknown) => void;
 const el = {} as HTMLElement;
 const page = globalThis as { loads?: number };
 
+const pack = (code: string) => gzipSync(code).toString("base64");
+
 /** What anywidget has of one widget: a copy of the module, and a model. */
 async function widget(stream: string, code = CODE, version = "1") {
   vi.resetModules();
   const { default: loader } = await import("../src/loader.js");
   const state = new Map<string, unknown>([
     ["_stream", stream],
-    ["_code", code],
+    ["_code", pack(code)],
     ["_css", "p {}"],
     ["_snapshot", { text: "long" }],
     ["_assets", version],
@@ -97,7 +100,7 @@ test("one that cannot be loaded does not stop the next", async () => {
 test("a closed model keeps nothing that is big", async () => {
   const { loader, state, end, context } = await widget("a");
   loader.initialize(context);
-  expect(state.get("_code")).toBe(CODE);
+  expect(state.get("_code")).toBe(pack(CODE));
   end.abort();
   expect(["_code", "_css", "_snapshot"].map((name) => state.get(name))).toEqual([null, null, null]);
 });

@@ -88,6 +88,20 @@ def test_a_stream_of_python_is_kept_by_its_await(execute: Any, server: Server) -
     assert "nothing is lost and nothing comes twice." in shown
 
 
+@pytest.mark.parametrize("client", ["OpenAI", "AsyncOpenAI"])
+def test_a_shown_stream_is_kept_by_its_for(execute: Any, server: Server, client: str) -> None:
+    wait, read = ("await ", "async for") if client == "AsyncOpenAI" else ("", "for")
+    made = execute(
+        "import openai, os, nbstream\n"
+        f"client = openai.{client}(api_key=os.environ['NBSTREAM_API_KEY'])\n"
+        "asked = {'model': 'test/ok', 'messages': [{'role': 'user', 'content': 'Why?'}]}\n"
+        f"s = {wait}client.chat.completions.create(**asked, stream=True)\n"
+        f"w = nbstream.show(s)\ndisplay(w)\n{read} chunk in w:\n    pass"
+    )
+    (shown,) = markdown(made.cells[1])
+    assert "Streams carry an answer" in shown
+
+
 def test_a_server_error_fails_the_run(execute: Any, server: Server) -> None:
     with pytest.raises(nbclient.exceptions.CellExecutionError) as caught:
         execute("%%stream test/401\nWhy?", "print('not reached')")

@@ -118,3 +118,22 @@ def test_a_stalled_cell_goes_on_and_ends(kernel: Kernel, server: Server) -> None
         assert kernel.get("w.text") == repr("".join(DEFAULT_TEXT))
     finally:
         kernel.run("%config NBStream.stall_after = 10")
+
+
+@pytest.mark.parametrize("said_hello", [False, True])
+def test_a_page_that_has_not_said_hello_is_left_nothing_heavy(
+    kernel: Kernel, said_hello: bool
+) -> None:
+    kernel.run("%%stream --persist widget --as w\nHi")
+    comm, stream = kernel.opened()
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
+    if said_hello:
+        kernel.request(comm, kind="hello", have={stream: 1}, page="p")
+        kernel.until(lambda: kernel.get("sorted(w._wire.pages)") == "['p']")
+    kernel.messages.clear()
+    kernel.run("w.close()")
+    sent = [m for m in kernel.messages if m["content"].get("comm_id") == comm]
+    assert [m["msg_type"] for m in sent] == ["comm_msg"] * (0 if said_hello else 2) + ["comm_close"]
+    for message in sent[:-1]:
+        state = message["content"]["data"]["state"]
+        assert state == {"_code": "", "_css": "", "_snapshot": None}

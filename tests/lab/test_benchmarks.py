@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
         (["calm"], "Selection of an earlier paragraph"),
         (["kernel"], "bare AsyncOpenAI loop"),
         (["adapters"], "with nbstream ms"),
+        (["serve"], "nbstream.engine"),
         (["wire"], "bytes per useful byte"),
         (["load", "--parts", "at-once"], "streams, 5 connections: shown in line"),
     ],

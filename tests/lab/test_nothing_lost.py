@@ -146,6 +146,8 @@ def test_two_tabs_more_views_and_a_connection_that_breaks(
     for tab in (page, other):
         for index in (1, 2):
             wait_words(tab, index, 60)
+        # The text is there before the message that replaces the widget: wait for that, too.
+        tab.wait(lambda tab=tab: tab.widget(1).count() == 0, "the widget to give way to text")
         assert set(tab.output_data(1)) == {"text/markdown", "text/plain"}
         assert tab.widget(2).count() == 1, "what a person displays stays a widget"
         assert "60 tokens" in tab.output_data(2)["text/markdown"], "its fallback is the whole text"

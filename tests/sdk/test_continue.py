@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream.config import settings
+from nbstream.config import NBStream
 from nbstream.errors import UsageError
 from nbstream.request import GO_ON
 from tests.support.fakes import until
@@ -39,13 +39,13 @@ async def test_an_answer_that_was_cut_goes_on(
 
 
 async def test_a_server_that_continues_the_assistants_message(server: Server, aclient: Any) -> None:
-    settings().prefills = True
+    NBStream.instance().prefills = True
     try:
         w = await end_of(stream(aclient, "test/cut"))
         server.enqueue(Scenario(text=REST))
         await w.continue_()
     finally:
-        settings().prefills = False
+        NBStream.instance().prefills = False
     assert w.text == ANSWER
     assert server.requests[1].body["messages"] == [{"role": "user", "content": "Hello"}, ASSISTANT]
 
@@ -61,7 +61,7 @@ async def test_after_the_token_limit(server: Server, aclient: Any) -> None:
 async def test_a_stalled_stream_goes_on_with_another_connection(
     server: Server, aclient: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings(), "stall_after", 0.1)
+    monkeypatch.setattr(NBStream.instance(), "stall_after", 0.1)
     server.enqueue(server.scenarios["test/stall"], Scenario(text=REST))
     w = stream(aclient)
     # A slow machine may call it stalled before the first token, too.

@@ -10,6 +10,7 @@ import openai
 import pytest
 
 import nbstream
+from nbstream import engine
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import ANSWER, APIS, KEY, PROMPT, SDK, end_of, open_stream, stream
@@ -179,14 +180,32 @@ async def test_keys_that_the_server_repeats_are_not_shown(
 
 
 async def test_the_setting_and_the_argument(server: Server, aclient: Any) -> None:
-    from nbstream.config import settings
+    from nbstream.config import NBStream
 
-    settings().inspect = True
+    NBStream.instance().inspect = True
     try:
         assert (await stream(aclient)).inspect().seen == "bytes"
         assert (await stream(aclient, inspect=False)).inspect().seen == "nothing"
         assert (await nbstream.show(["a"])).inspect().seen == "chunks"
     finally:
-        settings().inspect = False
+        NBStream.instance().inspect = False
     with pytest.raises(nbstream.NbstreamError, match="True or False"):
         stream(aclient, inspect="yes")
+
+
+async def test_a_stream_outside_notebooks(aclient: Any) -> None:
+    s = engine.stream("Hello", client=aclient, model="test/ok", inspect=True)
+    assert "".join([text async for text in s]) == ANSWER
+    found = s.inspect()
+    assert (found.seen, found.request_id) == ("bytes", "req_test_1")
+    assert "API keys are redacted" in found.report()
+
+
+async def test_the_text_of_an_http_response(server: Server) -> None:
+    body = json.dumps({"model": "test/ok", "stream": True}).encode()
+    client = pytest.importorskip("httpx2" if SDK >= (3, 0) else "httpx").AsyncClient()
+    async with client, client.stream("POST", f"{server.url}/chat/completions", content=body) as r:
+        found = (await nbstream.show(r.aiter_text(), inspect=True)).inspect()
+    assert found.seen == "bytes"
+    assert found.events[-1].data == "[DONE]"
+    assert found.status_code == 200

@@ -13,6 +13,7 @@ import pytest
 
 import nbstream
 from nbstream import control
+from nbstream.config import NBStream
 from nbstream.errors import UsageError
 from nbstream.widget import StreamWidget
 from tests.support.fakes import until
@@ -228,6 +229,6 @@ async def test_what_cannot_run_on_the_other_loop(
     with pytest.raises(UsageError, match="'kernel' or 'thread'"):
         nbstream.stream("Hello", client=aclient, model="test/ok", loop="main")  # type: ignore[arg-type]  # that it is refused is the test
     # The configuration is for what it fits.
-    monkeypatch.setattr(nbstream.config.settings(), "loop", "thread")
+    monkeypatch.setattr(NBStream.instance(), "loop", "thread")
     w = await nbstream.stream("Hello", client=aclient, model="test/ok")
     assert w._session.loop is asyncio.get_running_loop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import openai
@@ -10,6 +11,7 @@ import pytest
 
 import nbstream
 from nbstream.errors import UsageError
+from nbstream.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import APIS, DEFAULT_TEXT, end_of, open_stream, stream
@@ -25,6 +27,10 @@ class Planet:
 JSON = ('{"na', 'me": "Ma', 'rs", "mo', 'ons": 2}')
 
 
+def has_deltas(widget: StreamWidget, count: int) -> bool:
+    return len(widget._session.deltas) == count
+
+
 @APIS
 async def test_the_object_grows_and_is_validated(server: Server, aclient: Any, api: Any) -> None:
     server.enqueue(Scenario(text=JSON, gates=frozenset({"deltas", "finish"})))
@@ -34,7 +40,7 @@ async def test_the_object_grows_and_is_validated(server: Server, aclient: Any, a
     seen = []
     for count in range(1, len(JSON) + 1):
         server.release()
-        await until(lambda count=count: len(w._session.deltas) == count)  # type: ignore[misc]
+        await until(partial(has_deltas, w, count))
         seen.append(w.partial)
         assert w.parsed is None
     assert seen == [{}, {"name": "Ma"}, {"name": "Mars"}, {"name": "Mars", "moons": 2}]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.attempts import MOST_ATTEMPTS, Attempts, response_of, shown_headers
+from nbstream.attempts import MOST_ATTEMPTS, Attempts, shown_headers
 
 KEY = "hunter22-hunter22"
 
@@ -18,6 +18,7 @@ class Response:
 
     def __init__(self, *pieces: bytes) -> None:
         self.status_code = 200
+        self.extensions: dict[str, Any] = {}
         self.headers = {"x-request-id": "req_1", "set-cookie": f"session={KEY}"}
         self.request = SimpleNamespace(headers={"authorization": f"Bearer {KEY}"})
         self.url = SimpleNamespace(host="api.example")
@@ -103,8 +104,3 @@ def test_an_attempt_shows_no_key() -> None:
     assert attempt.hide(f"the key {KEY}") == "the key [redacted]"
     assert (attempt.status_code, attempt.request_id) == (200, "req_1")
     assert KEY not in repr(attempt)
-
-
-def test_the_response_of_a_stream_or_an_error() -> None:
-    assert response_of(SimpleNamespace(response=None, _response=7)) == 7
-    assert response_of("a") is None

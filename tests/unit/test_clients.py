@@ -10,7 +10,7 @@ import pytest
 
 from nbstream import clients, local
 from nbstream.clients import LOCAL_NOTE, choose
-from nbstream.config import NBStream, settings
+from nbstream.config import NBStream
 from nbstream.errors import ConfigError
 
 KEY = "sk-test-0123456789"
@@ -49,7 +49,7 @@ async def test_keys_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NBSTREAM_API_KEY", "own-key")
     assert (await connected(choose("m"))).api_key == "own-key"
     monkeypatch.setenv("MY_KEY", "named-key")
-    settings().api_key_env = "MY_KEY"
+    NBStream.instance().api_key_env = "MY_KEY"
     assert (await connected(choose("m"))).api_key == "named-key"
     monkeypatch.delenv("MY_KEY")
     with pytest.raises(ConfigError, match="MY_KEY"):
@@ -60,7 +60,7 @@ async def test_models_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("NBSTREAM_MODEL", "from-environment")
     assert choose().model == "from-environment"
-    settings().model = "from-config"
+    NBStream.instance().model = "from-config"
     assert choose().model == "from-config"
     assert choose("given").model == "given"
 
@@ -69,7 +69,7 @@ async def test_base_urls_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("NBSTREAM_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://environment/v1")
     assert (await connected(choose("m"))).base_url.host == "environment"
-    settings().base_url = "http://config/v1"
+    NBStream.instance().base_url = "http://config/v1"
     assert (await connected(choose("m"))).base_url.host == "config"
     assert (await connected(choose("m", base_url="http://given/v1"))).base_url.host == "given"
 
@@ -80,7 +80,7 @@ async def test_the_openai_key_is_not_sent_elsewhere(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     if how == "config":
-        settings().base_url = OTHER
+        NBStream.instance().base_url = OTHER
     endpoint = choose("m", base_url=OTHER if how == "argument" else None)
     assert (await connected(endpoint)).api_key == "none"
     with pytest.raises(ConfigError, match=r"no API key for models\.example\.org"):

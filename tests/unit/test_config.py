@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from traitlets import TraitError
 
-from nbstream.config import NBStream, settings
+from nbstream.config import NBStream
 from nbstream.errors import UsageError
+from nbstream.settings import DEFAULTS, settings
 
 
 def test_one_instance() -> None:
-    assert settings() is settings()
+    assert settings() is NBStream.instance()
 
 
 def test_defaults() -> None:
     fresh = NBStream()
     values = {name: getattr(fresh, name) for name in fresh.traits(config=True)}
+    assert asdict(DEFAULTS) == values, "what a server has that imports no traitlets"
     assert values == {
         "model": "",
         "base_url": "",

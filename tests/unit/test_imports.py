@@ -34,11 +34,12 @@ ARROWS: dict[str, set[str]] = {
     "faults": {"errors", "events", "redact", "retry"},
     "sse": set(),
     "record": {"sse"},
-    "attempts": {"record", "redact"},
+    "attempts": {"connection", "record", "redact"},
     "inspection": {"attempts", "errors", "record", "redact", "report", "session"},
     "report": {"inspection", "record"},
     "inspector": {"inspection", "protocol", "record", "report"},
-    "sources": {"attempts", "errors"},
+    "connection": set(),
+    "sources": {"connection", "errors"},
     "showable": {"errors"},
     "slots": {"sources"},
     "timing": set(),
@@ -59,21 +60,28 @@ ARROWS: dict[str, set[str]] = {
     }
     | {"splice", "until"}
     | {"states", "timing", "errors"},
-    "reading": {"attempts", "progress", "faults", "redact", "retry", "sources", "errors", "until"},
+    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"},
     "session": {"reading", "transcript", "faults", "redact", "retry", "sources", "timing"}
     | {"errors", "until"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
+    "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
+    | {"until", "waiting"},
     "protocol": {"events", "states"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
-    "facts": {"choices", "events", "inspection", "schema", "session", "timing", "wire"},
+    "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
+    | {"timing"},
+    "observed": {"facts", "wire"},
     "wire": {"coalesce", "hub", "protocol", "session", "states", "transcript"},
-    "config": {"errors"},
+    "settings": {"checks", "loops"},
+    "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},
     "request": {"checks", "clients"},
+    "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
+    | {"until"},
     "arguments": {"checks", "loops", "errors"},
     "rewrite": {"arguments", "frontend"},
     "output": {"frontend", "saved", "session", "waiting"},
@@ -200,7 +208,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.session, nbstream.wire, nbstream.waiting, nbstream.inspector")
+    modules = run("import nbstream.engine, nbstream.wire, nbstream.inspector")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import re
 from typing import Any
 
 import pytest
 
 import nbstream
-from nbstream.facts import StreamFacts
+from nbstream import engine
+from nbstream.facts import Facts
 from nbstream.handle import StreamHandle
+from nbstream.observed import StreamFacts
 from nbstream.widget import StreamWidget
 
 NAMES = {
@@ -105,6 +108,14 @@ def test_stream_signature() -> None:
     )
 
 
+def test_the_engine_takes_what_stream_takes() -> None:
+    both = keywords(nbstream.stream)
+    assert keywords(engine.stream) == {n: both[n] for n in both if n not in ("label", "loop")}
+    assert set(engine.__all__) == {"Stream", "stream"}
+    for name in (*engine.__all__, "Stream.aclose", "Stream.cancel", "Stream.events"):
+        assert inspect.getdoc(operator.attrgetter(name)(engine)), name
+
+
 def test_show_signature() -> None:
     assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
     names = ("until", "label", "loop", "inspect", "first_token_timeout", "idle_timeout")
@@ -121,7 +132,7 @@ def test_cancel_signatures() -> None:
 def test_widget_members() -> None:
     own = {
         name
-        for cls in (StreamWidget, StreamHandle, StreamFacts)
+        for cls in (StreamWidget, StreamHandle, StreamFacts, Facts)
         for name in vars(cls)
         if not name.startswith("_")
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 
 import pytest
+from typing_extensions import Unpack
 
 from nbstream import saved
-from nbstream.events import Data, Delta, Event, Finish, Info
+from nbstream.events import Data, Delta, Event, Finish, Info, PartInfo
 from nbstream.transcript import Transcript
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
@@ -24,8 +25,8 @@ def transcript(*events: Event) -> Transcript:
     return made
 
 
-def call(arguments: str, **info: object) -> list[Event]:
-    return [Info("tool:0", "tool", info), Delta("tool:0", "tool", arguments)]  # type: ignore[arg-type]
+def call(arguments: str, **info: Unpack[PartInfo]) -> list[Event]:
+    return [Info("tool:0", "tool", info), Delta("tool:0", "tool", arguments)]
 
 
 def test_a_call_is_a_fold_with_its_arguments_and_result() -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from nbstream.events import Info
+from nbstream.events import Info, PartInfo, PartType
 from nbstream.spans import Spans
 from nbstream.transcript import Append
 
 
-def seconds(*steps: tuple[float, str, str, dict[str, Any] | None], end: float) -> dict[str, float]:
+def seconds(*steps: tuple[float, str, PartType, PartInfo | None], end: float) -> dict[str, float]:
     spans = Spans()
     found: list[Info] = []
     for now, part, type_, info in steps:
-        found += spans.feed(Append(part, type_, 0, "x", info), now)  # type: ignore[arg-type]
+        found += spans.feed(Append(part, type_, 0, "x", info), now)
     found += spans.end(end)
     return {info.part: info.fields["seconds"] for info in found}
 

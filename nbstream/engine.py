@@ -1,0 +1,173 @@
+"""The engine outside notebooks: an answer as an ``async for`` of its text.
+
+>>> from nbstream import engine
+>>> async def answer():                                            # doctest: +SKIP
+...     async with engine.stream("Write a haiku") as s:
+...         async for text in s:
+...             yield text
+>>> return StreamingResponse(answer(), media_type="text/plain")    # doctest: +SKIP
+
+Requests, retries, time limits and errors are those of `nbstream.stream`. Nothing of Jupyter is
+imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from inspect import signature
+from typing import Any, TypeVar
+
+from .asking import Asked, ask
+from .checks import Api, Prompt
+from .errors import StreamError, UsageError
+from .facts import Facts
+from .schema import Growing
+from .session import Session
+from .slots import QueuedRequestSource
+from .transcript import Append
+from .until import Until
+from .waiting import follow
+
+__all__ = ["Stream", "stream"]
+
+LEFT = "its reader left"
+
+T = TypeVar("T")
+
+
+def stream(
+    prompt: Prompt,
+    *,
+    model: str | None = None,
+    client: Any = None,
+    base_url: str | None = None,
+    api: Api | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    schema: Any = None,
+    until: Until | None = None,
+    max_attempts: int | None = None,
+    first_token_timeout: float | None = None,
+    idle_timeout: float | None = None,
+    inspect: bool | None = None,
+    **params: Any,
+) -> Stream:
+    """A prompt whose answer is read by ``async for``. The arguments are those of
+    `nbstream.stream`; nothing is sent before the first ``async for``.
+
+    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen.
+
+    >>> async for text in engine.stream("Write a haiku"):          # doctest: +SKIP
+    ...     print(text, end="")
+    """
+    asked = ask(
+        prompt,
+        model=model,
+        client=client,
+        base_url=base_url,
+        api=api,
+        system=system,
+        max_tokens=max_tokens,
+        schema=schema,
+        until=until,
+        max_attempts=max_attempts,
+        first_token_timeout=first_token_timeout,
+        idle_timeout=idle_timeout,
+        inspect=inspect,
+        params=params,
+        own=signature(stream).parameters,
+    )
+    return Stream(asked)
+
+
+class Stream(Facts):
+    """One answer. Iterating it sends the request and gives the text, from the first piece.
+
+    Leaving the ``async for`` or the ``async with``, cancelling the task that is in it, or
+    `aclose` closes the connection at once: the server stops writing. What came is in ``text``, and
+    ``status`` says how it ended.
+
+    The answer is read as fast as the server sends it, and kept: a slow reader gets all of it
+    later, and holds up nobody. Time limits are for the server alone.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked_model = asked.endpoint.model
+        self._structure = asked.structure
+        self._growing = Growing()
+        self._events = _Events()
+        request = asked.request
+        # Nothing goes on by itself in a server: there is no `continue_from`.
+        source = QueuedRequestSource(request.send)
+        self._session = Session(source, self._events, **asked.reading)
+        request.announce = source.announce = self._session.announce
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        """The text of the answer, piece by piece. Raises `StreamError` if the stream failed."""
+        return self._read(self._session.deltas)
+
+    def events(self) -> AsyncIterator[Append]:
+        """Everything that comes, in place of the text alone: reasoning, refusals, calls of tools,
+        further answers, each as an `Append` to the part that it belongs to.
+
+        Raises `UsageError` once the stream is read, since what has come is not kept then.
+
+        >>> async for event in s.events():                         # doctest: +SKIP
+        ...     print(event.type, event.text)
+        """
+        if self._events.kept is None:
+            if self._session.is_started:
+                raise UsageError("ask for events() before the stream is read: they were not kept")
+            self._events.kept = []
+        return self._read(self._events.kept)
+
+    def cancel(self, reason: str = "stopped by you") -> bool:
+        """Close the stream and keep the text so far. From any thread, any number of times.
+
+        Returns whether this call ended it. Whoever iterates comes to the end, without an error.
+        """
+        return self._session.cancel(reason)
+
+    async def aclose(self) -> None:
+        """Close the connection unless the answer is complete; returns when it is closed."""
+        self._session.cancel(LEFT)
+        await asyncio.wait({asyncio.wrap_future(self._session.done)})
+
+    async def __aenter__(self) -> Stream:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def _read(self, items: Sequence[T]) -> AsyncIterator[T]:
+        if not self._session.is_started:
+            self._session.start(asyncio.get_running_loop())
+        try:
+            async with aclosing(follow(self._session, items, LEFT)) as followed:
+                async for item in followed:
+                    yield item
+        finally:
+            await self.aclose()
+        if self._session.error is not None:
+            # The hints are for whoever runs a cell.
+            raise StreamError(replace(self._session.error, hint=None))
+
+
+class _Events:
+    """The sink of a session: keeps what is reported, once that is asked for."""
+
+    def __init__(self) -> None:
+        self.kept: list[Append] | None = None
+
+    def appended(self, session: Session, append: Append) -> None:
+        if self.kept is not None:
+            self.kept.append(append)
+
+    def changed(self, session: Session) -> None:
+        """Whoever reads asks for the status."""
+
+    def renewed(self, session: Session) -> None:
+        """It never goes on after its end."""
