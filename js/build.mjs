@@ -72,6 +72,8 @@ async function buildAll() {
     entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
     plugins: [dialects],
   });
+  const inspector = await bundle({ entryPoints: ["src/inspector/inspector.ts"] }, false);
+  await writeFile(`${STATIC}/inspector.js`, inspector.code);
   await copyFile(FONT_FILE, `${STATIC}/math-font.woff2`);
   const text = await notices(Object.keys(metafile.inputs));
   await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
@@ -91,6 +93,7 @@ async function buildAll() {
     "widget.css",
     "highlight.js",
     "math.js",
+    "inspector.js",
     "math-font.woff2",
   ])
     report(name, await readFile(`${STATIC}/${name}`));

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
+from inspect import signature
 from typing import Any, get_args
 
 from .approval import Approve
-from .asking import ask, choose_clocks
+from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words
 from .errors import UsageError
 from .frontend import is_headless, kernel
@@ -42,6 +42,7 @@ def stream(
     max_rounds: int = 10,
     label: str | None = None,
     loop: LoopName | None = None,
+    inspect: bool | None = None,
     max_attempts: int | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
@@ -56,8 +57,9 @@ def stream(
     SDK's ``create``. ``schema`` is a pydantic model, a dataclass, a type or a JSON schema that the
     answer is to have: ``w.partial`` is the object so far, ``w.parsed`` the validated one. ``until``
     ends the stream early: a regular expression, a number of deltas, or a function of the
-    `nbstream.transcript.Transcript`. ``max_attempts`` counts requests; the two timeouts are
-    seconds, 0 for none.
+    `nbstream.transcript.Transcript`. ``inspect`` records the raw events for ``w.inspect()`` and the
+    inspector of the widget; it costs a few microseconds per event. ``max_attempts`` counts
+    requests; the two timeouts are seconds, 0 for none.
 
     ``tools`` are Python functions that the model may call, asynchronous ones (as tasks of the
     stream's event loop) or not (each call in a thread), described to it by their signatures, type
@@ -102,8 +104,9 @@ def stream(
         max_attempts=max_attempts,
         first_token_timeout=first_token_timeout,
         idle_timeout=idle_timeout,
+        inspect=inspect,
         params=params,
-        own=inspect.signature(stream).parameters,
+        own=signature(stream).parameters,
         nobody=is_headless(),
     )
     request, endpoint = asked.request, asked.endpoint
@@ -131,6 +134,7 @@ def show(
     until: Until | None = None,
     label: str | None = None,
     loop: LoopName | None = None,
+    inspect: bool | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
 ) -> StreamWidget:
@@ -141,8 +145,9 @@ def show(
     What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
     ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
     as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. ``until`` ends it early, as in `stream`. Calls
-    of tools are shown, and left to you. The two timeouts are seconds, 0 for none. Raises
+    it is shown while a cell computes, too. ``until`` ends it early and ``inspect`` records what
+    comes, as in `stream`. Calls of tools are shown, and left to you. The two timeouts are seconds,
+    0 for none. Raises
     `UsageError` for something that is no stream, or one that is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
@@ -161,6 +166,7 @@ def show(
         source=source,
         label=label or type(stream).__name__,
         chunks=True,
+        record=choose_inspect(inspect),
         loop=_choose_loop(loop, stream, "a stream"),
         redact=redactor(key if isinstance(key, str) else None),
         clocks=clocks,

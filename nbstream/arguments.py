@@ -33,6 +33,7 @@ class Arguments:
     loop: LoopName | None = None
     tools: list[str] = field(default_factory=list)
     approve: Literal["ask"] | None = None
+    inspect: bool | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
 
@@ -119,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--tools", type=_variables, default=[], metavar="NAME,NAME", help=tools)
     add("--approve", choices=("ask",), help="ask: you approve each call in its card")
     add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
+    add("--inspect", action="store_true", default=None, help="record the raw events")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
     return parser  # fmt: skip
 

@@ -40,6 +40,7 @@ class Asked:
     ending: Ending | None
     approval: Approval
     rounds: Rounds | None
+    record: bool
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -50,6 +51,7 @@ class Asked:
             "redact": self.endpoint.redact,
             "ending": self.ending,
             "rounds": self.rounds,
+            "record": self.record,
         }
 
 
@@ -70,6 +72,7 @@ def ask(
     max_attempts: int | None,
     first_token_timeout: float | None,
     idle_timeout: float | None,
+    inspect: bool | None,
     params: Mapping[str, Any],
     own: Iterable[str],
     nobody: bool,
@@ -107,7 +110,7 @@ def ask(
         approval,
         most=max_rounds,
         redact=endpoint.redact,
-        conceal=endpoint.conceal,
+        hide=endpoint.hide,
     )
     return Asked(
         request,
@@ -118,6 +121,7 @@ def ask(
         None if until is None else Ending(until),
         approval,
         rounds if toolbox.functions else None,
+        choose_inspect(inspect),
     )
 
 
@@ -129,6 +133,13 @@ def choose_clocks(first_token: float | None, idle: float | None) -> Clocks:
     first_token = config.first_token_timeout if first_token is None else first_token
     idle = config.idle_timeout if idle is None else idle
     return Clocks(config.stall_after, first_token or None, idle or None)
+
+
+def choose_inspect(asked: bool | None) -> bool:
+    """Whether raw events are recorded: as asked, else as the settings say."""
+    if asked not in (None, True, False):
+        raise UsageError(f"inspect takes True or False, not {asked!r}")
+    return bool(settings().inspect if asked is None else asked)
 
 
 def _toolbox(tools: Tools | None, params: Mapping[str, Any]) -> Toolbox:

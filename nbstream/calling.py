@@ -26,7 +26,7 @@ State = Literal["waiting", "asked", "running", "done"]
 class Calling:
     """The calls in ``parts``. ``tell`` is given what becomes known of them, ``say`` in words what
     the stream waits for; ``is_ending`` says whether it was told to stop. ``redact`` is for errors,
-    ``conceal`` for results."""
+    ``hide`` for results."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Calling:
         approval: Approval,
         *,
         redact: Redact,
-        conceal: Redact,
+        hide: Redact,
         tell: Callable[[Info], None],
         say: Callable[[str], None],
         is_ending: Callable[[], bool],
@@ -43,7 +43,7 @@ class Calling:
         self._functions = toolbox.functions
         self._approval = approval
         self._redact = redact
-        self._conceal = conceal
+        self._hide = hide
         self._tell = tell
         self._say = say
         self._is_ending = is_ending
@@ -116,7 +116,7 @@ class Calling:
             error = exc
         if error is not None:
             return self._failed(call, _words(error), seconds=seconds)
-        result = shortened(self._conceal(sendable(text)))
+        result = shortened(self._hide(sendable(text)))
         self._end(call, {"status": "completed", "result": result, "seconds": seconds})
         return result
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import local
 from .errors import ConfigError
-from .redact import Key, Redact, concealer, redactor
+from .redact import Key, Redact, hider, redactor
 from .settings import settings
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -29,7 +29,7 @@ class Endpoint:
     model: str
     connect: Callable[[Announce], Awaitable[Any]] = field(repr=False)
     redact: Redact = field(repr=False)
-    conceal: Redact = field(repr=False)
+    hide: Redact = field(repr=False)
     """`redact` for what must stay as it is but for the key."""
     note: str | None = None
     is_openai: bool = False
@@ -106,7 +106,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
         model or DEFAULT_MODEL,
         connect,
         redactor(key),
-        concealer(key),
+        hider(key),
         is_openai=is_openai,
         prefills=settings().prefills,
     )
@@ -145,7 +145,7 @@ def _given(client: Any, model: str | None) -> Endpoint:
         model,
         connect,
         redactor(key),
-        concealer(key),
+        hider(key),
         is_openai=urlsplit(url).hostname == "api.openai.com",
         prefills=settings().prefills,
     )
@@ -167,7 +167,7 @@ def _local(model: str | None) -> Endpoint:
         server = await asyncio.to_thread(local.get_server, announce)
         return _client(server.base_url, Key(server.api_key))
 
-    return Endpoint(local.MODEL, connect, redactor(), concealer(), note=LOCAL_NOTE, prefills=True)
+    return Endpoint(local.MODEL, connect, redactor(), hider(), note=LOCAL_NOTE, prefills=True)
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = (

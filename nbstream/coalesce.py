@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .events import PartInfo
-from .protocol import DeltaFrame, Frame, Op, StatusFrame
+from .protocol import DeltaFrame, Frame, Op, SnapshotFrame, StatusFrame
 from .transcript import Append
 
 INTERVAL = 1 / 30
@@ -76,7 +76,7 @@ class Held:
     """
 
     def __init__(self) -> None:
-        self._items: list[list[_Run] | StatusFrame] = []
+        self._items: list[list[_Run] | StatusFrame | SnapshotFrame] = []
 
     def append(self, append: Append) -> None:
         """Hold text and what became known of its part, merged with the direct predecessor."""
@@ -90,8 +90,8 @@ class Held:
         if append.info:
             runs[-1].info.update(append.info)
 
-    def status(self, frame: StatusFrame) -> None:
-        """Hold a change of state; its ``seq`` is given when it is taken."""
+    def frame(self, frame: StatusFrame | SnapshotFrame) -> None:
+        """Hold a frame; its ``seq`` is given when it is taken."""
         self._items.append(frame)
 
     def take(self, stream: str, seq: int) -> list[Frame]:

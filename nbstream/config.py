@@ -68,6 +68,10 @@ class NBStream(SingletonConfigurable):
         help="Seconds that may pass between two tokens; 0 is no limit.",
     ).tag(config=True)
 
+    inspect = Bool(
+        DEFAULTS.inspect,
+        help="Whether the raw events of streams are recorded: w.inspect() and Inspect show them.",
+    ).tag(config=True)
     prefills = Bool(
         DEFAULTS.prefills,
         help="Whether the server continues an assistant's message that ends the conversation"

@@ -14,10 +14,10 @@ imported.
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from inspect import signature
 from typing import Any, TypeVar
 
 from .approval import Approve
@@ -57,6 +57,7 @@ def stream(
     max_attempts: int | None = None,
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
+    inspect: bool | None = None,
     **params: Any,
 ) -> Stream:
     """A prompt whose answer is read by ``async for``. The arguments are those of
@@ -84,8 +85,9 @@ def stream(
         max_attempts=max_attempts,
         first_token_timeout=first_token_timeout,
         idle_timeout=idle_timeout,
+        inspect=inspect,
         params=params,
-        own=inspect.signature(stream).parameters,
+        own=signature(stream).parameters,
         nobody=True,
     )
     return Stream(asked)

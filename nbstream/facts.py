@@ -7,6 +7,7 @@ from typing import Any
 from .choices import Choice, Image, ToolCall, choice, choices, images
 from .errors import ErrorInfo
 from .events import CitedSource, Usage
+from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
 from .states import Status
@@ -20,6 +21,8 @@ class Facts:
     _asked_model: str
     _structure: Structure | None
     _growing: Growing
+    _front_end = ""
+    """The page that has asked for an inspection."""
 
     @property
     def status(self) -> Status:
@@ -129,6 +132,16 @@ class Facts:
     def request_id(self) -> str | None:
         """The server's id of the request, for its support."""
         return self._session.request_id
+
+    def inspect(self) -> Inspection:
+        """What came on the wire so far: ``events``, ``headers``, ``attempts`` and a ``report``, as
+        it is now. Raw events are there if the stream was made with ``inspect=True``. Keys are
+        redacted.
+
+        >>> w = nbstream.stream("Hi", inspect=True)            # doctest: +SKIP
+        >>> (await w).inspect()                                # doctest: +SKIP
+        """
+        return inspect(self._session, self._asked_model, self._front_end)
 
     @property
     def is_done(self) -> bool:

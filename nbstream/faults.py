@@ -123,8 +123,13 @@ def cut_early() -> ErrorInfo:
 
 def redacted(info: ErrorInfo, redact: Redact) -> ErrorInfo:
     """``info`` without secrets in any of its texts."""
-    code = info.code and redact(info.code)
-    return replace(info, type=redact(info.type), message=redact(info.message), code=code)
+    return replace(
+        info,
+        type=redact(info.type),
+        message=redact(info.message),
+        code=info.code and redact(info.code),
+        request_id=info.request_id and redact(info.request_id),
+    )
 
 
 def _explain(

@@ -75,6 +75,7 @@ class StreamMagics(Magics):
             max_tokens=arguments.max_tokens,
             approve=arguments.approve or True,
             loop=arguments.loop,
+            inspect=arguments.inspect,
             first_token_timeout=arguments.first_token_timeout,
             idle_timeout=arguments.idle_timeout,
             **params,

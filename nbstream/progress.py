@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .adapters import Adapter, pick
+from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
 from .events import Delta, Event, Info
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
@@ -29,6 +30,7 @@ class Progress:
         *,
         redact: Redact | None = None,
         keep_chunks: bool = False,
+        record: bool = False,
         ending: Ending | None = None,
         pick: Callable[[Any], Adapter] = pick,
         clock: Callable[[], float] = time.monotonic,
@@ -43,9 +45,10 @@ class Progress:
         self.request_id: str | None = None
         self.deltas: list[str] = []
         self.chunks: list[Any] | None = [] if keep_chunks else None
+        self.attempts = Attempts(clock, record=record)
         self.token_events = 0
         self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._redact = redact or redactor()
+        self.redact = redact or redactor()
         self._clock = clock
         self._pick = pick
         self._adapter: Adapter | None = None
@@ -62,6 +65,9 @@ class Progress:
         self._last_part = ""
         self._ending = ending
         self._listeners: set[Callable[[], None]] = set()
+        # One question per token, however much is kept of it.
+        kept = [] if self.chunks is None else [self.chunks.append]
+        self._keep = _all_of([*kept, self.attempts.chunk] if record else kept)
 
     def _tell(self, append: Append | None = None) -> None:
         """Report text that came, or else that the state changed."""
@@ -76,6 +82,7 @@ class Progress:
     def _renew(self) -> None:
         """Go on from the text so far, as if nothing had ended; without text, begin anew. Of
         several replies this is about the last one."""
+        self.attempts.end()
         self._kept = self.reply_text
         # Who goes on wants more than what the stream was to end with.
         self._ending = None
@@ -105,16 +112,17 @@ class Progress:
         return "".join(part.text for part in texts if part.key.startswith(self._prefix))
 
     def _begin_attempt(self) -> None:
+        self.attempts.begin()
         self._adapter = None
         self._splice = Splice(self._kept) if self._kept else None
         self._phase = "opening"
         self._finished_at = self.transcript.failure = None
 
     def _take(self, chunk: Any) -> None:
+        if self._keep is not None:
+            self._keep(chunk)
         if self._adapter is None:
             self._adapter = self._pick(chunk)
-        if self.chunks is not None:
-            self.chunks.append(chunk)
         for event in self._adapter.feed(chunk):
             self._apply(event)
             if self._ending is not None and self._ending.reason:
@@ -178,21 +186,23 @@ class Progress:
             self._move("in_progress")
 
     def _note_response(self, holder: Any) -> None:
-        response = getattr(holder, "response", None)
-        headers = getattr(response, "headers", None)
-        if headers is not None:
+        # The SDK's helpers keep it to themselves.
+        response = getattr(holder, "response", None) or getattr(holder, "_response", None)
+        if getattr(response, "headers", None) is not None:
             self.response = response
-            self.request_id = headers.get("x-request-id") or headers.get("request-id")
+            self.attempts.note(response)
+            said = self.attempts.latest.request_id
+            self.request_id = said and self.redact(said)
 
     def _nothing_came(self) -> ErrorInfo | None:
         """What is wrong with a response that ended before its first token; None if nothing is."""
         if self._phase == "answering" or self.transcript.finish_reason is not None:
             return None
         if self.transcript.failure is not None:
-            return describe_failure(self.transcript.failure, self._redact, self._phase)
+            return describe_failure(self.transcript.failure, self.redact, self._phase)
         kind = getattr(self.response, "headers", {}).get("content-type", "")
         if kind and not kind.startswith("text/event-stream"):
-            return no_stream(kind, self._redact)
+            return no_stream(kind, self.redact)
         return cut_early()
 
     # -- how it ended -------------------------------------------------------------------------
@@ -205,9 +215,9 @@ class Progress:
     def _conclude_by_itself(self, exc: BaseException | None) -> None:
         """End as what came says, when nobody stopped it."""
         if exc is not None:
-            self.fail(describe(exc, self._redact, self._phase))
+            self.fail(describe(exc, self.redact, self._phase))
         elif self.transcript.failure is not None:
-            self.fail(describe_failure(self.transcript.failure, self._redact, self._phase))
+            self.fail(describe_failure(self.transcript.failure, self.redact, self._phase))
         else:
             self.reason = self._cut_reason or incomplete_reason(
                 self.transcript.finish_reason, expected=self._expects_finish_reason
@@ -227,6 +237,7 @@ class Progress:
         for info in self._spans.end(self._clock()):
             self._inform(info)
         self.timing.ended = self._clock()
+        self.attempts.end(self.error.message if self.error else None)
         self._move(status)
 
     def _let_go(self, status: Status) -> None:
@@ -273,3 +284,15 @@ class Progress:
         usage = self.transcript.usage
         tokens = usage.output_tokens if usage and usage.output_tokens else self.token_events
         return (tokens - 1) / seconds if tokens > 1 else None
+
+
+def _all_of(calls: list[Callable[[Any], None]]) -> Callable[[Any], None] | None:
+    """One call that makes ``calls``; None if there are none."""
+    if len(calls) < 2:
+        return calls[0] if calls else None
+
+    def call_all(chunk: Any) -> None:
+        for call in calls:
+            call(chunk)
+
+    return call_all

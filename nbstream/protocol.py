@@ -13,7 +13,7 @@ from .states import Status
 
 PROTOCOL_VERSION = 1
 
-AssetName = Literal["highlight", "math", "math-font"]
+AssetName = Literal["highlight", "math", "math-font", "inspector"]
 
 
 class _Op(TypedDict):
@@ -142,6 +142,42 @@ class OutputsMessage(TypedDict):
     outputs: dict[str, dict[str, Any]]
 
 
+class _WireEvent(TypedDict):
+    number: int
+
+
+class WireEvent(_WireEvent, total=False):
+    """One raw event, of which a field that did not come is absent. Its times are seconds, and
+    ``missing`` counts the bytes that are not in ``data``."""
+
+    at: float
+    gap: float
+    event: str
+    data: str
+    event_id: str
+    retry: str
+    comment: str
+    other: str
+    missing: int
+    open: bool
+
+
+class InspectionMessage(TypedDict):
+    """A custom message of its own: what came on the wire for a stream. ``facts`` and ``headers``
+    are pairs of a name and words, ``left_out`` counts events that are not among ``events``."""
+
+    v: int
+    kind: Literal["inspection"]
+    stream: str
+    attempt: int
+    facts: list[tuple[str, str]]
+    headers: list[tuple[str, str]]
+    events: list[WireEvent]
+    left_out: int
+    note: str
+    report: str
+
+
 class HungUp(TypedDict):
     """The connection of ``stream``, which was cancelled, is closed; its loop, kept busy by a cell,
     tells the end later. By the comm of `nbstream.control`."""
@@ -222,6 +258,14 @@ class ImageRequest(TypedDict):
     part: str
 
 
+class InspectRequest(TypedDict):
+    """A page shows what came on the wire for ``stream``; ``front_end`` says what page it is."""
+
+    kind: Literal["inspect"]
+    stream: str
+    front_end: str
+
+
 Request = (
     Hello
     | Resync
@@ -232,6 +276,7 @@ Request = (
     | OutputsRequest
     | AssetRequest
     | ImageRequest
+    | InspectRequest
 )
 
 
@@ -305,6 +350,8 @@ def parse_request(content: Any) -> Request | None:
         return {"kind": "image", "stream": stream, "part": content["part"]}
     if kind == "outputs":
         return {"kind": "outputs", "stream": stream}
+    if kind == "inspect" and isinstance(content.get("front_end"), str):
+        return {"kind": "inspect", "stream": stream, "front_end": content["front_end"][:100]}
     if kind == "asset" and content.get("name") in get_args(AssetName):
         return {"kind": "asset", "stream": stream, "name": content["name"]}
     return None

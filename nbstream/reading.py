@@ -35,6 +35,7 @@ class Reading(Progress):
         *,
         redact: Redact | None,
         keep_chunks: bool,
+        record: bool,
         ending: Ending | None,
         rounds: Rounds | None,
         clock: Callable[[], float],
@@ -42,11 +43,14 @@ class Reading(Progress):
         super().__init__(
             redact=redact,
             keep_chunks=keep_chunks,
+            record=record,
             ending=ending,
             pick=pick if rounds is None else rounds.pick,
             clock=clock,
         )
         self.source = source
+        if record:
+            source.tap = self.attempts.tap
         self._policy = retry or RetryPolicy()
         self._opened: Opened | None = None
         self._cancel_reason: str | None = None
@@ -154,10 +158,11 @@ class Reading(Progress):
                 if self._is_closing:
                     return
                 self._note_response(exc)
-                info = describe(exc, self._redact, self._phase)
+                info = describe(exc, self.redact, self._phase)
                 self.retry = self._decide(info, attempt)
                 if self.retry is None:
                     return self.fail(info)
+                self.attempts.end(info.message)
                 attempt = self.retry.attempt
             self._move("retrying")
             await asyncio.sleep(self.retry.delay)

@@ -51,14 +51,14 @@ class Rounds:
         *,
         most: int,
         redact: Redact,
-        conceal: Redact,
+        hide: Redact,
     ) -> None:
         self.approval = approval
         self._request = request
         self._toolbox = toolbox
         self._most = most
         self._redact = redact
-        self._conceal = conceal
+        self._hide = hide
         self._number = 1
         self._kept = Kept()
         self._used: Usage | None = None
@@ -140,7 +140,7 @@ class Rounds:
             self._toolbox,
             self.approval,
             redact=self._redact,
-            conceal=self._conceal,
+            hide=self._hide,
             tell=tell,
             say=say,
             is_ending=is_ending,

@@ -67,6 +67,7 @@ class Session(Reading):
         clocks: Clocks | None = None,
         redact: Redact | None = None,
         keep_chunks: bool = False,
+        record: bool = False,
         ending: Ending | None = None,
         rounds: Rounds | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -76,6 +77,7 @@ class Session(Reading):
             retry,
             redact=redact,
             keep_chunks=keep_chunks,
+            record=record,
             ending=ending,
             rounds=rounds,
             clock=clock,
@@ -137,7 +139,7 @@ class Session(Reading):
             if not self._is_closing:
                 self._cancel_reason = "its task was cancelled"
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
-            self.fail(describe(exc, self._redact))
+            self.fail(describe(exc, self.redact))
         finally:
             self.conclude()
             with contextlib.suppress(Exception, asyncio.CancelledError):

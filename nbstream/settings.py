@@ -27,6 +27,7 @@ class Settings:
     stall_after: float = 10.0
     first_token_timeout: float = 0.0
     idle_timeout: float = 0.0
+    inspect: bool = False
     prefills: bool = False
 
 

@@ -17,6 +17,13 @@ from typing import Any, Protocol
 from .connection import cut, response_of, watch_close
 from .errors import UsageError
 
+Tap = Callable[[Any], None]
+"""Is given a stream that was opened, before anybody reads of it."""
+
+
+def no_tap(stream: Any) -> None:
+    """Nobody wants to look on."""
+
 
 @dataclass
 class Opened:
@@ -44,10 +51,11 @@ class Source(Protocol):
     """Opens a stream; ``reopenable`` says whether it can do so more than once.
 
     ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
-    it is None where that cannot be.
+    it is None where that cannot be. ``tap`` is given each stream that is opened.
     """
 
     reopenable: bool
+    tap: Tap
 
     @property
     def continue_from(self) -> Callable[[str], None] | None: ...
@@ -65,6 +73,7 @@ class RequestSource:
     """Sends a request each time it is opened: ``send`` returns a stream or an awaitable of it."""
 
     reopenable = True
+    tap: Tap = staticmethod(no_tap)
 
     def __init__(
         self, send: Callable[[], Any], continue_from: Callable[[str], None] | None = None
@@ -73,7 +82,7 @@ class RequestSource:
         self.continue_from = continue_from
 
     async def open(self) -> Opened:
-        return await wrap(self._send())
+        return await wrap(self._send(), self.tap)
 
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
         return None
@@ -87,6 +96,7 @@ class StreamSource:
 
     reopenable = False
     continue_from: None = None
+    tap: Tap = staticmethod(no_tap)
     closed: Callable[[], Any] = staticmethod(lambda: None)
 
     def __init__(self, stream: Any) -> None:
@@ -100,10 +110,10 @@ class StreamSource:
         return not any(hasattr(self._stream, name) for name in names)
 
     async def open(self) -> Opened:
-        return self._watched(await wrap(self._stream))
+        return self._watched(await wrap(self._stream, self.tap))
 
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
-        return self._watched(_pumped(self._stream, loop)) if self.is_blocking else None
+        return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None
 
     def _watched(self, opened: Opened) -> Opened:
         if self._response is None:
@@ -125,29 +135,30 @@ class StreamSource:
         return replace(opened, close=close)
 
 
-async def wrap(stream: Any) -> Opened:
+async def wrap(stream: Any, tap: Tap = no_tap) -> Opened:
     """Open whatever ``stream`` is. Raises `UsageError` for something that cannot be iterated."""
     if inspect.isawaitable(stream):
         stream = await stream
     if hasattr(stream, "__aenter__") and not hasattr(stream, "__aiter__"):
-        return await _enter(stream)
+        return await _enter(stream, tap)
     if hasattr(stream, "__aiter__"):
-        return _wrap_async(stream)
+        return _wrap_async(stream, tap)
     if hasattr(stream, "__enter__") and not hasattr(stream, "__iter__"):
-        return _pumped(stream, asyncio.get_running_loop())
+        return _pumped(stream, asyncio.get_running_loop(), tap)
     if hasattr(stream, "__iter__") and not isinstance(stream, (str, bytes, dict)):
-        return _pumped(stream, asyncio.get_running_loop())
+        return _pumped(stream, asyncio.get_running_loop(), tap)
     raise UsageError(f"expected a stream, got {type(stream).__name__}; did you forget stream=True?")
 
 
-def _pumped(stream: Any, loop: asyncio.AbstractEventLoop) -> Opened:
-    pump = ThreadPump(stream)
+def _pumped(stream: Any, loop: asyncio.AbstractEventLoop, tap: Tap) -> Opened:
+    pump = ThreadPump(stream, tap)
     pump.start(loop)
     return Opened(pump, pump.close, True, stream, pump)
 
 
-async def _enter(manager: Any) -> Opened:
+async def _enter(manager: Any, tap: Tap) -> Opened:
     stream = await manager.__aenter__()
+    tap(stream)
 
     async def close() -> None:
         await manager.__aexit__(None, None, None)
@@ -155,7 +166,8 @@ async def _enter(manager: Any) -> Opened:
     return Opened(aiter(stream), close, True, stream)
 
 
-def _wrap_async(stream: Any) -> Opened:
+def _wrap_async(stream: Any, tap: Tap) -> Opened:
+    tap(stream)
     # AsyncStream has close(); aclose() came later (openai 3.52). An async generator has only
     # aclose(), which raises while another task waits in it.
     closer = getattr(stream, "close", None) or getattr(stream, "aclose", None)
@@ -177,8 +189,9 @@ class ThreadPump:
     cell's ``for``, with `take_blocking`: each item is given out once.
     """
 
-    def __init__(self, iterable: Any) -> None:
+    def __init__(self, iterable: Any, tap: Tap = no_tap) -> None:
         self._iterable = iterable
+        self._tap = tap
         self._response = response_of(iterable)
         self._thread = threading.Thread(target=self._read, name="nbstream-reader", daemon=True)
         self._items: deque[Any] = deque()
@@ -205,6 +218,7 @@ class ThreadPump:
                 self._response = response_of(self._iterable)
             if self._closed:
                 return
+            self._tap(self._iterable)
             for item in self._iterable:
                 if self._closed:
                     break

@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from . import assets, control, output, registry
+from . import assets, control, inspector, output, registry
 from .choices import image_of
 from .errors import UsageError
 from .frontend import cell_id, is_headless
@@ -86,6 +86,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             send=self._send_message,
             send_asset=self._send_asset,
             send_image=self._send_image,
+            send_inspection=self._send_inspection,
             outputs=self._displays.final,
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
@@ -122,6 +123,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         if found is not None:
             message = image_message(self._wire.stream, part, found.frame, found.format)
             self.send(message, [found.data])
+
+    def _send_inspection(self, front_end: str) -> None:
+        self._front_end = front_end
+        self.send(inspector.message(self._wire.stream, self.inspect()))
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:

@@ -32,7 +32,7 @@ class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
 
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
-    ``send_image`` the image of a part,
+    ``send_image`` the image of a part, ``send_inspection`` what came on the wire,
     ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
     told when text or status changed, and ``renewed`` when the stream goes on after an end.
     ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
@@ -48,6 +48,7 @@ class Wire:
         send: Callable[[Message | OutputsMessage], None],
         send_asset: Callable[[AssetName], None],
         send_image: Callable[[str], None],
+        send_inspection: Callable[[str], None],
         outputs: Callable[[], dict[str, dict[str, Any]]],
         observe: Callable[[str], None],
         cancel_all: Callable[[str], Any],
@@ -66,6 +67,7 @@ class Wire:
         self.send = send
         self._send_asset = send_asset
         self._send_image = send_image
+        self._send_inspection = send_inspection
         self._outputs = outputs
         self._observe = observe
         self._cancel_all = cancel_all
@@ -100,7 +102,7 @@ class Wire:
     def changed(self, session: Session) -> None:
         """A change of state goes out at once, behind the text that came before it."""
         with self._lock:
-            self._held.status(self._status(session))
+            self._held.frame(self._status(session))
         self._hold_urgent(session)
         self.flushed()
         self._observe("status")
@@ -111,8 +113,12 @@ class Wire:
         with self._lock:
             self._held = Held()
             self._sent = {key: len(part.text) for key, part in parts.items()}
-            self.seq += 1
-        self._send_snapshot(session)
+        snapshot = self.snapshot()
+        assert snapshot is not None
+        with self._lock:
+            # In its place: what comes before it can be sent follows it.
+            self._held.frame(snapshot)
+        self._hold_urgent(session)
         self._renewed()
         self._observe("status")
 
@@ -228,6 +234,8 @@ class Wire:
             self.send(outputs_message(self.stream, self._outputs()))
         elif request["kind"] == "image":
             self._send_image(request["part"])
+        elif request["kind"] == "inspect":
+            self._send_inspection(request["front_end"])
         elif request["kind"] == "asset":
             self._send_asset(request["name"])
 

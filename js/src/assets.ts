@@ -5,12 +5,12 @@
  */
 
 import type { Clock } from "./clock.js";
-import type { Parts, PartTypes } from "./markdown/parts.js";
+import type { Heavy, HeavyTypes } from "./heavy.js";
 import { type AssetMessage, type AssetName, asset, parseAsset } from "./protocol.js";
 import type { Channel } from "./store.js";
 
 /** The parts for one view; whoever still waits for one when the view ends is forgotten. */
-export type AssetsOf = (view: AbortSignal) => Parts;
+export type AssetsOf = (view: AbortSignal) => Heavy;
 
 type Import = (url: string) => Promise<Record<string, unknown>>;
 
@@ -47,9 +47,10 @@ interface Asset {
 const PATIENCE = [10_000, 30_000, 90_000];
 
 /** What a module exports, and by which method it is known. */
-const EXPORTS: Record<keyof PartTypes, readonly [string, string]> = {
+const EXPORTS: Record<keyof HeavyTypes, readonly [string, string]> = {
   highlight: ["highlighter", "open"],
   math: ["math", "render"],
+  inspector: ["inspector", "open"],
 };
 
 async function load(name: AssetName, bytes: DataView, importModule: Import): Promise<unknown> {
@@ -228,8 +229,8 @@ export function createAssets(
     const view: View = { line, ended: signal.aborted };
     signal.addEventListener("abort", () => page.end(view));
     return {
-      get: <Name extends keyof PartTypes>(name: Name, ready: () => void) =>
-        page.get(name, ready, view) as PartTypes[Name] | null,
+      get: <Name extends keyof HeavyTypes>(name: Name, ready: () => void) =>
+        page.get(name, ready, view) as HeavyTypes[Name] | null,
     };
   };
 }

@@ -138,7 +138,7 @@ export interface Message {
   readonly frames: readonly Frame[];
 }
 
-export const ASSETS = ["highlight", "math", "math-font"] as const;
+export const ASSETS = ["highlight", "math", "math-font", "inspector"] as const;
 export type AssetName = (typeof ASSETS)[number];
 
 /** Brings an asset: its bytes are the message's one buffer. With an `error` there is none. */
@@ -152,18 +152,18 @@ export interface AssetMessage {
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, Check>>;
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const text: Check = (value) => typeof value === "string";
-const name: Check = (value) => typeof value === "string" && value !== "";
-const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const position: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
-const seconds: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
+export const text: Check = (value) => typeof value === "string";
+export const name: Check = (value) => typeof value === "string" && value !== "";
+export const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+export const position: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+export const seconds: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
 const oneOf =
   (values: readonly unknown[]): Check =>
   (value) =>
     values.includes(value);
-const list =
+export const list =
   (item: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(item);
@@ -171,7 +171,7 @@ const table =
   (item: Check): Check =>
   (value) =>
     isObject(value) && Object.values(value).every(item);
-const shape =
+export const shape =
   (required: Fields, optional: Fields = {}): Check =>
   (value) =>
     isObject(value) &&
@@ -307,7 +307,8 @@ export type Request =
   | { v: 1; kind: "released"; stream: string }
   | { v: 1; kind: "outputs"; stream: string }
   | { v: 1; kind: "asset"; stream: string; name: AssetName }
-  | { v: 1; kind: "image"; stream: string; part: string };
+  | { v: 1; kind: "image"; stream: string; part: string }
+  | { v: 1; kind: "inspect"; stream: string; front_end: string };
 
 /** What the page of this name has; the kernel answers with a snapshot if it has something else. */
 export const hello = (stream: string, seq: number, page: string): Request => ({
@@ -365,4 +366,12 @@ export const image = (stream: string, part: string): Request => ({
   kind: "image",
   stream,
   part,
+});
+
+/** Asks for what came on the wire; `front_end` says what page this is. */
+export const inspect = (stream: string, front_end: string): Request => ({
+  v: VERSION,
+  kind: "inspect",
+  stream,
+  front_end,
 });

@@ -66,6 +66,10 @@ const LONGEST_RELEASE = 32_000;
 
 export class Store {
   local: Local;
+  /** Whether the inspector was open last: it then is in a view that takes another's place, too. */
+  inspected = false;
+  /** Who hears every message of the kernel, whatever it is. */
+  readonly listeners = new Set<(content: unknown) => void>();
   private inbox: Inbox;
   private readonly viewers = new Set<Viewer>();
   private readonly timers = new Map<string, () => void>();
@@ -168,6 +172,7 @@ export class Store {
       return;
     }
     if (this.local.closed) this.change({ closed: false });
+    for (const hear of this.listeners) hear(content);
     deliver(message.frames);
   }
 
@@ -291,7 +296,7 @@ export class Store {
     for (const viewer of this.viewers) if (!viewer.el.isConnected) this.viewers.delete(viewer);
   }
 
-  private send(request: protocol.Request): void {
+  send(request: protocol.Request): void {
     try {
       this.channel.send(request);
     } catch (error) {

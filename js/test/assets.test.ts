@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAssets } from "../src/assets.js";
-import type { Parts } from "../src/markdown/parts.js";
+import type { Heavy } from "../src/heavy.js";
 import { FakeChannel, FakeClock } from "./fakes.js";
 
 const HIGHLIGHT = "export const highlighter = { open: (language) => language + '!' };";
@@ -31,7 +31,7 @@ class Widget {
   readonly model = new AbortController();
   readonly view = new AbortController();
   readonly channel: FakeChannel;
-  readonly parts: Parts;
+  readonly parts: Heavy;
   readonly ready = vi.fn();
 
   constructor(

@@ -24,11 +24,21 @@ const MAY_IMPORT: Record<string, string[]> = {
   "outputs.ts": ["protocol.ts", "store.ts"],
   "store.ts": ["clock.ts", "control.ts", "page.ts", "protocol.ts", "reduce.ts"],
   "images.ts": ["clock.ts", "protocol.ts", "store.ts"],
-  "assets.ts": ["clock.ts", "protocol.ts", "store.ts", "markdown/"],
+  "assets.ts": ["clock.ts", "heavy.ts", "protocol.ts", "store.ts"],
+  "heavy.ts": ["markdown/parts.ts", "store.ts"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
+  "inspector/": [
+    "heavy.ts",
+    "protocol.ts",
+    "store.ts",
+    "view/dom.ts",
+    "markdown/embeds/clipboard.ts",
+    "inspector/",
+  ],
   "view/": [
     "clock.ts",
+    "heavy.ts",
     "images.ts",
     "protocol.ts",
     "reduce.ts",
@@ -53,7 +63,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 const ruleOf = (file: string) =>
-  /^(?:view|markdown(?:\/embeds)?|parts|@codemirror)\//.exec(file)?.[0] ?? file;
+  /^(?:view|markdown(?:\/embeds)?|parts|inspector|@codemirror)\//.exec(file)?.[0] ?? file;
 
 function importsOf(file: string, source: string): string[] {
   return [...source.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gm)].map(([, path]) => {

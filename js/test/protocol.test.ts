@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import assets from "../../tests/fixtures/protocol/assets.json";
 import frames from "../../tests/fixtures/protocol/frames.json";
 import images from "../../tests/fixtures/protocol/images.json";
+import inspections from "../../tests/fixtures/protocol/inspections.json";
 import invalid from "../../tests/fixtures/protocol/invalid.json";
 import requests from "../../tests/fixtures/protocol/requests.json";
+import { parseInspection } from "../src/inspector/message.js";
 import * as protocol from "../src/protocol.js";
 
 describe("a message is understood", () => {
@@ -53,6 +55,11 @@ test.each(images)("an image's message: $name", ({ message, valid }) => {
   expect(protocol.parseImage(message)).toEqual(valid ? message : null);
 });
 
+test.each(inspections)("an inspection: $name", ({ message, valid }) => {
+  expect(parseInspection(message)).toEqual(valid ? message : null);
+  if (message.v === 1) expect(protocol.parse(message)).toEqual({ v: 1, frames: [] });
+});
+
 test("a version and fields of another type are told apart from missing ones", () => {
   expect(protocol.parseFrame(undefined)).toBeNull();
   expect(protocol.parseFrame(null)).toBeNull();
@@ -87,6 +94,8 @@ describe("requests", () => {
         return protocol.asset(request.stream, request.name);
       case "image":
         return protocol.image(request.stream, request.part);
+      case "inspect":
+        return protocol.inspect(request.stream, request.front_end);
     }
   }
 
@@ -96,7 +105,7 @@ describe("requests", () => {
     );
     expect([...kinds].sort()).toEqual(
       ["hello", "resync", "cancel", "continue", "decide", "released"]
-        .concat("outputs", "asset", "image")
+        .concat("outputs", "asset", "image", "inspect")
         .sort(),
     );
   });

@@ -21,7 +21,7 @@ test.each([
   ["the widget", WIDGET, 30_720],
 ])("%s", async (_, contents, limit) => {
   const { code, inputs } = await made(contents);
-  for (const file of inputs) expect(file).toMatch(/^src\/(?!parts\/)/);
+  for (const file of inputs) expect(file).toMatch(/^src\/(?!parts\/|inspector\/)/);
   if (contents === CORE) expect(inputs.join()).not.toContain("embeds/");
   expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(limit);
 });

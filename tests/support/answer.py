@@ -189,6 +189,7 @@ class Answer:
 
     async def _head(self, status: int, headers: dict[str, str]) -> None:
         headers = {**headers, "x-request-id": self._request.request_id}
+        headers.update(self._scenario.headers)
         await self._connection.write_head(status, headers)
         now = time.monotonic()
         self._books.note(self._request, "headers", status=status, first_byte=now)

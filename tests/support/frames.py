@@ -55,6 +55,7 @@ class Setup:
         self.cancelled: list[str] = []
         self.assets: list[str] = []
         self.images: list[str] = []
+        self.inspections: list[str] = []
         self.released = 0
         self.wire = Wire(
             "s1",
@@ -64,6 +65,7 @@ class Setup:
             send=self.page.receive,
             send_asset=self.assets.append,
             send_image=self.images.append,
+            send_inspection=self.inspections.append,
             outputs=lambda: {"s1-d": {"text/plain": "all"}},
             observe=self.observed.append,
             cancel_all=self.cancelled.append,

@@ -79,6 +79,7 @@ class Scenario:
 
     # The body of an event stream as it was recorded, instead of the deltas above.
     body: bytes | None = None
+    headers: Sequence[tuple[str, str]] = ()  # more headers of the response
 
     # Shape of the body.
     preamble: bool = True  # role chunk, response.created

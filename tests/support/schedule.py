@@ -52,6 +52,7 @@ class Schedule:
             send=lambda message: self.broadcast(name, json.loads(json.dumps(message))),
             send_asset=lambda asset: None,
             send_image=lambda part: None,
+            send_inspection=lambda front_end: None,
             outputs=dict,
             observe=lambda what: None,
             cancel_all=lambda reason: None,

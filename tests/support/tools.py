@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from nbstream.approval import Approval
-from nbstream.redact import concealer, redactor
+from nbstream.redact import hider, redactor
 from nbstream.rounds import Rounds
 from nbstream.tools import Toolbox
 from tests.support.fakes import chat
@@ -36,9 +36,9 @@ class Handed:
 def rounds(handed: Handed, tools: Any, approve: Any = True, most: int = 10) -> Rounds:
     """Rounds that hand back to ``handed``."""
     approval = approve if isinstance(approve, Approval) else Approval(approve)
-    redact, conceal = redactor(KEY), concealer(KEY)
+    redact, hide = redactor(KEY), hider(KEY)
     box = Toolbox(tools)
-    return Rounds(handed, box, approval, most=most, redact=redact, conceal=conceal)
+    return Rounds(handed, box, approval, most=most, redact=redact, hide=hide)
 
 
 def called(name: str, arguments: Any, id_: str = "c1", index: int = 0) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from nbstream.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 
 FILES = {"highlight.js": b"one", "math.js": b"two", "math-font.woff2": b"\x00\xff"}
+FILES["inspector.js"] = b"three"
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
         if changed:
             (folder / changed).write_bytes(b"changed")
         versions.add(assets._version(folder))
-    assert len(versions) == 5
+    assert len(versions) == 6
     (tmp_path / "same").mkdir()
     for name, content in FILES.items():
         (tmp_path / "same" / name).write_bytes(content)

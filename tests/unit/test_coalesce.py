@@ -82,8 +82,8 @@ def test_a_state_stands_between_the_texts_around_it() -> None:
     held.append(text(0, "a"))
     stalled: StatusFrame = {"kind": "status", "stream": "s", "seq": 0, "status": "stalled"}
     running: StatusFrame = {"kind": "status", "stream": "s", "seq": 0, "status": "in_progress"}
-    held.status(stalled)
-    held.status(running)
+    held.frame(stalled)
+    held.frame(running)
     held.append(text(1, "b"))
     assert held.take("s", 2) == [
         {"kind": "delta", "stream": "s", "seq": 2, "ops": [op("text", 0, "a")]},

@@ -32,6 +32,7 @@ def test_defaults() -> None:
         "stall_after": 10.0,
         "first_token_timeout": 0.0,
         "idle_timeout": 0.0,
+        "inspect": False,
         "prefills": False,
     }
 

@@ -40,6 +40,12 @@ ARROWS: dict[str, set[str]] = {
     "redact": set(),
     "retry": {"errors"},
     "faults": {"errors", "events", "redact", "retry"},
+    "sse": set(),
+    "record": {"sse"},
+    "attempts": {"connection", "record", "redact"},
+    "inspection": {"attempts", "errors", "record", "redact", "report", "session"},
+    "report": {"inspection", "record"},
+    "inspector": {"inspection", "protocol", "record", "report"},
     "connection": set(),
     "sources": {"connection", "errors"},
     "showable": {"errors"},
@@ -50,7 +56,16 @@ ARROWS: dict[str, set[str]] = {
     "until": {"errors", "transcript"},
     "partial_json": set(),
     "schema": {"checks", "errors", "partial_json"},
-    "progress": {"adapters", "transcript", "events", "faults", "redact", "retry", "spans"}
+    "progress": {
+        "adapters",
+        "attempts",
+        "transcript",
+        "events",
+        "faults",
+        "redact",
+        "retry",
+        "spans",
+    }
     | {"splice", "until"}
     | {"states", "timing", "errors"},
     "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"}
@@ -66,7 +81,8 @@ ARROWS: dict[str, set[str]] = {
     "protocol": {"events", "states"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
-    "facts": {"choices", "errors", "events", "schema", "session", "states", "timing"},
+    "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
+    | {"timing"},
     "observed": {"facts", "wire"},
     "wire": {"approval", "coalesce", "hub", "protocol", "session", "states", "transcript"},
     "settings": {"checks", "loops"},
@@ -201,7 +217,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.engine, nbstream.wire, nbstream.protocol")
+    modules = run("import nbstream.engine, nbstream.wire, nbstream.inspector")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 

@@ -39,6 +39,7 @@ MEMBERS = {
     "extra",
     "finish_reason",
     "images",
+    "inspect",
     "is_done",
     "label",
     "logprobs",
@@ -102,6 +103,7 @@ def test_stream_signature() -> None:
             "tools",
             "label",
             "loop",
+            "inspect",
             "max_attempts",
             "first_token_timeout",
             "idle_timeout",
@@ -120,7 +122,7 @@ def test_the_engine_takes_what_stream_takes() -> None:
 
 def test_show_signature() -> None:
     assert next(iter(inspect.signature(nbstream.show).parameters)) == "stream"
-    names = ("until", "label", "loop", "first_token_timeout", "idle_timeout")
+    names = ("until", "label", "loop", "inspect", "first_token_timeout", "idle_timeout")
     assert keywords(nbstream.show) == dict.fromkeys(names)
 
 

@@ -12,9 +12,12 @@ import pytest
 
 from nbstream.events import PartInfo, PartType
 from nbstream.hub import hub_of
+from nbstream.inspection import inspect
+from nbstream.inspector import message as inspection_message
 from nbstream.protocol import (
     PROTOCOL_VERSION,
     AssetName,
+    WireEvent,
     asset_message,
     image_message,
     message,
@@ -25,7 +28,7 @@ from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.states import Status
 from nbstream.wire import Wire
-from tests.support.fakes import ApiError, FakeSource, chat, ended, until
+from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended, until
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "protocol"
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
@@ -68,6 +71,10 @@ def is_count(value: Any) -> None:
 def is_seq(value: Any) -> None:
     is_count(value)
     check(value >= 1)
+
+
+def is_one(value: Any) -> None:
+    check(value == 1)
 
 
 def is_time(value: Any) -> None:
@@ -161,6 +168,30 @@ ASSET = is_object(
 )
 
 
+def is_pair(value: Any) -> None:
+    check(isinstance(value, list) and len(value) == 2)
+    is_list(is_text)(value)
+
+
+INSPECTION = is_object(
+    {
+        **{"v": is_one, "kind": is_one_of("inspection"), "stream": is_name, "attempt": is_seq},
+        **{"facts": is_list(is_pair), "headers": is_list(is_pair), "left_out": is_count},
+        **{"note": is_text, "report": is_text},
+        "events": is_list(
+            is_object(
+                {"number": is_seq},
+                {
+                    **dict.fromkeys(("event", "data", "event_id", "retry", "comment"), is_text),
+                    **{"other": is_text, "at": is_time, "gap": is_time, "missing": is_count},
+                    "open": lambda value: check(value is True),
+                },
+            )
+        ),
+    }
+)
+
+
 def read_message(value: Any) -> None:
     check(isinstance(value, dict))
     check(value.get("v") == PROTOCOL_VERSION and value.get("v") is not True)
@@ -200,6 +231,28 @@ def test_assets(case: dict[str, Any]) -> None:
     else:
         with pytest.raises(Invalid):
             ASSET(case["message"])
+
+
+@named("inspections")
+def test_inspections(case: dict[str, Any]) -> None:
+    if case["valid"] and "later kernel" not in case["name"]:
+        INSPECTION(case["message"])
+    elif not case["valid"]:
+        with pytest.raises(Invalid):
+            INSPECTION(case["message"])
+
+
+async def test_an_inspection_of_python_is_one() -> None:
+    session = Session(FakeSource([chat("a"), chat("b")]), RecordingSink(), record=True)
+    session.start(asyncio.get_running_loop())
+    await ended(session)
+    recording = session.attempts.latest.recording
+    assert recording is not None
+    recording.read(b": hi\nid: 7\nretry: 9\nevent: e\nno field\n\ndata: " + b"x" * 50_000)
+    content = json.loads(json.dumps(inspection_message("s1", inspect(session))))
+    INSPECTION(content)
+    fields = {name for event in content["events"] for name in event}
+    assert fields == set(WireEvent.__annotations__) | {"number"}
 
 
 @named("invalid")
@@ -254,6 +307,7 @@ async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
         send=sent.append,
         send_asset=lambda name: None,
         send_image=lambda part: None,
+        send_inspection=lambda front_end: None,
         outputs=dict,
         observe=lambda what: None,
         cancel_all=lambda reason: None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import reprlib
+from urllib.parse import quote
 
 import pytest
 
@@ -50,6 +52,62 @@ def test_words_stay() -> None:
 )
 def test_what_stands_before_the_host_of_a_url_goes(url: str, shown: str) -> None:
     assert redactor()(url) == shown
+
+
+SECRET = "hunter22/+x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"api_key": "{SECRET}", "n": 1}}',
+        f'{{"api_key":"{SECRET}',
+        f'{{"X-Api-Key":"{SECRET}"}}',
+        f'{{"said":"{{\\"client_secret\\": \\"{SECRET}\\"}}"}}',
+        f'{{"password":"a\\"{SECRET}"}}',
+        f"Client(api_key='{SECRET}', n=1)",
+        f"Authorization: Basic {SECRET}",
+        f"x-api-key: {SECRET}",
+        f"Set-Cookie: session={SECRET}; Path=/",
+        f'{{"url":"https://host/v1?api-key={SECRET}&n=1"}}',
+        f"https://host/v1?n=1\\u0026X-Amz-Signature={SECRET}#part",
+        f"https://host/?key={SECRET}",
+        "AIzahunter22hunter22hunter22",
+        '{"said":"Bearer hunter22"}',
+        "eyJhbhunter22.hunter22.hunter22",
+    ],
+)
+def test_what_is_named_like_a_secret_goes(text: str) -> None:
+    redacted = redactor()(text)
+    assert "[redacted]" in redacted
+    assert "hunter22" not in redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"token":"Hello","logprob":-0.1,"bytes":[72]}',
+        '{"prompt_cache_key":"a","total_tokens":7,"key":"b","id":"chatcmpl-1"}',
+        "https://host/v1?model=a&stream=true",
+        "the secret of a good password is its length: long",
+        "the authorization header: none",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redactor()(text) == text
+
+
+@pytest.mark.parametrize("secret", [SECRET, 'with "quotes"', "with/slashes"])
+def test_known_secrets_go_however_they_are_written(secret: str) -> None:
+    written = [json.dumps({"said": secret}), json.dumps({"said": secret}).replace("/", "\\/")]
+    for text in [*written, f"https://host/{quote(secret, safe='')}"]:
+        assert secret not in redactor(secret)(text)
+        assert "[redacted]" in redactor(secret)(text), text
+
+
+def test_long_texts_take_no_long_time() -> None:
+    for text in ("a" * 1_000_000, '"secret' * 100_000, "://" * 300_000, "eyJ" * 300_000):
+        redactor("a-secret")(text)
 
 
 def test_a_key_shows_itself_nowhere_by_accident() -> None:

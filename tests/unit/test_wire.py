@@ -139,3 +139,18 @@ async def test_a_stream_that_goes_on_sends_a_snapshot_in_place_of_its_end() -> N
     assert [frame["seq"] for frame in setup.page.frames] == list(range(2, len(kinds) + 2))
     assert setup.page.parts == {"text": "abcd"}
     assert "renewed" in setup.observed
+
+
+async def test_what_comes_before_that_snapshot_can_be_sent_follows_it() -> None:
+    setup = await run([chat("one "), ReadError("cut")], [chat("two"), DONE])
+    sent = len(setup.page.frames)
+    # So many urgent messages went out that the next one has to wait.
+    hub_of(asyncio.get_running_loop())._pace.spend(time.monotonic(), 10)
+    setup.session.go_on(asyncio.get_running_loop)
+    await until(lambda: setup.session.status == "completed")
+    assert len(setup.page.frames) == sent, "all of it is held"
+    await flushed(setup)
+    kinds = [frame["kind"] for frame in setup.page.frames[sent:]]
+    assert kinds == ["snapshot", "delta", "status", "status"]
+    assert setup.page.parts == {"text": "one two"}
+    assert setup.page.statuses[-2:] == ["in_progress", "completed"]

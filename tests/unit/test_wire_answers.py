@@ -110,6 +110,16 @@ async def test_assets_while_it_runs_and_after_it_has_ended() -> None:
     assert setup.page.seq == setup.wire.seq, "they take no number"
 
 
+async def test_an_inspection_while_it_runs_and_after_it_has_ended() -> None:
+    setup, _ = await running(chat("a"))
+    await ask(setup, kind="inspect", stream="other", front_end="a page")
+    assert setup.inspections == []
+    await ask(setup, kind="inspect", stream="s1", front_end="a page")
+    await stop(setup)
+    await ask(setup, kind="inspect", stream="s1", front_end="another")
+    assert setup.inspections == ["a page", "another"]
+
+
 async def test_before_it_is_started() -> None:
     setup = Setup([chat("a")])
     assert (await ask(setup, kind="hello", have={}, page="p"))[0]["status"] == "queued"

@@ -22,7 +22,7 @@ export function createBox(): Box {
   const scroller = h("div", "nbs-box");
   const content = h("div", "nbs-parts");
   const jump = h("button", "nbs-button nbs-jump", "Jump to latest");
-  const toggle = h("button", "nbs-button nbs-expand");
+  const toggle = h("button", "nbs-button nbs-quiet nbs-expand");
   let growing = true;
   let expanded = false;
   /** Text has come that the reader has not gone to see. */

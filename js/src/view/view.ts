@@ -1,12 +1,13 @@
 /** One view of a store: header, body, notices and the line of figures, painted once per frame. */
 
+import { type Heavy, noHeavy } from "../heavy.js";
 import { type Images, noImages } from "../images.js";
-import { noParts, type Parts } from "../markdown/parts.js";
 import { isTerminal } from "../reduce.js";
 import type { Store } from "../store.js";
 import { createBody } from "./body.js";
 import { createControls } from "./controls.js";
 import { h, setText, setTitle } from "./dom.js";
+import { createInspect } from "./inspect.js";
 import { attachKeys } from "./keys.js";
 import { createNotices } from "./notices.js";
 import { elapsed, ending, figures, statusWords } from "./words.js";
@@ -18,7 +19,7 @@ export function mountView(
   el: HTMLElement,
   store: Store,
   signal: AbortSignal,
-  parts: Parts = noParts,
+  heavy: Heavy = noHeavy,
   images: Images = noImages,
 ): void {
   const root = h("div", "nbs-view");
@@ -32,17 +33,18 @@ export function mountView(
   const numbers = h("span", "nbs-figures");
   const live = h("div", "nbs-hidden");
   const body = createBody(
-    parts,
+    heavy,
     images,
     (part, approved) => store.decide(part, approved),
     store.clock.frame,
   );
   const controls = createControls(store, body);
+  const inspect = createInspect(store, heavy, signal);
   const notices = createNotices(() => store.goOn());
 
-  footer.append(numbers, body.expand);
+  footer.append(numbers, inspect.toggle, body.expand);
   header.append(dot, model, note, status, time, controls.el);
-  root.append(header, body.el, notices.el, footer, live);
+  root.append(header, body.el, notices.el, footer, inspect.el, live);
   root.setAttribute("role", "region");
   root.tabIndex = -1;
   dot.setAttribute("aria-hidden", "true");
@@ -80,6 +82,7 @@ export function mountView(
     notices.update(state, local);
     setText(numbers, figures(state));
     controls.update();
+    inspect.toggle.hidden = local.closed && inspect.el.hidden;
     announce(running);
     cancelTick?.();
     cancelTick = running && el.isConnected ? store.clock.after(TICK, changed) : null;
@@ -97,6 +100,7 @@ export function mountView(
   const observer = new ResizeObserver(() => {
     if (!el.isConnected) return;
     store.add(viewer);
+    inspect.restore();
     if (!cancelTick) changed();
   });
   signal.addEventListener("abort", () => {
@@ -108,6 +112,7 @@ export function mountView(
   });
 
   el.append(root);
+  inspect.restore();
   paint();
   store.add(viewer);
   observer.observe(el);

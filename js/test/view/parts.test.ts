@@ -1,8 +1,8 @@
 /** Tools, sources, images, reasoning and several answers, as a reader sees them. */
 
 import { beforeEach, expect, test, vi } from "vitest";
+import { noHeavy } from "../../src/heavy.js";
 import { createImages } from "../../src/images.js";
-import { noParts } from "../../src/markdown/parts.js";
 import { mountView } from "../../src/view/view.js";
 import { opened, openStore, status } from "../fakes.js";
 
@@ -41,7 +41,7 @@ beforeEach(() => {
   document.body.replaceChildren(el);
   const { channel, clock, store } = opening;
   const images = createImages(channel, clock, () => store.changed());
-  mountView(el, store, new AbortController().signal, noParts, images);
+  mountView(el, store, new AbortController().signal, noHeavy, images);
   emit(opened);
   seq = 1;
 });

@@ -1,0 +1,160 @@
+"""The attempts of one stream: each request, what answered it, and its raw events if recorded.
+
+A stream pays nothing per token for this unless it was asked for with ``inspect=True``: attempts are
+few. Raw events are then taken where the bytes of the response can be seen, once per read of the
+network and beside the SDK; of other streams, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .connection import response_of
+from .record import Recording
+from .redact import Redact, hider, sent_keys
+
+MOST_ATTEMPTS = 10
+"""Attempts that are kept: the latest."""
+
+_SHOWN = frozenset(
+    (
+        *("content-type", "content-encoding", "transfer-encoding", "date", "server", "via"),
+        *("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "cf-ray"),
+        *("x-groq-id", "x-trace-id", "x-b3-traceid", "x-cloud-trace-context", "traceparent"),
+        *("retry-after", "retry-after-ms", "x-should-retry", "server-timing", "x-response-time"),
+        *("openai-version", "openai-model", "openai-processing-ms", "anthropic-version"),
+        *("x-envoy-upstream-service-time", "x-ms-region", "x-ms-client-request-id"),
+    )
+)
+_SHOWN_FAMILIES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-")
+
+
+def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of a response that may be shown: by their names, which are on a list.
+
+    >>> shown_headers({"X-Request-Id": "req_1", "Set-Cookie": "session=1"})
+    {'x-request-id': 'req_1'}
+    """
+    lower = ((name.lower(), value) for name, value in headers.items())
+    return {
+        name: value for name, value in lower if name in _SHOWN or name.startswith(_SHOWN_FAMILIES)
+    }
+
+
+@dataclass
+class Attempt:
+    """One request and what became of it. ``at`` is seconds since the first one."""
+
+    number: int
+    at: float
+    status_code: int | None = None
+    request_id: str | None = None
+    host: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hide: Redact = field(default_factory=hider, repr=False)
+    """Takes out the keys that were sent with it: servers repeat them."""
+    error: str | None = None
+    is_over: bool = False
+    recording: Recording | None = None
+
+
+class Attempts:
+    """The attempts of one stream, the latest `MOST_ATTEMPTS`; recorded if ``record``."""
+
+    def __init__(self, clock: Callable[[], float], *, record: bool) -> None:
+        self._clock = clock
+        self.records = record
+        self._started = clock()
+        self._kept: deque[Attempt] = deque(maxlen=MOST_ATTEMPTS)
+        self._open(1)
+
+    @property
+    def kept(self) -> list[Attempt]:
+        """Oldest first; there is at least one."""
+        return list(self._kept)
+
+    @property
+    def latest(self) -> Attempt:
+        return self._kept[-1]
+
+    def _open(self, number: int) -> None:
+        now = self._clock()
+        recording = Recording(self._clock, now) if self.records else None
+        self._kept.append(Attempt(number, now - self._started, recording=recording))
+
+    def begin(self) -> None:
+        """A request is about to be sent; the first attempt is there from the start."""
+        if self.latest.is_over:
+            self._open(self.latest.number + 1)
+
+    def end(self, error: str | None = None) -> None:
+        """The latest attempt is over, unless it was before."""
+        if not self.latest.is_over:
+            self.latest.is_over, self.latest.error = True, error
+
+    def note(self, response: Any) -> None:
+        """The latest attempt has been answered."""
+        attempt = self.latest
+        status = getattr(response, "status_code", None)
+        attempt.status_code = status if isinstance(status, int) else None
+        attempt.headers = shown_headers(response.headers)
+        attempt.request_id = request_id_of(response.headers)
+        attempt.hide = hider(*sent_keys(response))
+        with contextlib.suppress(AttributeError, RuntimeError):  # it knows no request
+            attempt.host = str(response.url.host)
+
+    def chunk(self, chunk: Any) -> None:
+        """A chunk came."""
+        if self.latest.recording is not None:
+            self.latest.recording.chunk(chunk)
+
+    def tap(self, stream: Any) -> None:
+        """See the bytes of ``stream``, of the SDK, from now on; nobody has read of it yet.
+
+        What is wrapped is the response's ``iter_bytes``, which httpx documents and all releases of
+        the SDK read (tests/sdk/test_inspect.py): https://www.python-httpx.org/api/#response
+        """
+        recording, response = self.latest.recording, response_of(stream)
+        with contextlib.suppress(Exception):  # looking on never ends a stream
+            self.note(response)
+            assert recording is not None
+            for name, seen in (("iter_bytes", _seen), ("aiter_bytes", _SeenAsync)):
+                setattr(response, name, _tapped(getattr(response, name), seen, recording.read))
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """The server's id of a request."""
+    return headers.get("x-request-id") or headers.get("request-id")
+
+
+_Saw = Callable[[bytes], None]
+
+
+def _tapped(read: Callable[..., Any], seen: Callable[[Any, _Saw], Any], saw: _Saw) -> Any:
+    return lambda *args, **options: seen(read(*args, **options), saw)
+
+
+def _seen(pieces: Iterator[bytes], saw: _Saw) -> Iterator[bytes]:
+    for piece in pieces:
+        saw(piece)
+        yield piece
+
+
+class _SeenAsync:
+    """No generator: an abandoned one would have to be closed by the event loop."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], saw: _Saw) -> None:
+        self._pieces = pieces
+        self._saw = saw
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._pieces.__anext__()
+        self._saw(piece)
+        return piece

@@ -1,0 +1,110 @@
+"""Server-sent events, read from the bytes as they come: with comments, and what is no field.
+
+Looks on beside the SDK, which decodes the same bytes and keeps only what it needs.
+https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+KEPT = 18 * 1024
+"""Bytes of one event that are kept; of an image that comes in one event, its beginning."""
+
+
+@dataclass
+class Block:
+    """What came up to an empty line. A field that did not come is None; ``data`` of several lines
+    has line breaks, and so have ``comment`` and ``other``: lines that are no field."""
+
+    event: str | None = None
+    data: str | None = None
+    event_id: str | None = None
+    retry: str | None = None
+    comment: str | None = None
+    other: str | None = None
+    size: int = 0
+    """Bytes on the wire, line breaks not counted."""
+    missing: int = 0
+    """Bytes of these that are not kept."""
+    lines: int = field(default=0, repr=False)
+
+    def add(self, line: str) -> None:
+        """Take one line that is not empty."""
+        self.lines += 1
+        name, colon, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if colon and not name:
+            self.comment = _joined(self.comment, value)
+        elif name == "data":
+            self.data = _joined(self.data, value)
+        elif name == "event":
+            self.event = value
+        elif name == "id":
+            self.event_id = value
+        elif name == "retry":
+            self.retry = value
+        else:
+            self.other = _joined(self.other, line)
+
+
+class EventReader:
+    """Cuts bytes into blocks, wherever the pieces that they come in end.
+
+    >>> list(EventReader().feed(b"event: ping\\ndata: {}\\n\\n"))
+    [Block(event='ping', data='{}', event_id=None, retry=None, comment=None, ...
+    """
+
+    def __init__(self) -> None:
+        self._block = Block()
+        self._line = bytearray()
+        self._length = 0
+        self._room = KEPT
+        self._skips_newline = False
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """The blocks that are complete with ``data``."""
+        for line in data.splitlines(keepends=True):
+            if self._skips_newline:
+                self._skips_newline = False
+                if line == b"\n":  # the second half of a line break whose first came before
+                    continue
+            text = line.rstrip(b"\r\n")
+            self._keep(text)
+            if len(text) == len(line):
+                return
+            self._skips_newline = line.endswith(b"\r")
+            if self._length:
+                self._end_line()
+            elif self._block.lines:
+                yield self._end_block()
+
+    def rest(self) -> Block | None:
+        """What has come of a block that is not complete, if anything."""
+        rest = Block(**vars(self._block))
+        if self._line:
+            rest.add(self._line.decode("utf-8", "replace"))
+        return rest if rest.lines else None
+
+    def _keep(self, text: bytes) -> None:
+        kept = text[: self._room]
+        self._line += kept
+        self._room -= len(kept)
+        self._length += len(text)
+        self._block.size += len(text)
+        self._block.missing += len(text) - len(kept)
+
+    def _end_line(self) -> None:
+        if self._line:
+            self._block.add(self._line.decode("utf-8", "replace"))
+        self._line.clear()
+        self._length = 0
+
+    def _end_block(self) -> Block:
+        block, self._block, self._room = self._block, Block(), KEPT
+        return block
+
+
+def _joined(before: str | None, line: str) -> str:
+    return line if before is None else f"{before}\n{line}"

@@ -1,0 +1,63 @@
+"""Server-sent events are read whole, however the bytes are cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbstream.sse import KEPT, Block, EventReader
+
+STREAM = (
+    b": welcome\r\n\r\n"
+    b"retry: 3000\nid: 7\nevent: note\ndata: one\ndata: two\n\n"
+    b"data:caf\xc3\xa9\r\rid\n\n\n\n"
+    b"<html>\nevent:\n\n"
+)
+BLOCKS = [
+    Block(comment="welcome", size=9, lines=1),
+    Block(event="note", data="one\ntwo", event_id="7", retry="3000", size=45, lines=5),
+    Block(data="café", size=10, lines=1),
+    Block(event_id="", size=2, lines=1),
+    Block(event="", other="<html>", size=12, lines=2),
+]
+
+
+def read(*pieces: bytes) -> list[Block]:
+    reader = EventReader()
+    blocks = [block for piece in pieces for block in reader.feed(piece)]
+    assert reader.rest() is None
+    return blocks
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, len(STREAM)])
+def test_wherever_the_pieces_end(size: int) -> None:
+    pieces = [STREAM[start : start + size] for start in range(0, len(STREAM), size)]
+    assert read(*pieces) == BLOCKS
+
+
+def test_what_is_not_complete() -> None:
+    reader = EventReader()
+    assert list(reader.feed(b'event: a\ndata: {"b')) == []
+    rest = reader.rest()
+    assert rest is not None
+    assert (rest.event, rest.data) == ("a", '{"b')
+    (block,) = reader.feed(b'": 1}\n\n')
+    assert (block.event, block.data) == ("a", '{"b": 1}')
+    assert rest.data == '{"b', "what was handed out stays as it was"
+    assert reader.rest() is None
+
+
+@pytest.mark.parametrize("size", [1000, 10 * KEPT])
+def test_of_a_long_event_the_beginning_is_kept(size: int) -> None:
+    long = b"event: image\ndata: " + b"x" * (3 * KEPT) + b"\ndata: more\n\ndata: next\n\n"
+    first, second = read(*(long[start : start + size] for start in range(0, len(long), size)))
+    assert first.event == "image"
+    assert first.data is not None
+    assert set(first.data) == {"x"}
+    assert first.size == 12 + 6 + 3 * KEPT + 10
+    assert first.size - first.missing == KEPT
+    assert second == Block(data="next", size=10, lines=1)
+
+
+def test_bytes_that_are_not_utf_8() -> None:
+    (block,) = read(b"data: caf\xe9\n\n")
+    assert block.data == "caf\ufffd"
