@@ -111,6 +111,7 @@ def stream(
     )
     request, endpoint = asked.request, asked.endpoint
     source = QueuedRequestSource(request.send, request.continue_from)
+    source.cancel_response = request.cancel_response
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):
         _check_own_loop("an asynchronous client")

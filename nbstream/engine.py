@@ -111,7 +111,8 @@ class Stream(Facts):
         self._events = _Events()
         request = asked.request
         # Nothing goes on by itself in a server: there is no `continue_from`.
-        source = QueuedRequestSource(request.send)
+        self._source = source = QueuedRequestSource(request.send)
+        self._request = request
         self._session = Session(source, self._events, **asked.reading)
         request.announce = source.announce = self._session.announce
 
@@ -137,8 +138,11 @@ class Stream(Facts):
     def cancel(self, reason: str = "stopped by you") -> bool:
         """Close the stream and keep the text so far. From any thread, any number of times.
 
+        Unlike leaving, it also has the server end a response that it writes in the background.
+
         Returns whether this call ended it. Whoever iterates comes to the end, without an error.
         """
+        self._source.cancel_response = self._request.cancel_response
         return self._session.cancel(reason)
 
     async def aclose(self) -> None:

@@ -86,11 +86,18 @@ class Extra(NamedTuple):
     fields: dict[str, Any]
 
 
+RunsOn = Literal["response", "run", "session"]
+"""What goes on at the server when nobody reads: a response in the background, an Assistants run,
+an agent session."""
+
+
 class Meta(NamedTuple):
-    """Who answers: the model's name and the response's id as the server gives them."""
+    """Who answers: the model's name and the response's id as the server gives them, and what goes
+    on when the connection is closed."""
 
     model: str | None = None
     response_id: str | None = None
+    runs_on: RunsOn | None = None
 
 
 @dataclass(frozen=True)

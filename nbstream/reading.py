@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from .adapters import pick
 from .approval import Decision
+from .background import ENDED, GRACE
 from .errors import ErrorInfo, StreamError
 from .events import Info
 from .faults import describe
@@ -193,6 +194,22 @@ class Reading(Progress):
         finally:
             if self._cancel_reason is None:
                 await self._close_opened()
+
+    async def _end_at_server(self) -> None:
+        """After a stop: end the response that the server writes in the background, and say so."""
+        cancel, transcript = self.source.cancel_response, self.transcript
+        if self.status != "cancelled" or transcript.runs_on != "response":
+            return
+        if cancel is None or transcript.response_id is None:
+            return
+        try:
+            await asyncio.wait_for(cancel(transcript.response_id), GRACE)
+        except Exception as exc:
+            why = describe(exc, self.redact).message
+            self.reason = f"{self.reason}: ending it failed ({why})"
+        else:
+            self.reason = f"{self._cancel_reason}; {ENDED}"
+        self._tell()
 
     async def _close_opened(self) -> None:
         opened, self._opened = self._opened, None

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from .background import cancel_response
 from .checks import Api, Prompt
 from .clients import Announce, Endpoint
 
@@ -91,6 +92,10 @@ class Request:
                 raise
             self._ask_usage = False
             return await self._create(client, self._params)
+
+    async def cancel_response(self, response_id: str) -> None:
+        """Have the server end what it writes in the background."""
+        await cancel_response(await self._endpoint.connect(self.announce), response_id)
 
     async def _create(self, client: Any, params: dict[str, Any]) -> Any:
         api = client.chat.completions if self.api == "chat" else client.responses

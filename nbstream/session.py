@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .background import left_running
 from .errors import ErrorInfo, UsageError
 from .faults import describe
 from .reading import Reading
@@ -144,6 +145,10 @@ class Session(Reading):
             self.conclude()
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 await asyncio.wait_for(self._close_opened(), CLOSE_GRACE)
+            if self._closer is not None:
+                self._closer.cancel()  # nothing is left for it, and it would end what follows
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._end_at_server()
             self._settle()
 
     def _settle(self) -> None:
@@ -270,7 +275,7 @@ class Session(Reading):
         if self.is_done:
             return
         if self._cancel_reason is not None:
-            self.reason = self._cancel_reason
+            self.reason = left_running(self._cancel_reason, self.transcript.runs_on)
             if self.status != "cancelling":
                 self._move("cancelling", tell=False)
             self._end("cancelled")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import threading
 from collections import deque
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from .background import cancel_response
 from .connection import cut, response_of, watch_close
 from .errors import UsageError
 
@@ -23,6 +25,9 @@ Tap = Callable[[Any], None]
 
 def no_tap(stream: Any) -> None:
     """Nobody wants to look on."""
+
+
+CancelResponse = Callable[[str], Awaitable[None]]
 
 
 @dataclass
@@ -52,10 +57,12 @@ class Source(Protocol):
 
     ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
     it is None where that cannot be. ``tap`` is given each stream that is opened.
+    ``cancel_response`` has the server end the response with this id, which goes on without us.
     """
 
     reopenable: bool
     tap: Tap
+    cancel_response: CancelResponse | None
 
     @property
     def continue_from(self) -> Callable[[str], None] | None: ...
@@ -74,6 +81,7 @@ class RequestSource:
 
     reopenable = True
     tap: Tap = staticmethod(no_tap)
+    cancel_response: CancelResponse | None = None
 
     def __init__(
         self, send: Callable[[], Any], continue_from: Callable[[str], None] | None = None
@@ -102,6 +110,10 @@ class StreamSource:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._response = response_of(stream)
+        client = getattr(stream, "_client", None)
+        self.cancel_response: CancelResponse | None = (
+            None if client is None else functools.partial(cancel_response, client)
+        )
 
     @property
     def is_blocking(self) -> bool:
@@ -115,6 +127,11 @@ class StreamSource:
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
         return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None
 
+    def _left(self) -> None:
+        # Whoever leaves a background response may want to come back to it.
+        self.cancel_response = None
+        self.closed()
+
     def _watched(self, opened: Opened) -> Opened:
         if self._response is None:
             return opened
@@ -126,7 +143,7 @@ class StreamSource:
                 return opened.pump.reads_here()
             return asyncio.current_task() is reader
 
-        stop_watching = watch_close(self._response, reads_here, self.closed)
+        stop_watching = watch_close(self._response, reads_here, self._left)
 
         async def close() -> None:
             stop_watching()

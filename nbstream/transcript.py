@@ -19,6 +19,7 @@ from .events import (
     Meta,
     PartInfo,
     PartType,
+    RunsOn,
     Usage,
     Whole,
 )
@@ -105,6 +106,7 @@ class Transcript:
         self.parts: dict[str, Part] = {}
         self.model: str | None = None
         self.response_id: str | None = None
+        self.runs_on: RunsOn | None = None
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
         self.failure: Failure | None = None
@@ -131,6 +133,7 @@ class Transcript:
         elif isinstance(event, Meta):
             self.model = event.model or self.model
             self.response_id = event.response_id or self.response_id
+            self.runs_on = event.runs_on or self.runs_on
         elif isinstance(event, Extra):
             self.extra.update(event.fields)
         else:

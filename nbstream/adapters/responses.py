@@ -18,6 +18,7 @@ from ..events import (
     Logprobs,
     Meta,
     PartType,
+    RunsOn,
     Usage,
     Whole,
 )
@@ -200,7 +201,8 @@ def _number(chunk: Any, name: str) -> int:
 
 
 def _meta(response: Any) -> Meta:
-    return Meta(text(get(response, "model")) or None, text(get(response, "id")) or None)
+    runs_on: RunsOn | None = "response" if get(response, "background") is True else None
+    return Meta(text(get(response, "model")) or None, text(get(response, "id")) or None, runs_on)
 
 
 def responses_usage(usage: Any) -> Usage | None:

@@ -34,7 +34,7 @@ class AssistantAdapter(Adapter):
                 index = count(get(content, "index")) or 0
                 yield Delta(f"text:{text(get(data, 'id'))}/{index}", "text", value)
         elif kind == "thread.run.created":
-            yield Meta(text(get(data, "model")) or None, text(get(data, "id")) or None)
+            yield Meta(text(get(data, "model")) or None, text(get(data, "id")) or None, "run")
         elif kind in (
             "thread.run.completed",
             "thread.run.incomplete",
@@ -65,9 +65,13 @@ class AgentAdapter(Adapter):
 
     def __init__(self) -> None:
         self._turns: dict[str, int] = {}
+        self._is_begun = False
 
     def feed(self, chunk: Any) -> Iterator[Event]:
         kind = text(get(chunk, "type"))
+        if not self._is_begun:
+            self._is_begun = True
+            yield Meta(runs_on="session")
         if kind == "agent.session.turn.completed":
             usage = responses_usage(get(chunk, "usage"))
             if usage is not None:

@@ -91,6 +91,7 @@ class FakeSource:
         self.opened: list[FakeStream] = []
         self.opens = 0
         self.wakes = True
+        self.cancel_response = None
         self._scripts = list(scripts)
         self._response = response
 

@@ -27,8 +27,10 @@ from tests.support.connection import Connection, Head
 from tests.support.record import Outcome, Request
 from tests.support.scenario import Scenario, default_scenarios
 from tests.support.wire import error_payload
+from tests.support.wire_responses import RESPONSE_ID
 
 POSTS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
+CANCEL = f"/v1/responses/{RESPONSE_ID}/cancel"
 
 Log = Callable[[str, Request], None]
 
@@ -208,6 +210,10 @@ class Server:
         answer = Answer(self, connection, request)
         if head.method == "POST" and head.path in POSTS:
             await answer.post(status)
+        elif head.method == "POST" and head.path == CANCEL:
+            wrong = error_payload(scenario, status)
+            ended = {"id": RESPONSE_ID, "object": "response", "status": "cancelled", "output": []}
+            await answer.json(status, ended if status == 200 else wrong)
         elif head.method == "GET" and head.path == "/v1/models":
             data = [{"id": name, "object": "model", "created": 0} for name in self.scenarios]
             await answer.json(200, {"object": "list", "data": data})

@@ -8,6 +8,8 @@ from typing import Any
 from tests.support.scenario import Scenario
 from tests.support.wire import JSON, Event, Kind, counts, noise, sse
 
+RESPONSE_ID = "resp_test"
+
 
 def usage(scenario: Scenario) -> JSON:
     prompt, completion, reasoning = counts(scenario)
@@ -53,11 +55,12 @@ def response(scenario: Scenario, body: JSON, status: str, **extra: Any) -> JSON:
     """A Response object; `output` and `usage` stand in it when it has ended."""
     ended = status in ("completed", "incomplete")
     return {
-        "id": "resp_test",
+        "id": RESPONSE_ID,
         "object": "response",
         "created_at": 1767225600,
         "status": status,
         "model": body.get("model"),
+        "background": bool(body.get("background")),
         "output": output_items(scenario) if ended else [],
         "usage": usage(scenario) if ended and scenario.usage else None,
         "error": None,

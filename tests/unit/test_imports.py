@@ -47,7 +47,8 @@ ARROWS: dict[str, set[str]] = {
     "report": {"inspection", "record"},
     "inspector": {"inspection", "protocol", "record", "report"},
     "connection": set(),
-    "sources": {"connection", "errors"},
+    "background": {"events"},
+    "sources": {"background", "connection", "errors"},
     "showable": {"errors"},
     "slots": {"sources"},
     "timing": set(),
@@ -68,9 +69,18 @@ ARROWS: dict[str, set[str]] = {
     }
     | {"splice", "until"}
     | {"states", "timing", "errors"},
-    "reading": {"progress", "faults", "redact", "retry", "sources", "errors", "until"}
+    "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
     | {"adapters", "approval", "events", "rounds", "states"},
-    "session": {"reading", "transcript", "faults", "redact", "retry", "sources", "timing"}
+    "session": {
+        "background",
+        "reading",
+        "transcript",
+        "faults",
+        "redact",
+        "retry",
+        "sources",
+        "timing",
+    }
     | {"errors", "rounds", "until"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
@@ -88,7 +98,7 @@ ARROWS: dict[str, set[str]] = {
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},
-    "request": {"checks", "clients"},
+    "request": {"background", "checks", "clients"},
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},

@@ -50,6 +50,7 @@ def test_a_run_of_an_assistant() -> None:
         {"event": "thread.run.completed", "data": {"usage": {"prompt_tokens": 1}}},
     )
     assert (found.text, found.model, found.finish_reason) == ("Hello", "served", "stop")
+    assert found.runs_on == "run"
     failed = {"event": "thread.run.failed", "data": {"last_error": {"message": "boom"}}}
     failure = read(failed).failure
     assert failure is not None
@@ -66,4 +67,5 @@ def test_a_session_of_an_agent() -> None:
         {"type": f"{turn}.completed", "turn_id": "t2"},
     )
     assert (found.text, found.reasoning, found.finish_reason) == ("One. Two.", "hm", "stop")
+    assert found.runs_on == "session"
     assert read({"type": f"{turn}.failed", "turn": {"error": {"message": "boom"}}}).failure
