@@ -31,6 +31,8 @@ class Arguments:
     chat: str | None = None
     persist: str | None = None
     loop: LoopName | None = None
+    schema: str | None = None
+    until: str | None = None
     tools: list[str] = field(default_factory=list)
     approve: Literal["ask"] | None = None
     inspect: bool | None = None
@@ -116,6 +118,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--base-url", metavar="URL", help="an OpenAI-compatible server")
     add("--api", choices=("chat", "responses"), help="which API to call")
     add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
+    schema = "a class or a JSON schema that the answer is to fit: w.partial, w.parsed"
+    add("--schema", type=_variable, metavar="NAME", help=schema)
+    add("--until", metavar="PATTERN", help="end the stream where this regular expression matches")
     tools = "functions that the model may call, or lists of them"
     add("--tools", type=_variables, default=[], metavar="NAME,NAME", help=tools)
     add("--approve", choices=("ask",), help="ask: you approve each call in its card")

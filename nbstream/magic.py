@@ -73,6 +73,8 @@ class StreamMagics(Magics):
             api=arguments.api,
             system=self._render(arguments.system) if arguments.system else None,
             max_tokens=arguments.max_tokens,
+            schema=self._value("--schema", arguments.schema) if arguments.schema else None,
+            until=arguments.until,
             approve=arguments.approve or True,
             loop=arguments.loop,
             inspect=arguments.inspect,
@@ -88,12 +90,16 @@ class StreamMagics(Magics):
         """The functions of these names, and those in lists of these names."""
         found: list[Any] = []
         for name in names:
-            if name not in self.shell.user_ns:
-                near = suggest(name, self.shell.user_ns)
-                raise UsageError(f"--tools: {name} is not defined{near}; run its cell first")
-            value = self.shell.user_ns[name]
+            value = self._value("--tools", name)
             found += value if isinstance(value, (list, tuple)) else [value]
         return found
+
+    def _value(self, option: str, name: str) -> Any:
+        """What the notebook has under this name."""
+        if name not in self.shell.user_ns:
+            near = suggest(name, self.shell.user_ns)
+            raise UsageError(f"{option}: {name} is not defined{near}; run its cell first")
+        return self.shell.user_ns[name]
 
     def _render(self, text: str) -> str:
         return render(text, lambda expression: eval(expression, self.shell.user_ns))

@@ -27,6 +27,19 @@ def test_options_are_sent(kernel: Kernel, server: Server) -> None:
     assert numbers == (0.5, 9, 0.9, 3)
 
 
+def test_a_structure_and_an_early_end(kernel: Kernel, server: Server) -> None:
+    kernel.run("import dataclasses\n@dataclasses.dataclass\nclass Planet:\n    name: str")
+    server.enqueue(Scenario(text=['{"name": ', '"Mars"}']))
+    assert kernel.run("%%stream --schema Planet --as w\nA planet?").status == "ok"
+    assert kernel.get("w.parsed") == "Planet(name='Mars')"
+    assert server.requests[0].body["response_format"]["type"] == "json_schema"
+    error = kernel.run("%%stream --schema Planett\nHi").error
+    assert "--schema: Planett is not defined (did you mean 'Planet'?); run its cell first" in error
+    server.enqueue(Scenario(text=["One. ", "Two. "]))
+    assert kernel.run("%%stream --until '[.]' --as w\nHi").status == "ok"
+    assert kernel.get("w.text") == "'One.'"
+
+
 def test_the_responses_api(kernel: Kernel, server: Server) -> None:
     assert kernel.run("%%stream --api responses\nHi").status == "ok"
     assert server.requests[0].path == "/v1/responses"

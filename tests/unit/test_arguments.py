@@ -30,6 +30,8 @@ def test_nothing() -> None:
         ("--loop thread", "loop", "thread"),
         ("--tools weather,more", "tools", ["weather", "more"]),
         ("--approve ask", "approve", "ask"),
+        ("--schema Planet", "schema", "Planet"),
+        ("--until '[.!?]'", "until", "[.!?]"),
         ("--inspect", "inspect", True),
         ("-p top_p=0.9", "params", {"top_p": 0.9}),
         ('-p stop=\'["a", "b"]\'', "params", {"stop": ["a", "b"]}),
