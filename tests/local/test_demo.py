@@ -53,8 +53,8 @@ def test_check_counts_answers_and_tokens(
 
 def test_the_check_of_the_demo_passes_for_every_notebook() -> None:
     notebooks = sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb"))
-    assert len(notebooks) == 5
-    assert [result.error for result in check_notebooks(notebooks)] == [None] * 5
+    assert len(notebooks) == 6
+    assert [result.error for result in check_notebooks(notebooks)] == [None] * 6
 
 
 @pytest.mark.parametrize(
