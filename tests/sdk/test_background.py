@@ -9,11 +9,15 @@ import pytest
 
 import nbstream
 from nbstream import engine
+from nbstream.checks import known_parameters
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import end_of, stream
 from tests.support.server import CANCEL, Server
 
+pytestmark = pytest.mark.skipif(
+    "background" not in known_parameters("responses"), reason="this SDK knows no background"
+)
 BACKGROUND: dict[str, Any] = {"api": "responses", "background": True}
 GOES_ON = "the background response goes on at the server"
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -94,11 +94,11 @@ async def test_cancelling_the_task_closes_the_connection(
 async def test_closing_the_generator_closes_the_connection(server: Server, aclient: Any) -> None:
     s = ask(aclient, "test/stall")
 
-    async def answer() -> AsyncIterator[str]:
+    async def answer() -> AsyncGenerator[str, None]:
         async for text in s:
             yield text
 
-    async with aclosing(answer()) as pieces:  # type: ignore[type-var]
+    async with aclosing(answer()) as pieces:
         assert await anext(pieces) == DEFAULT_TEXT[0]
     await server.requests[0].until_left()
     await until(lambda: s.status == "cancelled")

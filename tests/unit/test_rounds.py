@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,6 +52,10 @@ def calls(session: Session) -> Any:
 def double(number: int) -> int:
     """Twice as much."""
     return 2 * number
+
+
+def has_waited_since(session: Session, time: float) -> bool:
+    return session.timing.waited != time
 
 
 SUNNY = [chat("Sunny."), DONE]
@@ -534,7 +539,7 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
     await until(lambda: session.reason == "calling wait")
     for _ in range(5):
         before, clock.time = session.timing.waited, clock.time + 100.0
-        await until(lambda before=before: session.timing.waited != before)  # type: ignore[misc]
+        await until(partial(has_waited_since, session, before))
     assert session.status == "queued"
     free.set()
     await until(lambda: gate.reached)
