@@ -101,6 +101,7 @@ class Progress:
 
     def _begin_reply(self, prefix: str) -> None:
         """What comes now is another reply of the stream; the names of its parts begin so."""
+        self.attempts.end()
         self._prefix, self._kept = prefix, ""
         self.reply_from = len(self.deltas)
         self.transcript.finish_reasons.clear()

@@ -71,9 +71,9 @@ def facts(found: Inspection) -> dict[str, str]:
         "longest gap": _longest_gap(last.events),
     }
     for one in found.attempts[:-1]:
-        words[f"attempt {one.number}"] = _attempt(one)
+        words[f"request {one.number}"] = _attempt(one)
     if len(found.attempts) > 1:
-        words[f"attempt {last.number}"] = _attempt(last)
+        words[f"request {last.number}"] = _attempt(last)
     return {name: " ".join(text.split()) for name, text in words.items() if text}
 
 

@@ -15,6 +15,7 @@ from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import ANSWER, APIS, KEY, PROMPT, SDK, end_of, open_stream, stream
 from tests.support.server import Server
+from tests.support.tools import reply
 
 WIRE = (
     b": welcome\n\n: keep-alive\r\n\r\n"
@@ -209,3 +210,20 @@ async def test_the_text_of_an_http_response(server: Server) -> None:
     assert found.seen == "bytes"
     assert found.events[-1].data == "[DONE]"
     assert found.status_code == 200
+
+
+@APIS
+async def test_each_reply_of_a_stream_with_tools(server: Server, either: Any, api: Any) -> None:
+    def weather() -> str:
+        return "clear"
+
+    bodies = [reply(api, ("c1", "weather", {})), reply(api, text="Clear.")]
+    server.enqueue(*(Scenario(body=body) for body in bodies))
+    w = await end_of(stream(either, api=api, tools=[weather], inspect=True))
+    assert w.text == "Clear."
+    first, second = w.inspect().attempts
+    assert (first.request_id, second.request_id) == ("req_test_1", "req_test_2")
+    assert "weather" in str(first.events)
+    assert "weather" not in str(second.events)
+    assert "Clear." in str(second.events)
+    assert first.error is None

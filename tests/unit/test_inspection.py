@@ -103,8 +103,8 @@ async def test_attempts() -> None:
     assert second.status_code is None
     assert (third.error, len(third.events)) == (None, 2)
     assert first.at <= second.at <= third.at
-    assert "attempt 2" in repr(found)
-    assert "attempt 2" in found.report()
+    assert "request 2" in repr(found)
+    assert "request 2" in found.report()
 
 
 async def test_a_stream_that_goes_on_has_another_attempt() -> None:
