@@ -52,7 +52,8 @@ def test_in_mid_stream_and_at_the_end(open_notebook: OpenNotebook, model: type[M
     assert "ping" in panel.locator("tbody .nbs-in-name").all_text_contents()
     fold = panel.locator("tbody details").nth(1)
     fold.locator("summary").click()
-    assert '\n  "id": ' in (fold.locator("pre").text_content() or "")
+    # The browser tells of a fold's opening later.
+    page.wait(lambda: '\n  "id": ' in (fold.locator("pre").text_content() or ""), "the event")
     gated.request().release(5)
     page.wait(lambda: '"word9 "' in "".join(events(panel)), "later events")
     assert events(panel)[: len(shown)] == shown
