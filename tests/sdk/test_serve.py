@@ -164,7 +164,7 @@ async def test_stop_of_a_shown_response_goes_all_the_way(
         print(f"{model}: the upstream closed {1000 * (left - stopped):.1f} ms after Stop")
         await w
         # The connection itself, not only our end of the generator.
-        assert http._transport._pool.connections == []  # type: ignore[attr-defined]
+        assert http._transport._pool.connections == []  # type: ignore[attr-defined]  # httpx says no more
     assert w.status == "cancelled"
     assert w.text.startswith(DEFAULT_TEXT[0] if model == "test/stall" else "word0 ")
     await until(lambda: app.ended == ["CancelledError"])
