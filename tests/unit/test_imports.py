@@ -89,12 +89,14 @@ ARROWS: dict[str, set[str]] = {
     "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
     | {"approval", "tools", "until", "waiting"},
     "protocol": {"events", "states"},
+    "page_requests": {"protocol"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
     "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
     | {"timing"},
     "observed": {"facts", "wire"},
-    "wire": {"approval", "coalesce", "hub", "protocol", "session", "states", "transcript"},
+    "wire": {"approval", "coalesce", "hub", "page_requests", "protocol", "session", "states"}
+    | {"transcript"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},

@@ -6,8 +6,8 @@ import asyncio
 
 from tests.support.fakes import DONE, ReadError, chat, ended, until
 from tests.support.frames import Setup, ask, flushed, run, running, stop
+from tests.support.protocol import read_message
 from tests.support.tools import CALLED, Handed, called, rounds
-from tests.unit.test_protocol import read_message
 
 
 async def test_hello() -> None:
