@@ -6,7 +6,8 @@
 
 import type { Clock } from "./clock.js";
 import type { Heavy, HeavyTypes } from "./heavy.js";
-import { type AssetMessage, type AssetName, asset, parseAsset } from "./protocol.js";
+import { type AssetMessage, type AssetName, parseAsset } from "./protocol.js";
+import { asset } from "./requests.js";
 import type { Channel } from "./store.js";
 
 /** The parts for one view; whoever still waits for one when the view ends is forgotten. */

@@ -1,7 +1,8 @@
 /** The images of one widget's answer: their frames are fetched from the kernel when they are shown. */
 
 import type { Clock } from "./clock.js";
-import { image, parseImage } from "./protocol.js";
+import { parseImage } from "./protocol.js";
+import { image } from "./requests.js";
 import type { Channel } from "./store.js";
 
 export interface Images {

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../src/clock.js";
 import type { Control, News } from "../src/control.js";
-import type { Request } from "../src/protocol.js";
+import type { Request } from "../src/requests.js";
 import { type Channel, Store } from "../src/store.js";
 
 export class FakeClock implements Clock {
