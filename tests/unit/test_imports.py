@@ -71,20 +71,12 @@ ARROWS: dict[str, set[str]] = {
     | {"states", "timing", "errors"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
     | {"adapters", "approval", "events", "rounds", "states"},
-    "session": {
-        "background",
-        "reading",
-        "transcript",
-        "faults",
-        "redact",
-        "retry",
-        "sources",
-        "timing",
-    }
-    | {"errors", "rounds", "until"},
+    "watching": {"errors", "reading", "timing"},
+    "session": {"background", "errors", "faults", "loops", "redact", "retry", "rounds"}
+    | {"sources", "timing", "transcript", "until", "watching"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
-    "waiting": {"heartbeat", "pump", "session", "errors"},
+    "waiting": {"heartbeat", "loops", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
     "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
     | {"approval", "tools", "until", "waiting"},
@@ -104,7 +96,7 @@ ARROWS: dict[str, set[str]] = {
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
-    "rewrite": {"arguments", "frontend"},
+    "rewrite": {"arguments", "frontend", "loops"},
     "output": {"frontend", "saved", "session", "waiting"},
     "saved": {"choices", "events", "formulas", "safe_markdown", "transcript"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},
