@@ -6,9 +6,9 @@
  * Nothing here is promised by JupyterLab (seen in 4.6): other hosts may have none of it.
  */
 
+import type { Channel } from "./channel.js";
 import { parseOutputs } from "./protocol.js";
 import { outputs as request } from "./requests.js";
-import type { Channel } from "./store.js";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 

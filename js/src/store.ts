@@ -1,27 +1,12 @@
 /** One per widget model: what is known of its stream, kept complete, and who shows it. */
 
+import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { Control, News } from "./control.js";
 import { deliver, join, pageName } from "./page.js";
 import * as protocol from "./protocol.js";
 import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduce.js";
 import * as requests from "./requests.js";
-
-/** All that the front end needs of a widget model. */
-export interface Channel {
-  get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
-  send(request: requests.Request): void;
-  /** Calls `receive` with the content of each custom message, and its buffers. */
-  onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void;
-  /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
-  onConnection(changed: () => void): void;
-  /** Calls `tell` when the kernel ends or begins anew. */
-  onNews(tell: (news: News) => void): void;
-  /** The way to the kernel that works while a cell computes. */
-  control(tell: (news: News) => void): Control;
-  /** Whether the cell that started the stream was deleted. */
-  isOrphan(): boolean;
-}
 
 /** What only this page knows. */
 export interface Local {

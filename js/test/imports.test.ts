@@ -11,6 +11,7 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 const MAY_IMPORT: Record<string, string[]> = {
   "cell.ts": [],
   "clock.ts": [],
+  "channel.ts": ["control.ts", "requests.ts"],
   "checks.ts": [],
   "control.ts": ["protocol.ts", "requests.ts"],
   "protocol.ts": ["checks.ts"],
@@ -23,10 +24,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   "markdown/embeds/": ["markdown/", "markdown/embeds/"],
   "reduce.ts": ["protocol.ts"],
   "page.ts": ["protocol.ts"],
-  "outputs.ts": ["protocol.ts", "requests.ts", "store.ts"],
-  "store.ts": ["clock.ts", "control.ts", "page.ts", "protocol.ts", "reduce.ts", "requests.ts"],
-  "images.ts": ["clock.ts", "protocol.ts", "requests.ts", "store.ts"],
-  "assets.ts": ["clock.ts", "heavy.ts", "protocol.ts", "requests.ts", "store.ts"],
+  "outputs.ts": ["channel.ts", "protocol.ts", "requests.ts"],
+  "store.ts": [
+    "channel.ts",
+    "clock.ts",
+    "control.ts",
+    "page.ts",
+    "protocol.ts",
+    "reduce.ts",
+    "requests.ts",
+  ],
+  "images.ts": ["channel.ts", "clock.ts", "protocol.ts", "requests.ts"],
+  "assets.ts": ["channel.ts", "clock.ts", "heavy.ts", "protocol.ts", "requests.ts"],
   "heavy.ts": ["markdown/parts.ts", "store.ts"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
   "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
@@ -56,6 +65,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "index.ts": [
     "assets.ts",
     "cell.ts",
+    "channel.ts",
     "clock.ts",
     "control.ts",
     "images.ts",

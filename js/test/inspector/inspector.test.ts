@@ -5,7 +5,7 @@ import type { Heavy, HeavyTypes } from "../../src/heavy.js";
 import { inspector } from "../../src/inspector/inspector.js";
 import type { Inspection, RawEvent } from "../../src/inspector/message.js";
 import { mountView } from "../../src/view/view.js";
-import { opened, openStore, status } from "../fakes.js";
+import { find, opened, openStore, status } from "../fakes.js";
 
 let el: HTMLElement;
 let opening: ReturnType<typeof openStore>;
@@ -22,11 +22,7 @@ const heavy: Heavy = {
   },
 };
 
-const get = <T extends HTMLElement = HTMLElement>(selector: string): T => {
-  const found = el.querySelector<T>(selector);
-  if (!found) throw new Error(`no ${selector}`);
-  return found;
-};
+const get = <T extends HTMLElement = HTMLElement>(selector: string) => find<T>(el, selector);
 const all = (selector: string) => [...el.querySelectorAll<HTMLElement>(selector)];
 const texts = (selector: string) => all(selector).map(({ textContent }) => textContent);
 const toggle = () => get<HTMLButtonElement>(".nbs-quiet");
@@ -61,11 +57,6 @@ function answer(more: Partial<Inspection> = {}): void {
   opening.clock.pass(16);
 }
 
-function emit(...frames: Record<string, unknown>[]): void {
-  opening.channel.emit(...frames);
-  opening.clock.pass(16);
-}
-
 function press(target: HTMLElement, key: string): KeyboardEvent {
   const pressed = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   target.dispatchEvent(pressed);
@@ -91,7 +82,7 @@ beforeEach(() => {
   el = document.createElement("div");
   document.body.replaceChildren(el);
   mountView(el, opening.store, view.signal, heavy);
-  emit(opened, status(2, "in_progress"));
+  opening.emit(opened, status(2, "in_progress"));
 });
 
 afterEach(() => {
@@ -162,7 +153,7 @@ describe("opening", () => {
     opening.channel.connection();
     opening.clock.pass(16);
     expect(toggle().hidden).toBe(true);
-    emit(status(3, "in_progress"));
+    opening.emit(status(3, "in_progress"));
     expect(toggle().hidden).toBe(false);
   });
 
@@ -186,7 +177,7 @@ describe("while the stream goes on", () => {
     }
     expect(asked()).toBeGreaterThanOrEqual(9);
     expect(asked()).toBeLessThanOrEqual(11);
-    emit(status(3, "completed"));
+    opening.emit(status(3, "completed"));
     answer();
     opening.clock.pass(1000);
     const before = asked();
