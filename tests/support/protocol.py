@@ -178,3 +178,10 @@ def read_message(value: Any) -> None:
     for frame in value["frames"]:
         check(isinstance(frame, dict) and frame.get("kind") in FRAMES)
         FRAMES[frame["kind"]](frame)
+
+
+def keys(value: Any) -> set[str]:
+    """The names of all fields, at any depth."""
+    if isinstance(value, dict):
+        return set(value) | {key for item in value.values() for key in keys(item)}
+    return {key for item in value for key in keys(item)} if isinstance(value, list) else set()

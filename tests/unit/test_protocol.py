@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from nbstream.events import PartInfo
-from nbstream.hub import hub_of
 from nbstream.inspection import inspect
 from nbstream.inspector import message as inspection_message
 from nbstream.protocol import (
@@ -21,9 +20,17 @@ from nbstream.protocol import (
 )
 from nbstream.retry import RetryPolicy
 from nbstream.session import Session
-from nbstream.wire import Wire
-from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended, until
-from tests.support.protocol import ASSET, INFO, INSPECTION, Invalid, named, read_message
+from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended
+from tests.support.frames import flushed, quiet_wire
+from tests.support.protocol import (
+    ASSET,
+    INFO,
+    INSPECTION,
+    Invalid,
+    keys,
+    named,
+    read_message,
+)
 
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2}
 
@@ -97,39 +104,18 @@ def test_outputs() -> None:
     assert outputs_message("s1", outputs) == expected
 
 
-def keys(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return set(value) | {key for item in value.values() for key in keys(item)}
-    return {key for item in value for key in keys(item)} if isinstance(value, list) else set()
-
-
 # -- what Python sends ----------------------------------------------------------------------------
 
 
 async def messages(*scripts: Any, note: str | None = None) -> list[Any]:
     sent: list[Any] = []
-    wire = Wire(
-        "s1",
-        label="",
-        model="m",
-        note=note,
-        send=sent.append,
-        send_asset=lambda name: None,
-        send_image=lambda part: None,
-        send_inspection=lambda front_end: None,
-        outputs=dict,
-        observe=lambda what: None,
-        cancel_all=lambda reason: None,
-        released=lambda: None,
-        renewed=lambda: None,
-        go_on=lambda: None,
-    )
+    wire = quiet_wire("s1", sent.append, note=note)
     session = Session(FakeSource(*scripts), wire, retry=RetryPolicy(2, 0.001))
     wire.open(session)
     sent.append(message(wire.snapshot()))  # type: ignore[arg-type]  # there is a session
     session.start(asyncio.get_running_loop())
     await ended(session)
-    await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
+    await flushed()
     sent.append(message(wire.snapshot()))  # type: ignore[arg-type]  # there is a session
     return json.loads(json.dumps(sent))  # type: ignore[no-any-return]  # JSON is Any
 
