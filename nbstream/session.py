@@ -23,7 +23,7 @@ from .redact import Redact
 from .retry import RetryPolicy
 from .rounds import Rounds
 from .sources import Opened, Source
-from .timing import Clocks
+from .timing import Clocks, Silence
 from .transcript import Append
 from .until import Ending
 
@@ -87,6 +87,7 @@ class Session(Reading):
         self.context = contextvars.copy_context()
         self._sink = sink
         self._clocks = clocks or Clocks()
+        self._silence = Silence(self._clocks.silence_timeout)
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -218,6 +219,7 @@ class Session(Reading):
         self._goes_on = False
         self._cancel_reason = self._timeout = None
         self._is_left = False
+        self._silence = Silence(self._clocks.silence_timeout)
         self.source.continue_from(self.reply_text)
         self._renew()
         self._sink.renewed(self)
@@ -291,7 +293,8 @@ class Session(Reading):
             return
         if self.status == "queued" and self.reason is not None:
             self.timing.waited = self._clock()  # for a connection, or for the local model
-        exceeded = self._clocks.exceeded(self.timing)
+        is_silent = self._silence.is_too_long(self._received, self._clock())
+        exceeded = self._clocks.exceeded(self.timing, is_silent)
         if exceeded and self.status != "cancelling":
             self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
             self._end_task()
@@ -309,6 +312,13 @@ class Session(Reading):
         if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
             self._move("stalled")
         self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
+
+    @property
+    def _received(self) -> int | None:
+        """The bytes of the response so far; None while nothing was asked for that could come."""
+        if self.status == "retrying" or (self.status == "queued" and self.reason is not None):
+            return None
+        return int(getattr(self.response, "num_bytes_downloaded", 0))
 
     def announce(self, words: str | None) -> None:
         """Say what a stream waits for before its request is sent; None: for nothing any more.
