@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from .approval import Approval, Approve
@@ -96,6 +96,8 @@ def ask(
     approval = Approval(approve, nobody=nobody)
     clocks = choose_clocks(first_token_timeout, idle_timeout)
     endpoint = choose(model, client=client, base_url=base_url)
+    if "timeout" not in params:
+        clocks = replace(clocks, silence_timeout=endpoint.silence_timeout)
     structure = _structure(schema, chosen, params)
     sent = {**params, **(structure.params(chosen) if structure else {})}
     if tools:

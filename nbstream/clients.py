@@ -19,6 +19,10 @@ OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"
 LOCAL_NOTE = "local model (demo quality)"
 
+SILENCE = 600.0
+"""Seconds without a byte after which a server is given up; so long does the SDK wait by itself
+(https://github.com/openai/openai-python#timeouts)."""
+
 Announce = Callable[[str], None]
 
 
@@ -35,6 +39,8 @@ class Endpoint:
     is_openai: bool = False
     prefills: bool = False
     """Whether it continues a conversation's last message if that is the assistant's."""
+    silence_timeout: float | None = None
+    """Seconds without a byte after which whoever reads has to give up: the client does not."""
 
 
 def choose(
@@ -109,6 +115,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
         hider(key),
         is_openai=is_openai,
         prefills=settings().prefills,
+        silence_timeout=SILENCE,
     )
 
 
@@ -167,7 +174,15 @@ def _local(model: str | None) -> Endpoint:
         server = await asyncio.to_thread(local.get_server, announce)
         return _client(server.base_url, Key(server.api_key))
 
-    return Endpoint(local.MODEL, connect, redactor(), hider(), note=LOCAL_NOTE, prefills=True)
+    return Endpoint(
+        local.MODEL,
+        connect,
+        redactor(),
+        hider(),
+        note=LOCAL_NOTE,
+        prefills=True,
+        silence_timeout=SILENCE,
+    )
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = (
@@ -178,13 +193,18 @@ _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, K
 def _client(url: str, key: Key) -> Any:
     """One client per loop, server and key, so that connections are reused: a connection pool
     belongs to the loop that it was first used on."""
-    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
     cache = _clients.setdefault(asyncio.get_running_loop(), {})
     if (url, key) not in cache:
         # What runs on this machine is not asked for through HTTP_PROXY.
         direct = DefaultAsyncHttpxClient(trust_env=False) if _is_loopback(url) else None
-        cache[url, key] = AsyncOpenAI(base_url=url, api_key=key, max_retries=0, http_client=direct)
+        # A limit for each read is a timer for each token, and a twentieth of all that a token
+        # costs: `Clocks` looks once a second. https://anyio.readthedocs.io/en/stable/cancellation.html
+        timeout = Timeout(SILENCE, connect=5.0, read=None)
+        cache[url, key] = AsyncOpenAI(
+            base_url=url, api_key=key, max_retries=0, http_client=direct, timeout=timeout
+        )
     return cache[url, key]
 
 

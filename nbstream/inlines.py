@@ -22,6 +22,8 @@ RAW_DOLLAR, ESCAPED_DOLLAR = "\x01", "\x02"
 
 _ADDRESS = r"(?:(?:https?|ftp)://|www\.)"
 _TOKEN = re.compile(
+    # What each of them begins with: most characters are passed over several times faster.
+    r"(?=[hfw<&\\`$\[!])(?:"
     rf"(?P<address>{_ADDRESS}(?:[^\s<()]|\([^\s<()]*\))*|<(?:https?://|mailto:)[^\s<>]*>)"
     r"|(?P<own><span>(?:&\#36;)?</span>|<code>[\w &\#;,=/\"'-]*</code>)"
     r"|(?P<tag></?(?P<name>sub|sup|kbd)>|<br[ ]?/?>)"
@@ -32,7 +34,7 @@ _TOKEN = re.compile(
     r"|(?P<ticks>`+)"
     r"|(?P<math>\$+)"
     r"|(?P<note>\[\^(?P<label>[^\s\[\]]{1,100})\](?!\([^\s()]*\)))"
-    r"|(?P<image>!\[)",
+    r"|(?P<image>!\[))",
     re.IGNORECASE | re.DOTALL,
 )
 _TARGET = r"[ \t]*<?(?P<href>[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*)>?[ \t]*"

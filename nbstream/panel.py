@@ -18,6 +18,9 @@ from .output import summary
 from .redact import redactor
 from .widget import StreamWidget
 
+_SECONDS = 30
+"""How long a server may take to list its models."""
+
 
 def models() -> list[str]:
     """The names of the models that the configured server offers, sorted."""
@@ -27,14 +30,14 @@ def models() -> list[str]:
         endpoint = choose(NBStream.instance().model or None, listing=True)
         try:
             client = await endpoint.connect(print)
-            return sorted([model.id async for model in client.models.list()])
+            return sorted([model.id async for model in client.models.list(timeout=_SECONDS)])
         except NbstreamError:
             raise
         except Exception as exc:
             raise NbstreamError(str(describe(exc, endpoint.redact))) from None
 
     # A line magic cannot await, and the kernel's loop runs already: the other loop fetches.
-    return asyncio.run_coroutine_threadsafe(fetch(), background_loop()).result(timeout=60)
+    return asyncio.run_coroutine_threadsafe(fetch(), background_loop()).result(timeout=2 * _SECONDS)
 
 
 def tasks() -> ipywidgets.Widget:

@@ -51,7 +51,9 @@ _TITLE = r"(?:[ \t]+\"[\w \-.,:;!?'/]*\")?"
 _TAG = r"</?(?:sub|sup|kbd)>|<br>|<span>(?:&\#36;)?</span>"
 _CODE = r"<code>[\w &#;,=/\"'-]*[\w;][\w &#;,=/\"'-]*</code>"
 _PLAIN = re.compile(
-    "|".join(
+    # What each of them begins with: most characters are passed over several times faster.
+    r"(?=[<\]!\\&])(?:"
+    + "|".join(
         (
             rf"(?P<link>\]\({_URL}{_TITLE}\))",
             rf"(?P<autolink>(?<!\\)<(?:https?://|mailto:){_CHARACTERS}+>)",
@@ -66,6 +68,7 @@ _PLAIN = re.compile(
             r"|[xX]0*(?:3\d|[4-7][\da-fA-F]));|bsol;))",
         )
     )
+    + ")"
 )
 # Alone on its line, as far as any parser could see.
 _LONE_TAG = re.compile(r"(?P<before>(?:[\W\d_](?<!\|))*?)(?:</?(?:sub|sup|kbd)>|<br>)[ \t]*\Z")

@@ -23,7 +23,7 @@ from .redact import Redact
 from .retry import RetryPolicy
 from .rounds import Rounds
 from .sources import Opened, Source
-from .timing import Clocks
+from .timing import Clocks, Silence
 from .transcript import Append
 from .until import Ending
 from .watching import Watching
@@ -79,6 +79,7 @@ class Session(Watching):
         self.context = contextvars.copy_context()
         self._sink = sink
         self._clocks = clocks or Clocks()
+        self._silence = Silence(self._clocks.silence_timeout)
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._goes_on = self._closes_first = False
@@ -220,6 +221,7 @@ class Session(Watching):
         self._goes_on = False
         self._cancel_reason = self._timeout = None
         self._is_left = False
+        self._silence = Silence(self._clocks.silence_timeout)
         self.source.continue_from(self.reply_text)
         self._renew()
         self._sink.renewed(self)

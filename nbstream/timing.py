@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+LOOK = 1.0
+"""Seconds between two looks at the clocks, at most."""
+
 
 @dataclass(frozen=True)
 class Clocks:
@@ -17,17 +20,21 @@ class Clocks:
     """Fail when no token came for this long after the start, or after tools had run."""
     idle_timeout: float | None = None
     """Fail when no token came for this long after the last one."""
+    silence_timeout: float | None = None
+    """Fail when no byte came for this long: nothing that would keep a connection alive, either."""
 
-    def exceeded(self, timing: Timing) -> str | None:
-        """Which limit is exceeded, in words.
+    def exceeded(self, timing: Timing, is_silent: bool = False) -> str | None:
+        """Which limit is exceeded, in words; ``is_silent``: that of `Silence`.
 
         >>> Clocks(idle_timeout=3.0).exceeded(Timing(0.0, first=1.0, last=1.0, now=lambda: 5.0))
         'no next token came within 3 s'
         """
         limit = self._limit(timing)
-        if limit is None or timing.silence < limit:
-            return None
-        return f"no {'first' if timing.awaits_first else 'next'} token came within {limit:g} s"
+        if limit is not None and timing.silence >= limit:
+            return f"no {'first' if timing.awaits_first else 'next'} token came within {limit:g} s"
+        if is_silent:
+            return f"the server sent nothing at all for {self.silence_timeout:g} s"
+        return None
 
     def is_stalled(self, timing: Timing) -> bool:
         """Whether no token came for so long that people want to know."""
@@ -39,10 +46,38 @@ class Clocks:
         limits = [limit for limit in (self._limit(timing), self.stall_after) if limit is not None]
         ahead = [limit - silence for limit in limits if limit > silence]
         # A token that comes meanwhile starts the silence anew.
-        return max(0.01, min([1.0, self.idle_timeout or 1.0, *limits, *ahead]))
+        often = self.idle_timeout or LOOK, (self.silence_timeout or 4 * LOOK) / 4
+        return max(0.01, min([LOOK, *often, *limits, *ahead]))
 
     def _limit(self, timing: Timing) -> float | None:
         return self.first_token_timeout if timing.awaits_first else self.idle_timeout
+
+
+class Silence:
+    """Whether no byte came for ``limit`` seconds, as it looks at every look; None is no limit.
+
+    A look counts for a quarter of them at most: what a blocked loop could not read is no silence.
+
+    >>> silence = Silence(8.0)
+    >>> [silence.is_too_long(512, now) for now in (0.0, 1.0, 300.0, 302.0, 304.0, 306.0)]
+    [False, False, False, False, False, True]
+    """
+
+    def __init__(self, limit: float | None) -> None:
+        self._limit = limit
+        self._seconds = 0.0
+        self._received: int | None = None
+        self._looked = 0.0
+
+    def is_too_long(self, received: int | None, now: float) -> bool:
+        """``received``: how many bytes have come; None if none can."""
+        if self._limit is None:
+            return False
+        passed = min(now - self._looked, self._limit / 4)
+        is_silent = received is not None and received == self._received
+        self._seconds = self._seconds + passed if is_silent else 0.0
+        self._received, self._looked = received, now
+        return self._seconds >= self._limit
 
 
 @dataclass

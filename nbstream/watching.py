@@ -6,7 +6,7 @@ import asyncio
 
 from .errors import ErrorInfo
 from .reading import Reading
-from .timing import Clocks
+from .timing import Clocks, Silence
 
 FINISH_GRACE = 2.0
 """Seconds that a server gets to end the body after the finish reason or an error came.
@@ -22,6 +22,7 @@ class Watching(Reading):
 
     loop: asyncio.AbstractEventLoop | None = None
     _clocks: Clocks
+    _silence: Silence
     _watch: asyncio.TimerHandle | None = None
 
     def _end_task(self) -> None:
@@ -37,7 +38,8 @@ class Watching(Reading):
             return
         if self.status == "queued" and self.reason is not None:
             self.timing.waited = self._clock()  # for a connection, or for the local model
-        exceeded = self._clocks.exceeded(self.timing)
+        is_silent = self._silence.is_too_long(self._received, self._clock())
+        exceeded = self._clocks.exceeded(self.timing, is_silent)
         if exceeded and self.status != "cancelling":
             self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
             self._end_task()
@@ -55,6 +57,13 @@ class Watching(Reading):
         if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
             self._move("stalled")
         self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
+
+    @property
+    def _received(self) -> int | None:
+        """The bytes of the response so far; None while nothing was asked for that could come."""
+        if self.status == "retrying" or (self.status == "queued" and self.reason is not None):
+            return None
+        return int(getattr(self.response, "num_bytes_downloaded", 0))
 
     def _end_watch(self) -> None:
         if self._watch is not None:

@@ -161,6 +161,8 @@ async def test_one_client_per_server_and_key(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("NBSTREAM_API_KEY", "other-key")
     second = await choose("m", base_url=OTHER).connect(print)
     assert second is not first
+    # A limit for each read would be a timer for each token: `Clocks` has one.
+    assert (first.timeout.read, first.timeout.connect) == (None, 5.0)
     for client in (first, second):
         await client.close()
     clients._clients.pop(asyncio.get_running_loop(), None)

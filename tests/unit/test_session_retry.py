@@ -173,6 +173,26 @@ async def test_idle_timeout_of_a_stalled_stream() -> None:
     assert sink.statuses == ["in_progress", "stalled", "failed"]
 
 
+@pytest.mark.parametrize("opening", [True, False], ids=["while opening", "in the stream"])
+async def test_a_server_that_sends_nothing_at_all(opening: bool) -> None:
+    script = Gate() if opening else [chat("a"), Gate()]
+    session, _sink = await run(script, clocks=Clocks(silence_timeout=0.03))
+    assert session.status == "failed"
+    assert session.error is not None
+    assert session.error.message == "the server sent nothing at all for 0.03 s"
+
+
+async def test_nothing_can_come_before_the_request_is_sent() -> None:
+    gate = Gate()
+    session, _sink = make([gate, chat("a"), DONE], clocks=Clocks(silence_timeout=0.03))
+    begin(session)
+    session.announce("the model is being fetched")
+    await until(lambda: session.timing.elapsed > 0.2)
+    gate.open()
+    await ended(session)
+    assert session.status == "completed"
+
+
 async def test_a_timeout_does_not_overtake_a_cancel() -> None:
     gate = Gate()
     session, _ = make([chat("a"), gate], clocks=Clocks(10.0, None, 0.03))
