@@ -16,6 +16,7 @@ from tests.support.page import NotebookPage
 from .browser import load
 from .contenders import SETUP
 from .model import TOKEN, name
+from .notebook import outputs, printed
 from .summary import busiest, columns, rate_of
 from .wire import lab
 
@@ -154,7 +155,7 @@ def _crowd(streams: int, connections: int, tokens: int, rate: float) -> Iterator
         while page.execution_count(1) is None:
             waiting = max(waiting, int(page.page.evaluate(WAITING)))
             page.page.wait_for_timeout(250)
-        found = _printed(page, 1)
+        found = printed(page, 1)
         _settle(page, streams, tokens)
         words = page.page.evaluate(WORDS)
         counted = [when for when, data in frames if _counts(data)]
@@ -189,7 +190,7 @@ def _settle(page: NotebookPage, streams: int, tokens: int) -> None:
 
 def _dropped(page: NotebookPage) -> int:
     """How often the server said that it dropped messages, in its log and in the notebook."""
-    return page.server.log.count(DROPPED) + json.dumps(_outputs(page)).count(DROPPED)
+    return page.server.log.count(DROPPED) + json.dumps(outputs(page)).count(DROPPED)
 
 
 # -- one after another ----------------------------------------------------------------------------
@@ -224,7 +225,7 @@ def _census(page: NotebookPage, devtools: CDPSession) -> dict[str, float]:
     # A page tells the kernel a second after the last view of a stream is gone.
     page.page.wait_for_timeout(2500)
     page.run(2)
-    found: dict[str, float] = _printed(page, 2)
+    found: dict[str, float] = printed(page, 2)
     for _ in range(3):
         devtools.send("HeapProfiler.collectGarbage")
     devtools.send("Performance.enable")
@@ -262,7 +263,7 @@ def _slow(quick: bool) -> Iterator[Line]:
             while page.execution_count(2) is None:
                 page.page.wait_for_timeout(100)
             devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-            found[what] = _printed(page, 2)
+            found[what] = printed(page, 2)
             _settle(page, 1, 2000 * seconds)
             found[what]["whole"] = page.page.evaluate(WORDS) == [2000 * seconds]
             page.page.context.close()
@@ -279,24 +280,3 @@ def _slow(quick: bool) -> Iterator[Line]:
             grown <= memory,
         )
         yield f"{what}: whole in the page", str(measured["whole"]), "True", measured["whole"]
-
-
-# -- the notebook ---------------------------------------------------------------------------------
-
-
-def _outputs(page: NotebookPage) -> list[list[dict[str, Any]]]:
-    """The outputs of each cell."""
-    found: list[list[dict[str, Any]]] = page.page.evaluate(
-        """() => window.jupyterapp.shell.currentWidget.content.widgets.map(({ model }) =>
-            [...Array(model.outputs?.length ?? 0).keys()]
-                .map((index) => model.outputs.get(index).toJSON()))"""
-    )
-    return found
-
-
-def _printed(page: NotebookPage, cell: int) -> dict[str, Any]:
-    outputs = _outputs(page)[cell]
-    printed = [output for output in outputs if output.get("name") == "stdout"]
-    if not printed:
-        raise RuntimeError(f"the cell failed: {json.dumps(outputs)[-2000:]}")
-    return dict(json.loads("".join(printed[0]["text"])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import tempfile
 import time
@@ -21,6 +20,7 @@ from tests.support.page import NotebookPage, write_notebook
 from .browser import load
 from .contenders import NAMES, SETUP, cell
 from .model import name, serve_model
+from .notebook import printed
 from .summary import columns, quantile
 
 MESSAGES_GOAL = 30.5
@@ -133,20 +133,6 @@ def lab() -> Iterator[Callable[[list[str]], tuple[NotebookPage, list[tuple[float
         browser.close()
 
 
-def _printed(page: NotebookPage) -> dict[str, Any]:
-    """What the cell printed."""
-    outputs = page.page.evaluate(
-        """() => {
-            const { outputs } = window.jupyterapp.shell.currentWidget.content.widgets[1].model;
-            return [...Array(outputs.length).keys()].map((index) => outputs.get(index).toJSON());
-        }"""
-    )
-    printed = [output for output in outputs if output.get("name") == "stdout"]
-    if not printed:
-        raise RuntimeError(f"the cell failed: {json.dumps(outputs)[-2000:]}")
-    return dict(json.loads("".join(printed[0]["text"])))
-
-
 def _measure(
     contender: str,
     page: NotebookPage,
@@ -160,7 +146,7 @@ def _measure(
         page.page.evaluate(WATCH)
     frames.clear()
     page.run(1, timeout=600)
-    useful = _printed(page)["lengths"]
+    useful = printed(page, 1)["lengths"]
     page.page.wait_for_timeout(500)
     carrying = [(when, data) for when, data in frames if re.search(CARRYING[contender], data)]
     size = sum(len(data) for _, data in carrying)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from inspect import signature
 from typing import Any, get_args
@@ -12,7 +11,7 @@ from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words
 from .errors import UsageError
 from .frontend import is_headless, kernel
-from .loops import LoopName, check_alive
+from .loops import LoopName, check_alive, running_loop
 from .redact import redactor
 from .registry import cancel_all, tasks
 from .settings import settings
@@ -177,26 +176,18 @@ def show(
     mark_shown(stream)
     # An async stream belongs to the loop that made it: without a running one it waits for the
     # first `await` or `async for`.
-    waits = is_async and not _loop_runs() and kernel() is None
+    waits = is_async and running_loop() is None and kernel() is None
     return widget if waits else widget.start()
 
 
 def _check_own_loop(what: str) -> None:
     """Refuse in a thread of a kernel what belongs to the kernel's loop: its connections fail on
     another one, or wait for ever."""
-    if not _loop_runs() and kernel() is not None:
+    if running_loop() is None and kernel() is not None:
         raise UsageError(
             f"{what} belongs to the event loop that made it: make this call in a cell, not in a"
             " thread, or use the blocking client (openai.OpenAI) there"
         )
-
-
-def _loop_runs() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:

@@ -16,7 +16,8 @@ from typing import Any
 
 from . import registry
 from .frontend import kernel
-from .protocol import hung_up_message, parse_request
+from .page_requests import parse_request
+from .protocol import hung_up_message
 
 TARGET = "nbstream.control"
 

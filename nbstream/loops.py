@@ -32,10 +32,15 @@ def choose_loop(name: LoopName = "kernel") -> asyncio.AbstractEventLoop:
     """
     if name == "thread":
         return background_loop()
+    return running_loop() or background_loop()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs in this thread, if one does."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        return background_loop()
+        return None
 
 
 def background_loop() -> asyncio.AbstractEventLoop:

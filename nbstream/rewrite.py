@@ -8,12 +8,12 @@ waits without blocking the kernel, so that Stop and other messages get through. 
 from __future__ import annotations
 
 import ast
-import asyncio
 import sys
 from typing import Any
 
 from .arguments import is_background
 from .frontend import is_headless
+from .loops import running_loop
 
 _PREFIX = "get_ipython().run_cell_magic('stream',"
 
@@ -54,9 +54,7 @@ def _called_by_kernel() -> bool:
     runs already: an ``await`` there is a SyntaxError or "event loop is already running".
     https://github.com/ipython/ipython/issues/11314
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if running_loop() is None:
         return True
     frame = sys._getframe(1)
     for _ in range(12):

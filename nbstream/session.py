@@ -1,4 +1,4 @@
-"""One generation's life: its task, clocks, retries, cancel and close.
+"""One generation's life: its task, how it goes on, cancel and close.
 
 Everything runs on the loop that the session was started on; `Session.cancel` and the waiting
 methods may be called from any thread.
@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from .background import left_running
-from .errors import ErrorInfo, UsageError
+from .errors import UsageError
 from .faults import describe
-from .reading import Reading
+from .loops import running_loop
 from .redact import Redact
 from .retry import RetryPolicy
 from .rounds import Rounds
@@ -26,17 +26,10 @@ from .sources import Opened, Source
 from .timing import Clocks, Silence
 from .transcript import Append
 from .until import Ending
+from .watching import Watching
 
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
-
-FINISH_GRACE = 2.0
-"""Seconds that a server gets to end the body after the finish reason or an error came.
-
-Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
-"""
-
-TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
 
 
 class Sink(Protocol):
@@ -52,7 +45,7 @@ class Sink(Protocol):
         """It goes on, or begins anew, after it had ended or stalled: nothing known holds."""
 
 
-class Session(Reading):
+class Session(Watching):
     """Reads one stream to its end and tells a sink.
 
     It never raises for what a server or a network does: `status`, `reason` and `error` say how
@@ -83,14 +76,12 @@ class Session(Reading):
             rounds=rounds,
             clock=clock,
         )
-        self.loop: asyncio.AbstractEventLoop | None = None
         self.context = contextvars.copy_context()
         self._sink = sink
         self._clocks = clocks or Clocks()
         self._silence = Silence(self._clocks.silence_timeout)
         self._task: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
-        self._watch: asyncio.TimerHandle | None = None
         self._goes_on = self._closes_first = False
         self._lock = threading.Lock()
 
@@ -109,7 +100,7 @@ class Session(Reading):
         """Begin on ``loop``, from any thread. The cell's context goes along, so that what is
         sent later still belongs to this cell."""
         self.loop = loop
-        if _running_loop() is loop:
+        if running_loop() is loop:
             self._opened = self.source.open_now(loop)
             self.context.run(self._start)
         else:
@@ -154,8 +145,7 @@ class Session(Reading):
 
     def _settle(self) -> None:
         self.conclude()
-        if self._watch is not None:
-            self._watch.cancel()
+        self._end_watch()
         if not self.done.done() and not self._closes_first:
             self.done.set_result(None)
         self._wake()
@@ -171,6 +161,18 @@ class Session(Reading):
             if not self._goes_on or self._cancel_reason is not None:
                 return
             self._go_on()
+
+    def announce(self, words: str | None) -> None:
+        """Say what a stream waits for before its request is sent; None: for nothing any more.
+        Any thread."""
+
+        def tell() -> None:
+            if self.status == "queued":
+                self.reason = words
+                self._tell()
+
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(tell, context=self.context)
 
     # -- going on -----------------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class Session(Reading):
                 self.done = concurrent.futures.Future()
         if self.loop is None or self.loop.is_closed():
             self.loop = choose_loop()
-        if _running_loop() is self.loop:
+        if running_loop() is self.loop:
             self.context.run(self._go_on_now)
         else:
             self.loop.call_soon_threadsafe(self._go_on_now, context=self.context)
@@ -238,7 +240,7 @@ class Session(Reading):
             self._cancel_reason = reason
         if self.loop is None:
             self._settle()
-        elif _running_loop() is self.loop:
+        elif running_loop() is self.loop:
             self._cancel_now()
         else:
             try:
@@ -272,6 +274,11 @@ class Session(Reading):
             assert self.loop is not None
             self._closer = self.loop.create_task(_close_then_cancel(self._opened, self._task))
 
+    def _end_reading(self) -> None:
+        assert self.loop is not None
+        assert self._opened is not None
+        self._closer = self.loop.create_task(_close(self._opened))
+
     def conclude(self, exc: BaseException | None = None) -> None:
         """Decide how the stream ended, once. On the session's loop thread only."""
         if self.is_done:
@@ -285,59 +292,6 @@ class Session(Reading):
             self.fail(self._timeout)
         else:
             self._conclude_by_itself(exc)
-
-    # -- clocks -------------------------------------------------------------------------------
-
-    def _check_clocks(self) -> None:
-        if self.is_done or self.loop is None:
-            return
-        if self.status == "queued" and self.reason is not None:
-            self.timing.waited = self._clock()  # for a connection, or for the local model
-        is_silent = self._silence.is_too_long(self._received, self._clock())
-        exceeded = self._clocks.exceeded(self.timing, is_silent)
-        if exceeded and self.status != "cancelling":
-            self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
-            self._end_task()
-            return
-        if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
-            self._is_left = True
-            if self._rounds is None or self._opened is None:
-                self._end_task()
-                return
-            # Its reader wakes; tools may follow.
-            self._finished_at = None
-            self._closer = self.loop.create_task(_close(self._opened))
-        # One that says what it waits for (a model that is being fetched) is not silent.
-        waits = self.status == "queued" and self.reason is None
-        if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
-            self._move("stalled")
-        self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
-
-    @property
-    def _received(self) -> int | None:
-        """The bytes of the response so far; None while nothing was asked for that could come."""
-        if self.status == "retrying" or (self.status == "queued" and self.reason is not None):
-            return None
-        return int(getattr(self.response, "num_bytes_downloaded", 0))
-
-    def announce(self, words: str | None) -> None:
-        """Say what a stream waits for before its request is sent; None: for nothing any more.
-        Any thread."""
-
-        def tell() -> None:
-            if self.status == "queued":
-                self.reason = words
-                self._tell()
-
-        assert self.loop is not None
-        self.loop.call_soon_threadsafe(tell, context=self.context)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 async def _close(opened: Opened) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from .errors import UsageError
 from .heartbeat import beating
+from .loops import running_loop
 from .pump import comms_first
 from .session import Session
 
@@ -168,10 +169,7 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
 
 
 def _on_own_thread(session: Session) -> bool:
-    try:
-        return asyncio.get_running_loop() is session.loop
-    except RuntimeError:
-        return False
+    return session.loop is not None and running_loop() is session.loop
 
 
 def _refuse_own_thread(session: Session, unless: bool = False) -> None:

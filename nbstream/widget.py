@@ -19,7 +19,8 @@ from .frontend import cell_id, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
 from .observed import StreamFacts
-from .protocol import AssetName, Message, OutputsMessage, image_message, parse_request
+from .page_requests import parse_request
+from .protocol import AssetName, Message, OutputsMessage, image_message
 from .schema import Growing, Structure
 from .session import Session
 from .sources import Source

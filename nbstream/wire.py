@@ -10,6 +10,7 @@ from typing import Any, cast
 from .approval import Decision
 from .coalesce import Held
 from .hub import Hub, hub_of
+from .page_requests import Request
 from .protocol import (
     AssetName,
     Facts,
@@ -17,7 +18,6 @@ from .protocol import (
     Message,
     OutputsMessage,
     PartState,
-    Request,
     SnapshotFrame,
     StatusFrame,
     message,

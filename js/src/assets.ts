@@ -4,10 +4,11 @@
  * as it is.
  */
 
+import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { Heavy, HeavyTypes } from "./heavy.js";
-import { type AssetMessage, type AssetName, asset, parseAsset } from "./protocol.js";
-import type { Channel } from "./store.js";
+import { type AssetMessage, type AssetName, parseAsset } from "./protocol.js";
+import { asset } from "./requests.js";
 
 /** The parts for one view; whoever still waits for one when the view ends is forgotten. */
 export type AssetsOf = (view: AbortSignal) => Heavy;

@@ -7,7 +7,8 @@
  * here is promised by other hosts, which have the widget's comm only.
  */
 
-import { isHungUp, type Request, VERSION } from "./protocol.js";
+import { isHungUp, VERSION } from "./protocol.js";
+import type { Request } from "./requests.js";
 
 export type News = "hung up" | "restarted" | "crashed" | "ended";
 

@@ -1,8 +1,9 @@
 /** The images of one widget's answer: their frames are fetched from the kernel when they are shown. */
 
+import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
-import { image, parseImage } from "./protocol.js";
-import type { Channel } from "./store.js";
+import { parseImage } from "./protocol.js";
+import { image } from "./requests.js";
 
 export interface Images {
   /** The address of the last frame that is here, or null; a later one is asked for. */

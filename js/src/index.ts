@@ -2,11 +2,12 @@
 
 import { type AssetsOf, createAssets } from "./assets.js";
 import { isDeleted } from "./cell.js";
+import type { Channel } from "./channel.js";
 import { browserClock } from "./clock.js";
 import { createControl, watchKernel } from "./control.js";
 import { createImages, type Images } from "./images.js";
 import { keepOutputs } from "./outputs.js";
-import { type Channel, Store } from "./store.js";
+import { Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
 import { mountView } from "./view/view.js";
 

@@ -6,8 +6,9 @@
  * Nothing here is promised by JupyterLab (seen in 4.6): other hosts may have none of it.
  */
 
-import { parseOutputs, outputs as request } from "./protocol.js";
-import type { Channel } from "./store.js";
+import type { Channel } from "./channel.js";
+import { parseOutputs } from "./protocol.js";
+import { outputs as request } from "./requests.js";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 

@@ -1,9 +1,24 @@
 /**
- * The wire between kernel and page, version 1, as types and as a check of what arrives.
+ * What the kernel sends to the page, version 1, as types and as a check of what arrives.
  *
  * Lengths and offsets are UTF-16 code units, times are seconds. An optional field that has no
  * value is absent, never null. Fields that are not known here are ignored.
  */
+
+import {
+  type Check,
+  count,
+  type Fields,
+  isObject,
+  list,
+  name,
+  oneOf,
+  position,
+  seconds,
+  shape,
+  table,
+  text,
+} from "./checks.js";
 
 export const VERSION = 1;
 
@@ -149,35 +164,6 @@ export interface AssetMessage {
   readonly error?: string;
 }
 
-type Check = (value: unknown) => boolean;
-type Fields = Readonly<Record<string, Check>>;
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-export const text: Check = (value) => typeof value === "string";
-export const name: Check = (value) => typeof value === "string" && value !== "";
-export const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-export const position: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
-export const seconds: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
-const oneOf =
-  (values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-export const list =
-  (item: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(item);
-const table =
-  (item: Check): Check =>
-  (value) =>
-    isObject(value) && Object.values(value).every(item);
-export const shape =
-  (required: Fields, optional: Fields = {}): Check =>
-  (value) =>
-    isObject(value) &&
-    Object.entries(required).every(([key, check]) => check(value[key])) &&
-    Object.entries(optional).every(([key, check]) => value[key] === undefined || check(value[key]));
-
 const numbered: Fields = { stream: name, seq: position };
 const heading: Fields = { label: text, model: text, created: seconds };
 const condition: Fields = {
@@ -245,14 +231,14 @@ export function parse(value: unknown): Message | null {
   return frames.includes(null) ? null : { v: VERSION, frames: frames as Frame[] };
 }
 
+/** `value` as a message of a kind of its own, or null if it is something else. */
+const own = <T>(value: unknown, check: Check): T | null =>
+  isObject(value) && value.v === VERSION && check(value) ? (value as unknown as T) : null;
+
 const isAsset = shape({ kind: oneOf(["asset"]), name: oneOf(ASSETS) }, { error: text });
 
 /** The answer to a request for an asset, or null if it is something else. */
-export function parseAsset(value: unknown): AssetMessage | null {
-  return isObject(value) && value.v === VERSION && isAsset(value)
-    ? (value as unknown as AssetMessage)
-    : null;
-}
+export const parseAsset = (value: unknown): AssetMessage | null => own(value, isAsset);
 
 /** What the notebook's outputs of a stream are in the end: MIME bundles by display id. */
 export interface OutputsMessage {
@@ -265,11 +251,7 @@ export interface OutputsMessage {
 const isOutputs = shape({ kind: oneOf(["outputs"]), stream: name, outputs: table(isObject) });
 
 /** The answer to a request for a stream's outputs, or null if it is something else. */
-export function parseOutputs(value: unknown): OutputsMessage | null {
-  return isObject(value) && value.v === VERSION && isOutputs(value)
-    ? (value as unknown as OutputsMessage)
-    : null;
-}
+export const parseOutputs = (value: unknown): OutputsMessage | null => own(value, isOutputs);
 
 /** Brings a frame of the image in `part`: its bytes are the message's one buffer. */
 export interface ImageMessage {
@@ -288,90 +270,8 @@ const isImage = shape({
 });
 
 /** The answer to a request for an image, or null if it is something else. */
-export function parseImage(value: unknown): ImageMessage | null {
-  return isObject(value) && value.v === VERSION && isImage(value)
-    ? (value as unknown as ImageMessage)
-    : null;
-}
+export const parseImage = (value: unknown): ImageMessage | null => own(value, isImage);
 
 /** Whether `value` says that a stopped stream's connection is closed, though its loop is busy. */
 export const isHungUp = (value: unknown): boolean =>
   isObject(value) && value.v === VERSION && value.kind === "hung_up" && name(value.stream);
-
-export type Request =
-  | { v: 1; kind: "hello"; have: Record<string, number>; page: string }
-  | { v: 1; kind: "resync"; stream: string; have: number }
-  | { v: 1; kind: "cancel"; stream: string; reason: string }
-  | { v: 1; kind: "continue"; stream: string }
-  | { v: 1; kind: "decide"; stream: string; part: string; approved: boolean }
-  | { v: 1; kind: "released"; stream: string }
-  | { v: 1; kind: "outputs"; stream: string }
-  | { v: 1; kind: "asset"; stream: string; name: AssetName }
-  | { v: 1; kind: "image"; stream: string; part: string }
-  | { v: 1; kind: "inspect"; stream: string; front_end: string };
-
-/** What the page of this name has; the kernel answers with a snapshot if it has something else. */
-export const hello = (stream: string, seq: number, page: string): Request => ({
-  v: VERSION,
-  kind: "hello",
-  have: { [stream]: seq },
-  page,
-});
-
-/** Asks for a snapshot, because something after `have` is missing. */
-export const resync = (stream: string, have: number): Request => ({
-  v: VERSION,
-  kind: "resync",
-  stream,
-  have,
-});
-
-/** Asks the kernel to stop the stream; `reason` is shown to people. */
-export const cancel = (stream: string, reason: string): Request => ({
-  v: VERSION,
-  kind: "cancel",
-  stream,
-  reason,
-});
-
-/** Takes up the kernel's offer: to go on from the text so far, or to try the request again. */
-export const goOn = (stream: string): Request => ({ v: VERSION, kind: "continue", stream });
-
-/** Lets the call in `part` run, which waits for approval, or does not. */
-export const decide = (stream: string, part: string, approved: boolean): Request => ({
-  v: VERSION,
-  kind: "decide",
-  stream,
-  part,
-  approved,
-});
-
-/** Says that this page shows the stream no longer. */
-export const released = (stream: string): Request => ({ v: VERSION, kind: "released", stream });
-
-/** Asks for what the notebook's outputs of the stream are in the end. */
-export const outputs = (stream: string): Request => ({ v: VERSION, kind: "outputs", stream });
-
-/** Asks for a heavy part of the front end, by the stream's widget. */
-export const asset = (stream: string, name: AssetName): Request => ({
-  v: VERSION,
-  kind: "asset",
-  stream,
-  name,
-});
-
-/** Asks for the last frame of the image in `part`. */
-export const image = (stream: string, part: string): Request => ({
-  v: VERSION,
-  kind: "image",
-  stream,
-  part,
-});
-
-/** Asks for what came on the wire; `front_end` says what page this is. */
-export const inspect = (stream: string, front_end: string): Request => ({
-  v: VERSION,
-  kind: "inspect",
-  stream,
-  front_end,
-});

@@ -1,26 +1,12 @@
 /** One per widget model: what is known of its stream, kept complete, and who shows it. */
 
+import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { Control, News } from "./control.js";
 import { deliver, join, pageName } from "./page.js";
 import * as protocol from "./protocol.js";
 import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduce.js";
-
-/** All that the front end needs of a widget model. */
-export interface Channel {
-  get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
-  send(request: protocol.Request): void;
-  /** Calls `receive` with the content of each custom message, and its buffers. */
-  onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void;
-  /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
-  onConnection(changed: () => void): void;
-  /** Calls `tell` when the kernel ends or begins anew. */
-  onNews(tell: (news: News) => void): void;
-  /** The way to the kernel that works while a cell computes. */
-  control(tell: (news: News) => void): Control;
-  /** Whether the cell that started the stream was deleted. */
-  isOrphan(): boolean;
-}
+import * as requests from "./requests.js";
 
 /** What only this page knows. */
 export interface Local {
@@ -136,7 +122,7 @@ export class Store {
   /** Asks the kernel to stop the stream, and shows that at once. */
   cancel(reason = "stopped by you"): void {
     if (!this.running || (this.local.stopping && !this.local.busy)) return;
-    const request = protocol.cancel(this.state.stream, reason);
+    const request = requests.cancel(this.state.stream, reason);
     this.send(request);
     this.control.send(request);
     this.change({ stopping: true, busy: false });
@@ -145,7 +131,7 @@ export class Store {
 
   /** Lets a call run that waits for approval, or does not. */
   decide(part: string, approved: boolean): void {
-    const request = protocol.decide(this.state.stream, part, approved);
+    const request = requests.decide(this.state.stream, part, approved);
     this.send(request);
     // The stream may have a thread of its own, and go on while a cell computes.
     this.control.send(request);
@@ -153,7 +139,7 @@ export class Store {
 
   /** Takes up what the kernel offers for a stream that stalled or was cut. */
   goOn(): void {
-    if (this.state.offer && !this.local.stopping) this.send(protocol.goOn(this.state.stream));
+    if (this.state.offer && !this.local.stopping) this.send(requests.goOn(this.state.stream));
   }
 
   /** Ends all that is under way; the model is gone. */
@@ -184,7 +170,7 @@ export class Store {
   }
 
   private hello(): void {
-    this.send(protocol.hello(this.state.stream, this.state.seq, pageName()));
+    this.send(requests.hello(this.state.stream, this.state.seq, pageName()));
     this.listen();
   }
 
@@ -200,7 +186,7 @@ export class Store {
 
   private onConnection(): void {
     // The first change is an end. Whether a later one is a beginning, an answer tells.
-    if (this.local.closed) this.send(protocol.resync(this.state.stream, this.state.seq));
+    if (this.local.closed) this.send(requests.resync(this.state.stream, this.state.seq));
     this.stopTimer("quiet");
     this.change({ closed: true });
   }
@@ -259,7 +245,7 @@ export class Store {
 
   /** One request in flight; the next when its time is up, which gets longer. */
   private resync(): void {
-    this.send(protocol.resync(this.state.stream, this.state.seq));
+    this.send(requests.resync(this.state.stream, this.state.seq));
     if (this.resyncs === RESYNC.patience) this.change({ lost: true });
     const delay = RESYNC.delay * 2 ** Math.min(this.resyncs++, RESYNC.doublings);
     this.timer("resync", delay, () => this.resync());
@@ -270,7 +256,7 @@ export class Store {
     const ended = isTerminal(this.state.status) && !this.inbox.missing;
     if (!ended || !this.shown) return;
     if (!this.viewers.size) {
-      this.send(protocol.released(this.state.stream));
+      this.send(requests.released(this.state.stream));
     } else if (delay < LONGEST_RELEASE) {
       // A view that is abandoned later, as slow pages do, does not say so.
       this.timer("release", 2 * delay, () => this.release(2 * delay));
@@ -296,7 +282,7 @@ export class Store {
     for (const viewer of this.viewers) if (!viewer.el.isConnected) this.viewers.delete(viewer);
   }
 
-  send(request: protocol.Request): void {
+  send(request: requests.Request): void {
     try {
       this.channel.send(request);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { isDeleted } from "../src/cell.js";
 import { createControl, watchKernel } from "../src/control.js";
-import { cancel } from "../src/protocol.js";
+import { cancel } from "../src/requests.js";
 
 const STOP = cancel("s1", "stopped by you");
 

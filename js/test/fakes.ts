@@ -1,9 +1,11 @@
 /** A clock that stands until it is told, and a channel that remembers. */
 
+import { vi } from "vitest";
+import type { Channel } from "../src/channel.js";
 import type { Clock } from "../src/clock.js";
 import type { Control, News } from "../src/control.js";
-import type { Request } from "../src/protocol.js";
-import { type Channel, Store } from "../src/store.js";
+import type { Request } from "../src/requests.js";
+import { Store } from "../src/store.js";
 
 export class FakeClock implements Clock {
   private time = 1000;
@@ -115,7 +117,32 @@ export class FakeChannel implements Channel {
 export function openStore(snapshot: unknown = null) {
   const clock = new FakeClock();
   const channel = new FakeChannel("s1", snapshot);
-  return { clock, channel, store: new Store(channel, clock) };
+  /** Lets the kernel say something, and the page paint it. */
+  const emit = (...frames: Record<string, unknown>[]) => {
+    channel.emit(...frames);
+    clock.pass(16);
+  };
+  return { clock, channel, emit, store: new Store(channel, clock) };
+}
+
+/** The one that is there. */
+export function find<T extends HTMLElement = HTMLElement>(root: ParentNode, selector: string): T {
+  const found = root.querySelector<T>(selector);
+  if (!found) throw new Error(`no ${selector}`);
+  return found;
+}
+
+/** A viewer of a store, on the page. */
+export function viewer() {
+  const el = document.createElement("div");
+  document.body.append(el);
+  return { el, changed: vi.fn() };
+}
+
+/** Takes all off the page, the streams of the tests before, too. */
+export function emptyPage(): void {
+  document.body.replaceChildren();
+  Reflect.deleteProperty(globalThis, Symbol.for("nbstream.page.1"));
 }
 
 export const opened = {
@@ -127,6 +154,14 @@ export const opened = {
   status: "queued",
   parts: [],
 };
+
+export const snapshot = (seq: number, text: string, name = "in_progress") => ({
+  ...opened,
+  stream: "s1",
+  seq,
+  status: name,
+  parts: [{ part: "text", type: "text", text }],
+});
 
 export const delta = (seq: number, offset: number, text: string, type = "text", part = type) => ({
   kind: "delta",

@@ -4,7 +4,6 @@ import frames from "../../tests/fixtures/protocol/frames.json";
 import images from "../../tests/fixtures/protocol/images.json";
 import inspections from "../../tests/fixtures/protocol/inspections.json";
 import invalid from "../../tests/fixtures/protocol/invalid.json";
-import requests from "../../tests/fixtures/protocol/requests.json";
 import { parseInspection } from "../src/inspector/message.js";
 import * as protocol from "../src/protocol.js";
 
@@ -63,50 +62,4 @@ test.each(inspections)("an inspection: $name", ({ message, valid }) => {
 test("a version and fields of another type are told apart from missing ones", () => {
   expect(protocol.parseFrame(undefined)).toBeNull();
   expect(protocol.parseFrame(null)).toBeNull();
-});
-
-describe("requests", () => {
-  const valid = requests.filter((entry) => entry.valid);
-
-  test.each(valid)("$name can be made", ({ request }) => {
-    expect(make(request as unknown as protocol.Request)).toEqual(request);
-  });
-
-  function make(request: protocol.Request): protocol.Request {
-    switch (request.kind) {
-      case "hello": {
-        const [[stream, seq] = ["", 0]] = Object.entries(request.have);
-        return protocol.hello(stream, seq, request.page);
-      }
-      case "resync":
-        return protocol.resync(request.stream, request.have);
-      case "cancel":
-        return protocol.cancel(request.stream, request.reason);
-      case "continue":
-        return protocol.goOn(request.stream);
-      case "decide":
-        return protocol.decide(request.stream, request.part, request.approved);
-      case "released":
-        return protocol.released(request.stream);
-      case "outputs":
-        return protocol.outputs(request.stream);
-      case "asset":
-        return protocol.asset(request.stream, request.name);
-      case "image":
-        return protocol.image(request.stream, request.part);
-      case "inspect":
-        return protocol.inspect(request.stream, request.front_end);
-    }
-  }
-
-  test("every kind is among them", () => {
-    const kinds = new Set(
-      valid.map(({ request }) => (request as unknown as protocol.Request).kind),
-    );
-    expect([...kinds].sort()).toEqual(
-      ["hello", "resync", "cancel", "continue", "decide", "released"]
-        .concat("outputs", "asset", "image", "inspect")
-        .sort(),
-    );
-  });
 });

@@ -1,30 +1,19 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { pageName } from "../src/page.js";
 import { Store } from "../src/store.js";
-import { delta, FakeChannel, FakeClock, opened, openStore, status } from "./fakes.js";
+import {
+  delta,
+  emptyPage,
+  FakeChannel,
+  FakeClock,
+  opened,
+  openStore,
+  snapshot,
+  status,
+  viewer,
+} from "./fakes.js";
 
-const snapshot = (seq: number, text: string, name = "in_progress") => ({
-  kind: "snapshot",
-  stream: "s1",
-  seq,
-  label: "",
-  model: "m",
-  created: 1,
-  status: name,
-  parts: [{ part: "text", type: "text", text }],
-});
-
-function viewer() {
-  const el = document.createElement("div");
-  document.body.append(el);
-  return { el, changed: vi.fn() };
-}
-
-beforeEach(() => {
-  document.body.replaceChildren();
-  // The streams of the tests before are not on this page.
-  Reflect.deleteProperty(globalThis, Symbol.for("nbstream.page.1"));
-});
+beforeEach(emptyPage);
 
 describe("hello", () => {
   test("is said once, with what the page has", () => {
@@ -215,209 +204,6 @@ describe("resync", () => {
     channel.emit(snapshot(3, "Hello!", "completed"));
     clock.pass(10_000);
     expect(channel.count("resync")).toBe(1);
-  });
-});
-
-describe("cancel", () => {
-  test("is shown at once and sent once", () => {
-    const { channel, store } = openStore();
-    const seen = viewer();
-    store.add(seen);
-    channel.emit(opened);
-    store.cancel();
-    store.cancel();
-    expect(store.local.stopping).toBe(true);
-    expect(seen.changed).toHaveBeenCalledTimes(2);
-    expect(channel.sent.slice(1)).toEqual([
-      { v: 1, kind: "cancel", stream: "s1", reason: "stopped by you" },
-    ]);
-  });
-
-  test("after 300 ms without an answer the kernel is busy, and Stop can be asked for again", () => {
-    const { channel, clock, store } = openStore();
-    channel.emit(opened);
-    store.cancel();
-    clock.pass(299);
-    channel.emit(delta(2, 0, "still coming"));
-    expect(store.local.busy).toBe(false);
-    clock.pass(1);
-    expect(store.local).toMatchObject({ stopping: true, busy: true });
-    store.cancel();
-    expect(store.local).toMatchObject({ stopping: true, busy: false });
-    expect(channel.count("cancel")).toBe(2);
-  });
-
-  test.each(["cancelling", "cancelled", "completed"])("the kernel's %s ends it", (name) => {
-    const { channel, clock, store } = openStore();
-    channel.emit(opened);
-    store.cancel();
-    channel.emit(status(2, name));
-    clock.pass(1000);
-    expect(store.local).toMatchObject({ stopping: false, busy: false });
-    expect(store.running).toBe(name === "cancelling");
-  });
-
-  test("goes by the way for busy kernels, too, which is given back at the end", () => {
-    const { channel, store } = openStore();
-    channel.emit(opened);
-    store.cancel();
-    expect(channel.urged).toEqual(channel.sent.slice(1));
-    expect(channel.controlIsOpen).toBe(true);
-    channel.emit(status(2, "cancelled"));
-    expect(channel.controlIsOpen).toBe(false);
-  });
-
-  test("a connection that is closed while the kernel is busy is stopped", () => {
-    const { channel, clock, store } = openStore();
-    channel.emit(opened);
-    channel.news("hung up");
-    expect(store.local.hungUp).toBe(false);
-    store.cancel();
-    channel.news("hung up");
-    clock.pass(1000);
-    expect(store.local).toMatchObject({ stopping: true, hungUp: true, busy: false });
-    channel.emit(status(2, "cancelling"), status(3, "cancelled"));
-    expect(store.local).toMatchObject({ stopping: false, hungUp: false });
-  });
-
-  test("a kernel that was restarted or crashed ends it for this page", () => {
-    const { channel, clock, store } = openStore();
-    channel.emit(opened);
-    channel.news("restarted");
-    channel.news("crashed");
-    expect(store.local).toMatchObject({ closed: true, kernel: "crashed" });
-    expect(store.running).toBe(false);
-    clock.pass(2000);
-    channel.news("restarted");
-    expect(store.local.kernel).toBe("crashed");
-  });
-
-  test("does nothing after the end", () => {
-    const { channel, store } = openStore(snapshot(3, "Hello", "completed"));
-    store.cancel();
-    expect(channel.count("cancel")).toBe(0);
-    expect(store.local.stopping).toBe(false);
-  });
-});
-
-describe("viewers that go", () => {
-  test("one whose element has left the page is not told any more, until it adds itself", () => {
-    const { channel, store } = openStore();
-    const seen = viewer();
-    store.add(seen);
-    seen.el.remove();
-    channel.emit(opened);
-    expect(seen.changed).not.toHaveBeenCalled();
-    document.body.append(seen.el);
-    store.add(seen);
-    channel.emit(delta(2, 0, "Hello"));
-    expect(seen.changed).toHaveBeenCalledOnce();
-  });
-
-  test("a deleted cell stops its stream, unless it was pasted soon", () => {
-    const { channel, clock, store } = openStore();
-    const seen = viewer();
-    store.add(seen);
-    channel.emit(opened);
-    channel.orphan = true;
-    store.remove(seen);
-    clock.pass(3000);
-    store.add(seen);
-    clock.pass(3000);
-    expect(channel.count("cancel")).toBe(0);
-    store.remove(seen);
-    clock.pass(5000);
-    expect(channel.sent.at(-1)).toMatchObject({ kind: "cancel", reason: "its cell was deleted" });
-  });
-
-  test("a cell that is still there keeps its stream", () => {
-    const { channel, clock, store } = openStore();
-    const seen = viewer();
-    store.add(seen);
-    channel.emit(opened);
-    store.remove(seen);
-    clock.pass(60_000);
-    expect(channel.count("cancel")).toBe(0);
-  });
-
-  test("released: the last has gone and the stream has ended, for a second", () => {
-    const { channel, clock, store } = openStore();
-    const [one, two] = [viewer(), viewer()];
-    store.add(one);
-    store.add(two);
-    channel.emit(opened, status(2, "completed"));
-    store.remove(one);
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(0);
-    store.remove(two);
-    clock.pass(999);
-    expect(channel.count("released")).toBe(0);
-    clock.pass(1);
-    expect(channel.sent.at(-1)).toEqual({ v: 1, kind: "released", stream: "s1" });
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(1);
-  });
-
-  test("released: not while the stream runs, but when it ends", () => {
-    const { channel, clock, store } = openStore();
-    const one = viewer();
-    store.add(one);
-    channel.emit(opened);
-    store.remove(one);
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(0);
-    channel.emit(status(2, "completed"));
-    clock.pass(1000);
-    expect(channel.count("released")).toBe(1);
-  });
-
-  test("released: not when the view comes back, as when a cell is moved", () => {
-    const { channel, clock, store } = openStore();
-    const one = viewer();
-    store.add(one);
-    channel.emit(opened, status(2, "completed"));
-    store.remove(one);
-    clock.pass(500);
-    store.add(viewer());
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(0);
-  });
-
-  test("released: if its output was replaced before it was drawn", () => {
-    const { channel, clock } = openStore();
-    channel.emit(opened, status(2, "completed"));
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(1);
-  });
-
-  test("released: not by a page that came later and never showed it", () => {
-    const { channel, clock } = openStore(snapshot(7, "Hello", "completed"));
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(0);
-  });
-
-  test("released: when a view leaves the page later and does not say so", () => {
-    const { channel, clock, store } = openStore();
-    const one = viewer();
-    store.add(one);
-    channel.emit(opened, status(2, "completed"));
-    clock.pass(5000);
-    expect(channel.count("released")).toBe(0);
-    one.el.remove();
-    clock.pass(60_000);
-    expect(channel.count("released")).toBe(1);
-  });
-
-  test("a view that was forgotten in the page does not hold the others back", () => {
-    const { channel, clock, store } = openStore();
-    const [leaked, last] = [viewer(), viewer()];
-    store.add(leaked);
-    store.add(last);
-    channel.emit(opened, status(2, "completed"));
-    leaked.el.remove();
-    store.remove(last);
-    clock.pass(1000);
-    expect(channel.count("released")).toBe(1);
   });
 });
 

@@ -1,23 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { mountView } from "../src/view/view.js";
-import { delta, opened, openStore, status } from "./fakes.js";
+import { delta, find, opened, openStore, snapshot, status } from "./fakes.js";
 
 let el: HTMLElement;
 let controller: AbortController;
 let opening: ReturnType<typeof openStore>;
 
-const get = <T extends HTMLElement = HTMLElement>(selector: string): T => {
-  const found = el.querySelector<T>(selector);
-  if (!found) throw new Error(`no ${selector}`);
-  return found;
-};
+const get = <T extends HTMLElement = HTMLElement>(selector: string) => find<T>(el, selector);
 const text = (selector: string) => get(selector).textContent;
-
-/** Lets the kernel say something, and the page paint it. */
-function emit(...frames: Record<string, unknown>[]): void {
-  opening.channel.emit(...frames);
-  opening.clock.pass(16);
-}
 
 function mount(): HTMLElement {
   const target = document.createElement("div");
@@ -37,16 +27,16 @@ afterEach(() => controller.abort());
 
 test("a stream from the beginning to the end", () => {
   expect(text(".nbs-status")).toBe("waiting for the first token");
-  emit({ ...opened, note: "local model (demo quality)" });
+  opening.emit({ ...opened, note: "local model (demo quality)" });
   expect(text(".nbs-model")).toBe("gpt-5.2");
   expect(text(".nbs-note")).toBe("local model (demo quality)");
   expect(get(".nbs-view").getAttribute("aria-label")).toBe("Answer: Say hello");
-  emit(status(2, "in_progress"), delta(3, 0, "Hello"));
-  emit(delta(4, 5, " world\nand all"));
+  opening.emit(status(2, "in_progress"), delta(3, 0, "Hello"));
+  opening.emit(delta(4, 5, " world\nand all"));
   expect(text(".nbs-status")).toBe("streaming");
   expect(text(".nbs-markdown p")).toBe("Hello world\nand all");
   expect(get(".nbs-stop").hidden).toBe(false);
-  emit(status(5, "completed", { timing: { elapsed: 4.2, first_token: 0.42 } }));
+  opening.emit(status(5, "completed", { timing: { elapsed: 4.2, first_token: 0.42 } }));
   expect(text(".nbs-status")).toBe("done");
   expect(text(".nbs-elapsed")).toBe("4.2 s");
   expect(text(".nbs-figures")).toBe("first token 0.42 s");
@@ -65,46 +55,38 @@ test("many messages, one paint", () => {
 });
 
 test("time ticks while it runs, and nothing does afterwards", () => {
-  emit(opened);
+  opening.emit(opened);
   opening.clock.pass(2150);
   expect(text(".nbs-elapsed")).toMatch(/^2\.\d s$/);
-  emit(status(2, "completed"));
+  opening.emit(status(2, "completed"));
   opening.clock.pass(100_000);
   expect(opening.clock.waiting).toBe(0);
 });
 
 test("a second view shows all text so far, and both go on", () => {
-  emit(opened, delta(2, 0, "Hello"));
+  opening.emit(opened, delta(2, 0, "Hello"));
   const second = mount();
   expect(second.querySelector(".nbs-markdown")?.textContent).toBe("Hello");
-  emit(delta(3, 5, " world"));
+  opening.emit(delta(3, 5, " world"));
   for (const view of [el, second]) {
     expect(view.querySelector(".nbs-markdown")?.textContent).toBe("Hello world");
   }
 });
 
 describe("a snapshot", () => {
-  const snapshot = (seq: number, words: string) => ({
-    ...opened,
-    kind: "snapshot",
-    seq,
-    status: "in_progress",
-    parts: [{ part: "text", type: "text", text: words }],
-  });
-
   test("that continues the text leaves what is there alone", () => {
-    emit(opened, delta(2, 0, "Hello"));
+    opening.emit(opened, delta(2, 0, "Hello"));
     const line = get(".nbs-markdown p");
-    emit(snapshot(9, "Hello world"));
+    opening.emit(snapshot(9, "Hello world"));
     expect(get(".nbs-markdown p")).toBe(line);
     expect(text(".nbs-markdown")).toBe("Hello world");
   });
 
   test("that differs replaces it", () => {
-    emit(opened, delta(2, 0, "Hello"));
-    emit(snapshot(9, "Other words"));
+    opening.emit(opened, delta(2, 0, "Hello"));
+    opening.emit(snapshot(9, "Other words"));
     expect(text(".nbs-parts")).toBe("Other words");
-    emit(delta(10, 11, "!"));
+    opening.emit(delta(10, 11, "!"));
     expect(text(".nbs-parts")).toBe("Other words!");
   });
 });
@@ -113,30 +95,30 @@ describe("reasoning", () => {
   const fold = () => get<HTMLDetailsElement>("details");
 
   test("is open while it is all there is", () => {
-    emit(opened, delta(2, 0, "Let me see.", "reasoning"));
+    opening.emit(opened, delta(2, 0, "Let me see.", "reasoning"));
     expect(fold().open).toBe(true);
     expect(text("summary")).toBe("reasoning…");
-    emit(delta(3, 0, "Hello"));
+    opening.emit(delta(3, 0, "Hello"));
     expect(fold().open).toBe(false);
   });
 
   test("stays as the reader wants it", () => {
-    emit(opened, delta(2, 0, "Let me see.", "reasoning"));
+    opening.emit(opened, delta(2, 0, "Let me see.", "reasoning"));
     get("summary").dispatchEvent(new Event("click"));
     fold().open = true;
-    emit(delta(3, 0, "Hello"));
+    opening.emit(delta(3, 0, "Hello"));
     expect(fold().open).toBe(true);
   });
 });
 
 test("a refusal is marked", () => {
-  emit(opened, delta(2, 0, "I cannot.", "refusal"));
+  opening.emit(opened, delta(2, 0, "I cannot.", "refusal"));
   expect(text(".nbs-refusal")).toBe("refusalI cannot.");
 });
 
 describe("Stop", () => {
   test("is shown at once; without an answer the kernel is busy", () => {
-    emit(opened);
+    opening.emit(opened);
     get(".nbs-stop").click();
     expect(opening.channel.count("cancel")).toBe(1);
     opening.clock.pass(16);
@@ -145,14 +127,14 @@ describe("Stop", () => {
     expect(text(".nbs-notices")).toBe("");
     opening.clock.pass(400);
     expect(text(".nbs-notices")).toMatch(/kernel is busy.*Interrupt \(■\) stops the running cell/);
-    emit(status(2, "cancelling"));
+    opening.emit(status(2, "cancelling"));
     expect(text(".nbs-notices")).toBe("");
-    emit(status(3, "cancelled", { reason: "stopped by you" }));
+    opening.emit(status(3, "cancelled", { reason: "stopped by you" }));
     expect(text(".nbs-status")).toBe("cancelled: stopped by you");
   });
 
   test("says that the connection is closed while the kernel is busy, or that the kernel is gone", () => {
-    emit(opened);
+    opening.emit(opened);
     get(".nbs-stop").click();
     opening.channel.news("hung up");
     opening.clock.pass(16);
@@ -164,9 +146,9 @@ describe("Stop", () => {
   });
 
   test("hands the keyboard's focus on when it goes", () => {
-    emit(opened, delta(2, 0, "Hello"));
+    opening.emit(opened, delta(2, 0, "Hello"));
     get(".nbs-stop").focus();
-    emit(status(3, "completed"));
+    opening.emit(status(3, "completed"));
     expect(document.activeElement).toBe(get(".nbs-copy"));
   });
 });
@@ -182,7 +164,7 @@ describe("keys", () => {
   }
 
   test("Esc stops, and nothing else happens", () => {
-    emit(opened);
+    opening.emit(opened);
     expect(press("Escape")).toEqual({ prevented: true, outside: 0 });
     expect(opening.channel.count("cancel")).toBe(1);
   });
@@ -204,9 +186,9 @@ test("Copy gives the answer's text and says so", async () => {
   const writeText = vi.fn(async () => {});
   vi.stubGlobal("navigator", { clipboard: { writeText } });
   expect(get<HTMLButtonElement>(".nbs-copy").disabled).toBe(true);
-  emit(opened, delta(2, 0, "Thinking.", "reasoning"));
+  opening.emit(opened, delta(2, 0, "Thinking.", "reasoning"));
   expect(get<HTMLButtonElement>(".nbs-copy").disabled).toBe(true);
-  emit(delta(3, 0, "Hello\n"));
+  opening.emit(delta(3, 0, "Hello\n"));
   get(".nbs-copy").click();
   await vi.waitFor(() => expect(text(".nbs-copy")).toBe("copied"));
   expect(writeText).toHaveBeenCalledWith("Hello\n");
@@ -223,7 +205,7 @@ test("an error in place, below the text so far", () => {
     status_code: 429,
     code: "rate_limit_exceeded",
   };
-  emit(opened, delta(2, 0, "Hello"), status(3, "failed", { error, request_id: "req_1" }));
+  opening.emit(opened, delta(2, 0, "Hello"), status(3, "failed", { error, request_id: "req_1" }));
   expect(text(".nbs-markdown")).toBe("Hello");
   const words = text(".nbs-error");
   for (const part of ["RateLimitError", "429", error.message, error.hint, error.code, "req_1"]) {
@@ -233,7 +215,11 @@ test("an error in place, below the text so far", () => {
 });
 
 test("an incomplete answer says so in words", () => {
-  emit(opened, delta(2, 0, "Hello"), status(3, "incomplete", { reason: "the answer was cut" }));
+  opening.emit(
+    opened,
+    delta(2, 0, "Hello"),
+    status(3, "incomplete", { reason: "the answer was cut" }),
+  );
   expect(text(".nbs-notices")).toBe("The answer is incompleteThe answer was cut.");
 });
 
@@ -249,7 +235,7 @@ describe("what the kernel offers", () => {
     ["stalled", {}, "continue", "Continue"],
     ["stalled", {}, "again", "Try again"],
   ])("of a stream that is %s %j: %s", (name, more, offer, words) => {
-    emit(opened, delta(2, 0, "Hello"), status(3, name, { ...more, offer }));
+    opening.emit(opened, delta(2, 0, "Hello"), status(3, name, { ...more, offer }));
     expect(go().textContent).toBe(words);
     go().focus();
     go().click();
@@ -258,32 +244,31 @@ describe("what the kernel offers", () => {
   });
 
   test("is taken up once, and goes with its status", () => {
-    emit(opened, delta(2, 0, "Hel"), status(3, "failed", { error, offer: "continue" }));
+    opening.emit(opened, delta(2, 0, "Hel"), status(3, "failed", { error, offer: "continue" }));
     expect(text(".nbs-error")).toContain("It was cut.");
     go().click();
-    const parts = [{ part: "text", type: "text", text: "Hel" }];
-    emit({ ...opened, kind: "snapshot", seq: 4, status: "queued", parts });
+    opening.emit(snapshot(4, "Hel", "queued"));
     expect(el.querySelector(".nbs-go-on")).toBeNull();
     expect(text(".nbs-status")).toBe("waiting for the first token");
     opening.store.goOn();
     expect(asked()).toBe(1);
-    emit(delta(5, 3, "lo"), status(6, "completed", { lengths: { text: 5 } }));
+    opening.emit(delta(5, 3, "lo"), status(6, "completed", { lengths: { text: 5 } }));
     expect(text(".nbs-markdown")).toBe("Hello");
     expect(text(".nbs-notices")).toBe("");
   });
 
   test("is not there where there is none", () => {
-    emit(opened, status(2, "failed", { error }));
+    opening.emit(opened, status(2, "failed", { error }));
     expect(el.querySelector(".nbs-go-on")).toBeNull();
-    emit(status(3, "completed", {}));
+    opening.emit(status(3, "completed", {}));
     opening.store.goOn();
     expect(asked()).toBe(0);
   });
 
   test("a silent server is said, with what can be done", () => {
-    emit(opened, status(2, "stalled", { timing: { elapsed: 12 } }));
+    opening.emit(opened, status(2, "stalled", { timing: { elapsed: 12 } }));
     expect(text(".nbs-notices")).toBe("The server is silentWait, or stop the answer.");
-    emit(status(3, "stalled", { timing: { elapsed: 13 }, offer: "again" }));
+    opening.emit(status(3, "stalled", { timing: { elapsed: 13 }, offer: "again" }));
     expect(text(".nbs-notices")).toContain("Try again sends the request once more.");
     get(".nbs-stop").click();
     opening.clock.pass(20);
@@ -296,13 +281,13 @@ test("only the start and the end are announced", () => {
   const said: string[] = [];
   const note = () => live.textContent !== said.at(-1) && said.push(live.textContent ?? "");
   note();
-  emit(opened);
+  opening.emit(opened);
   note();
   for (let n = 0; n < 5; n++) {
-    emit(delta(n + 2, n, "x"));
+    opening.emit(delta(n + 2, n, "x"));
     note();
   }
-  emit(status(7, "cancelled", { reason: "stopped by you" }));
+  opening.emit(status(7, "cancelled", { reason: "stopped by you" }));
   note();
   expect(said).toEqual([
     "",
@@ -312,14 +297,14 @@ test("only the start and the end are announced", () => {
 });
 
 test("an ending that was there before is not announced", () => {
-  emit(opened, status(2, "completed"));
+  opening.emit(opened, status(2, "completed"));
   const second = mount();
   opening.clock.pass(1000);
   expect(second.querySelector("[aria-live]")?.textContent).toBe("");
 });
 
 test("a view that ends leaves nothing behind", () => {
-  emit(opened, status(2, "completed"));
+  opening.emit(opened, status(2, "completed"));
   controller.abort();
   expect(el.childElementCount).toBe(0);
   opening.clock.pass(6000);

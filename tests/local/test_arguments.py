@@ -13,10 +13,7 @@ def book(city: str, days: int) -> str:
     return f"{days} days in {city}: booked"
 
 
-@pytest.fixture(autouse=True)
-def only_the_local_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "NBSTREAM_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("only_the_local_model")
 
 
 async def test_arguments_by_schema_for_a_call_by_hand() -> None:

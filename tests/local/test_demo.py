@@ -17,11 +17,7 @@ from nbformat import v4
 
 from nbstream.check import check_notebooks
 
-
-@pytest.fixture(autouse=True)
-def only_the_local_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "NBSTREAM_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("only_the_local_model")
 
 
 def notebook(folder: Path, *cells: str) -> Path:

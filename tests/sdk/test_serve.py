@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -15,10 +14,10 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 import nbstream
-from nbstream import control, engine
+from nbstream import engine
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
-from tests.support.sdk import ANSWER, FIRST_FIVE
+from tests.support.sdk import ANSWER, FIRST_FIVE, stop_while_busy
 from tests.support.server import Server
 from tests.support.serving import serving
 
@@ -221,15 +220,7 @@ async def test_a_shown_response_is_cut_while_the_loop_is_busy(
     async with opened(http, app, "test/stall") as response:
         w = nbstream.show(response.aiter_text())
         await until(lambda: w.text == FIRST_FIVE)
-
-        def subshell() -> None:
-            w.cancel()
-            control.hang_up(w._wire.stream)
-
-        thread = threading.Thread(target=subshell)
-        thread.start()
-        server.requests[0].wait_until_left()  # keeps this loop busy, like a cell
-        thread.join()
+        stop_while_busy(w, server)
         await w
     assert (w.status, w.text) == ("cancelled", FIRST_FIVE)
 

@@ -12,13 +12,12 @@ import openai
 import pytest
 
 import nbstream
-from nbstream import control
 from nbstream.config import NBStream
 from nbstream.errors import UsageError
 from nbstream.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
-from tests.support.sdk import FIRST_FIVE, KEY, PROMPT, SDK, end_of
+from tests.support.sdk import FIRST_FIVE, KEY, PROMPT, SDK, end_of, stop_while_busy
 from tests.support.server import Server
 
 Make = Callable[[Any, str], StreamWidget]
@@ -114,16 +113,7 @@ async def test_the_connection_is_cut_while_the_loop_is_busy(
         pytest.skip("this SDK has no such helper")
     w = MADE[kind](aclient if kind.startswith("async") else client, "test/stall").start()
     await until(lambda: w.text == FIRST_FIVE)
-    cut: list[str] = []
-
-    def subshell() -> None:
-        w.cancel()
-        cut.extend(control.hang_up(w._wire.stream))
-
-    thread = threading.Thread(target=subshell)
-    thread.start()
-    server.requests[0].wait_until_left()  # keeps this loop busy, like a cell
-    thread.join()
+    cut = stop_while_busy(w, server)
     assert cut == ([] if "thread" in kind else [w._wire.stream])
     await end_of(w, 2.0)
     assert (w.status, w.reason, w.text) == ("cancelled", "stopped by you", FIRST_FIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from nbstream.hub import hub_of
@@ -48,6 +49,26 @@ class Page:
         return [frame for message in self.messages for frame in message["frames"]]
 
 
+def quiet_wire(name: str, send: Callable[[Any], None], *, note: str | None = None) -> Wire:
+    """A wire that sends, and does nothing else."""
+    return Wire(
+        name,
+        label="",
+        model="m",
+        note=note,
+        send=send,
+        send_asset=lambda asset: None,
+        send_image=lambda part: None,
+        send_inspection=lambda front_end: None,
+        outputs=dict,
+        observe=lambda what: None,
+        cancel_all=lambda reason: None,
+        released=lambda: None,
+        renewed=lambda: None,
+        go_on=lambda: None,
+    )
+
+
 class Setup:
     def __init__(self, *scripts: Any, note: str | None = None, **session: Any) -> None:
         self.page = Page()
@@ -87,7 +108,7 @@ class Setup:
 async def run(*scripts: Any) -> Setup:
     setup = Setup(*scripts).start()
     await ended(setup.session)
-    await flushed(setup)
+    await flushed()
     return setup
 
 
@@ -103,16 +124,17 @@ async def stop(setup: Setup) -> None:
     await ended(setup.session)
 
 
-async def flushed(setup: Setup) -> None:
+async def flushed() -> None:
+    """Until all that is to be sent from this loop is."""
     await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
 
 
 async def ask(setup: Setup, **request: Any) -> list[Any]:
     """The frames of the answer."""
-    await flushed(setup)
+    await flushed()
     before = len(setup.page.messages)
     setup.wire.handle(request)  # type: ignore[arg-type]  # a plain dict, as it comes
     for _ in range(5):
         await asyncio.sleep(0)
-    await flushed(setup)
+    await flushed()
     return [f for m in setup.page.messages[before:] for f in m.get("frames", ())]

@@ -8,10 +8,11 @@ from typing import Any
 
 from nbstream import hub
 from nbstream.coalesce import Pace
-from nbstream.protocol import parse_request
+from nbstream.page_requests import parse_request
 from nbstream.session import Session
 from nbstream.wire import Wire
 from tests.support.fakes import FakeSource, chat
+from tests.support.frames import quiet_wire
 from tests.support.pages import Pages, Sent
 from tests.support.virtual import VirtualLoop
 
@@ -44,21 +45,8 @@ class Schedule:
 
     def open_stream(self) -> None:
         name = f"s{len(self.wires)}"
-        self.wires[name] = wire = Wire(
-            name,
-            label="",
-            model="m",
-            note=None,
-            send=lambda message: self.broadcast(name, json.loads(json.dumps(message))),
-            send_asset=lambda asset: None,
-            send_image=lambda part: None,
-            send_inspection=lambda front_end: None,
-            outputs=dict,
-            observe=lambda what: None,
-            cancel_all=lambda reason: None,
-            released=lambda: None,
-            renewed=lambda: None,
-            go_on=lambda: None,
+        self.wires[name] = wire = quiet_wire(
+            name, lambda message: self.broadcast(name, json.loads(json.dumps(message)))
         )
         self.sessions[name] = session = Session(FakeSource(), wire, clock=self.loop.time)
         session.loop = self.loop  # type: ignore[assignment]  # a virtual loop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import openai
 import pytest
 
 import nbstream
+from nbstream import control
 from nbstream.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT
@@ -31,6 +33,21 @@ def stream(client: Any, model: str = "test/ok", **options: Any) -> StreamWidget:
 async def end_of(widget: StreamWidget, timeout: float = 10.0) -> StreamWidget:
     await until(widget._session.done.done, timeout)
     return widget
+
+
+def stop_while_busy(widget: StreamWidget, server: Server) -> list[str]:
+    """Stop it as a subshell does while a cell keeps this loop busy; what was hung up."""
+    cut: list[str] = []
+
+    def subshell() -> None:
+        widget.cancel()
+        cut.extend(control.hang_up(widget._wire.stream))
+
+    thread = threading.Thread(target=subshell)
+    thread.start()
+    server.requests[0].wait_until_left()
+    thread.join()
+    return cut
 
 
 def open_stream(client: Any, model: str, api: str = "chat") -> Any:

@@ -13,6 +13,7 @@ import pytest
 import nbstream
 from nbstream import cli, doctor, local
 from nbstream.errors import LocalModelError
+from tests.support.environment import choose_nothing
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,8 +49,7 @@ def test_an_error_is_one_message_and_no_traceback(
     def ensure_model() -> Path:
         raise LocalModelError("no network; do this")
 
-    for name in ("OPENAI_API_KEY", "NBSTREAM_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    choose_nothing(monkeypatch)
     monkeypatch.setattr(local, "ensure_model", ensure_model)
     assert cli.main(["demo", "--check"]) == 1
     assert capsys.readouterr().err == "nbstream: no network; do this\n"

@@ -12,6 +12,7 @@ from nbstream import clients, local
 from nbstream.clients import LOCAL_NOTE, choose
 from nbstream.config import NBStream
 from nbstream.errors import ConfigError
+from tests.support.environment import choose_nothing
 
 KEY = "sk-test-0123456789"
 OTHER = "http://127.0.0.1:9/v1"
@@ -20,8 +21,7 @@ REMOTE = "https://models.example.org/v1"
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "NBSTREAM_API_KEY", "NBSTREAM_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+    choose_nothing(monkeypatch)
     NBStream.clear_instance()
     yield
     NBStream.clear_instance()

@@ -9,14 +9,14 @@ import pytest
 
 from nbstream import doctor, local
 from nbstream.errors import LocalModelError
+from tests.support.environment import choose_nothing
 
 SECRET = "sk-test-0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "NBSTREAM_API_KEY", "OPENAI_BASE_URL", "NBSTREAM_MODEL"):
-        monkeypatch.delenv(name, raising=False)
+    choose_nothing(monkeypatch)
 
 
 def by_name(**options: bool) -> dict[str, doctor.Check]:

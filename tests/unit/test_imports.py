@@ -48,7 +48,8 @@ ARROWS: dict[str, set[str]] = {
     "inspector": {"inspection", "protocol", "record", "report"},
     "connection": set(),
     "background": {"events"},
-    "sources": {"background", "connection", "errors"},
+    "thread_pump": {"connection"},
+    "sources": {"background", "connection", "errors", "thread_pump"},
     "showable": {"errors"},
     "slots": {"sources"},
     "timing": set(),
@@ -71,30 +72,24 @@ ARROWS: dict[str, set[str]] = {
     | {"states", "timing", "errors"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
     | {"adapters", "approval", "events", "rounds", "states"},
-    "session": {
-        "background",
-        "reading",
-        "transcript",
-        "faults",
-        "redact",
-        "retry",
-        "sources",
-        "timing",
-    }
-    | {"errors", "rounds", "until"},
+    "watching": {"errors", "reading", "timing"},
+    "session": {"background", "errors", "faults", "loops", "redact", "retry", "rounds"}
+    | {"sources", "timing", "transcript", "until", "watching"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
-    "waiting": {"heartbeat", "pump", "session", "errors"},
+    "waiting": {"heartbeat", "loops", "pump", "session", "errors"},
     "hub": {"coalesce", "protocol"},
     "engine": {"asking", "checks", "errors", "facts", "schema", "session", "slots", "transcript"}
     | {"approval", "tools", "until", "waiting"},
     "protocol": {"events", "states"},
+    "page_requests": {"protocol"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
     "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
     | {"timing"},
     "observed": {"facts", "wire"},
-    "wire": {"approval", "coalesce", "hub", "protocol", "session", "states", "transcript"},
+    "wire": {"approval", "coalesce", "hub", "page_requests", "protocol", "session", "states"}
+    | {"transcript"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},
@@ -102,7 +97,7 @@ ARROWS: dict[str, set[str]] = {
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
-    "rewrite": {"arguments", "frontend"},
+    "rewrite": {"arguments", "frontend", "loops"},
     "output": {"frontend", "saved", "session", "waiting"},
     "saved": {"choices", "events", "formulas", "safe_markdown", "transcript"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},

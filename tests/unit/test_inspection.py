@@ -16,6 +16,7 @@ from nbstream.redact import redactor
 from nbstream.session import Session
 from nbstream.sse import KEPT
 from tests.support.fakes import DONE, ApiError, ReadError, begin, chat, ended, make, run, until
+from tests.support.protocol import keys
 
 SECRET = "hunter22/hunter22"
 SENT = "sent-with-the-request"
@@ -219,12 +220,6 @@ def test_what_has_no_prompt_is_reported_as_it_is(text: str) -> None:
 
 
 # -- for the page ---------------------------------------------------------------------------------
-
-
-def keys(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return set(value) | {key for item in value.values() for key in keys(item)}
-    return {key for item in value for key in keys(item)} if isinstance(value, list) else set()
 
 
 async def test_what_a_page_gets_is_json_and_bounded() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.sources import ThreadPump
+from nbstream.sources import no_tap
+from nbstream.thread_pump import ThreadPump
 from tests.support.fakes import ReadError, until
 
 
@@ -47,7 +48,7 @@ class Blocking:
 
 
 def pumped(stream: Any) -> ThreadPump:
-    pump = ThreadPump(stream)
+    pump = ThreadPump(stream, no_tap)
     pump.start(asyncio.get_running_loop())
     return pump
 
@@ -170,7 +171,7 @@ async def test_take_blocking_raises_what_the_stream_raised() -> None:
 def test_a_loop_that_is_closed_meanwhile() -> None:
     stream = Blocking()
     loop = asyncio.new_event_loop()
-    pump = ThreadPump(stream)
+    pump = ThreadPump(stream, no_tap)
 
     async def start() -> None:
         pump.start(loop)

@@ -14,9 +14,9 @@ import traitlets
 import nbstream
 from nbstream import widget as widget_module
 from nbstream.errors import UsageError
-from nbstream.hub import hub_of
 from nbstream.widget import StreamWidget
 from tests.support.fakes import ApiError, FakeSource, Gate, chat, until
+from tests.support.frames import flushed
 
 DONE = chat(finish="stop")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -141,7 +141,7 @@ async def test_messages_reach_the_wire() -> None:
 
 async def test_the_state_holds_the_text_and_no_key() -> None:
     w = await run([chat("Hi"), DONE])
-    await until(lambda: hub_of(asyncio.get_running_loop()).is_idle)
+    await flushed()
     state = w.get_state()
     assert state["_stream"] == w._stream
     assert state["_snapshot"]["parts"] == [{"part": "text", "type": "text", "text": "Hi"}]

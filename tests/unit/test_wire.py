@@ -57,7 +57,7 @@ async def test_a_retry_and_an_error_on_the_wire() -> None:
     setup.session._policy = type(setup.session._policy)(max_attempts=2, base_delay=0.001)
     setup.start()
     await ended(setup.session)
-    await flushed(setup)
+    await flushed()
     retrying = next(f for f in setup.page.frames if f.get("status") == "retrying")
     assert retrying["retry"]["attempt"] == 2
     failed = setup.page.frames[-1]
@@ -68,7 +68,7 @@ async def test_a_retry_and_an_error_on_the_wire() -> None:
 
 async def test_a_snapshot_has_what_was_sent_and_the_stream_goes_on() -> None:
     setup, _ = await running(chat("a😀"), chat("b"))
-    await flushed(setup)
+    await flushed()
     snapshot = setup.wire.snapshot()
     assert snapshot is not None
     assert snapshot["parts"] == [{"part": "text", "type": "text", "text": "a😀b"}]
@@ -82,13 +82,13 @@ async def test_a_snapshot_has_what_was_sent_and_the_stream_goes_on() -> None:
     assert held is not None
     assert len(held["parts"][0]["text"]) == 3 + (setup.wire.seq - snapshot["seq"])
     await stop(setup)
-    await flushed(setup)
+    await flushed()
     assert setup.page.parts == {"text": "a😀bcd"}
 
 
 async def test_a_snapshot_of_the_end_says_what_is_missing() -> None:
     setup, _ = await running(chat("a"))
-    await flushed(setup)
+    await flushed()
     fresh = Page()
     pace = hub_of(asyncio.get_running_loop())._pace
     pace.spend(time.monotonic(), 100)  # no room for urgent ones
@@ -102,7 +102,7 @@ async def test_a_snapshot_of_the_end_says_what_is_missing() -> None:
     del snapshot["lengths"]
     fresh.apply(snapshot)
     before = len(setup.page.messages)
-    await flushed(setup)
+    await flushed()
     for message in setup.page.messages[before:]:
         fresh.receive(message)
     assert fresh.parts == {"text": "ab"}
@@ -118,7 +118,7 @@ async def test_streams_share_one_hub() -> None:
     setups = [Setup([chat(f"{n}-{m}") for m in range(20)] + [DONE]).start() for n in range(5)]
     for setup in setups:
         await ended(setup.session)
-    await flushed(setups[0])
+    await flushed()
     for n, setup in enumerate(setups):
         assert setup.page.parts == {"text": "".join(f"{n}-{m}" for m in range(20))}
 
@@ -149,7 +149,7 @@ async def test_what_comes_before_that_snapshot_can_be_sent_follows_it() -> None:
     setup.session.go_on(asyncio.get_running_loop)
     await until(lambda: setup.session.status == "completed")
     assert len(setup.page.frames) == sent, "all of it is held"
-    await flushed(setup)
+    await flushed()
     kinds = [frame["kind"] for frame in setup.page.frames[sent:]]
     assert kinds == ["snapshot", "delta", "status", "status"]
     assert setup.page.parts == {"text": "one two"}

@@ -6,8 +6,8 @@ import asyncio
 
 from tests.support.fakes import DONE, ReadError, chat, ended, until
 from tests.support.frames import Setup, ask, flushed, run, running, stop
+from tests.support.protocol import read_message
 from tests.support.tools import CALLED, Handed, called, rounds
-from tests.unit.test_protocol import read_message
 
 
 async def test_hello() -> None:
@@ -30,13 +30,13 @@ async def test_streams_of_one_page_are_sent_together() -> None:
     setups = [(await running(chat("a")))[0] for _ in range(5)]
     for number, setup in enumerate(setups):
         setup.wire.stream = f"s{number}"
-        await flushed(setup)
+        await flushed()
         assert await ask(setup, kind="hello", have={f"s{number}": setup.wire.seq}, page="p") == []
     before = sum(len(setup.page.messages) for setup in setups)
     for setup in setups:
         setup.page.apply = lambda frame: None  # type: ignore[method-assign]  # the page hears nothing
         setup.session.feed(chat("b"))
-    await flushed(setups[0])
+    await flushed()
     assert sum(len(setup.page.messages) for setup in setups) - before <= 2
     for setup in setups:
         await stop(setup)
@@ -61,7 +61,7 @@ async def test_cancel() -> None:
     assert statuses[0] == "cancelling"
     await ask(setup, kind="cancel", stream="s1", reason="again")
     await ended(setup.session)
-    await flushed(setup)
+    await flushed()
     assert setup.page.statuses[-2:] == ["cancelling", "cancelled"]
     assert setup.page.frames[-1]["reason"] == "stopped by you"
     assert setup.page.frames[-1]["lengths"] == {"text": 1}
@@ -149,13 +149,13 @@ async def test_a_decision_on_a_call_and_all_rounds_on_the_page() -> None:
     assert setup.session.status == "queued"
     await ask(setup, kind="decide", stream="s1", part="tool:0", approved=True)
     await until(lambda: setup.session.status == "failed")
-    await flushed(setup)
+    await flushed()
     for message in setup.page.messages:
         read_message(message)
     assert setup.page.parts["2/tool:0"] == '{"nu'
     setup.session.go_on(asyncio.get_running_loop)
     await until(lambda: setup.session.status == "completed")
-    await flushed(setup)
+    await flushed()
     # The half call is forgotten, on the page, too.
     assert setup.page.parts == {
         "text": "Hm.\n\n",

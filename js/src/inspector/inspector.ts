@@ -5,7 +5,7 @@
 
 import type { Inspector } from "../heavy.js";
 import { copyText } from "../markdown/embeds/clipboard.js";
-import { inspect } from "../protocol.js";
+import { inspect } from "../requests.js";
 import type { Store } from "../store.js";
 import { h, setText } from "../view/dom.js";
 import { type Inspection, parseInspection } from "./message.js";

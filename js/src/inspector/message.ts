@@ -1,6 +1,7 @@
 /** What the kernel tells of the wire, and a check of it. */
 
-import * as p from "../protocol.js";
+import * as c from "../checks.js";
+import { VERSION } from "../protocol.js";
 
 /** One raw event. A field that did not come is absent; times are seconds. */
 export interface RawEvent {
@@ -25,7 +26,7 @@ export interface RawEvent {
 type Pair = readonly [name: string, words: string];
 
 export interface Inspection {
-  readonly v: typeof p.VERSION;
+  readonly v: typeof VERSION;
   readonly kind: "inspection";
   readonly stream: string;
   readonly attempt: number;
@@ -41,35 +42,35 @@ export interface Inspection {
 }
 
 const isPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every(p.text);
+  Array.isArray(value) && value.length === 2 && value.every(c.text);
 
-const isEvent = p.shape(
-  { number: p.position },
+const isEvent = c.shape(
+  { number: c.position },
   {
-    at: p.seconds,
-    gap: p.seconds,
-    event: p.text,
-    data: p.text,
-    event_id: p.text,
-    retry: p.text,
-    comment: p.text,
-    other: p.text,
-    missing: p.count,
+    at: c.seconds,
+    gap: c.seconds,
+    event: c.text,
+    data: c.text,
+    event_id: c.text,
+    retry: c.text,
+    comment: c.text,
+    other: c.text,
+    missing: c.count,
     open: (value) => value === true,
   },
 );
 
-const isInspection = p.shape({
-  v: (value) => value === p.VERSION,
+const isInspection = c.shape({
+  v: (value) => value === VERSION,
   kind: (value) => value === "inspection",
-  stream: p.name,
-  attempt: p.position,
-  facts: p.list(isPair),
-  headers: p.list(isPair),
-  events: p.list(isEvent),
-  left_out: p.count,
-  note: p.text,
-  report: p.text,
+  stream: c.name,
+  attempt: c.position,
+  facts: c.list(isPair),
+  headers: c.list(isPair),
+  events: c.list(isEvent),
+  left_out: c.count,
+  note: c.text,
+  report: c.text,
 });
 
 /** The kernel's answer, or null if it is something else. */

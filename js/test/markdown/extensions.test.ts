@@ -1,21 +1,13 @@
 /** Footnotes, folds, and formulas on lines of their own. */
 
 import { expect, test } from "vitest";
-import { createRenderer, units } from "./html.js";
-
-function shown(text: string, pieces: readonly string[] = [text]): HTMLElement {
-  const el = document.createElement("div");
-  const renderer = createRenderer(el);
-  for (const piece of pieces) renderer.append(piece);
-  renderer.finish();
-  return el;
-}
+import { createRenderer, render, units } from "./html.js";
 
 /** Whole and character by character, which must be the same. */
 function both(text: string): HTMLElement {
-  const el = shown(text);
+  const el = render([text]);
   const pages = (root: HTMLElement) => [...root.children].map((child) => child.outerHTML).join("");
-  expect(pages(shown(text, units(text)))).toBe(pages(el));
+  expect(pages(render(units(text)))).toBe(pages(el));
   return el;
 }
 
@@ -50,7 +42,7 @@ test.each([
   "<summary>a</summary>",
 ])("no fold: %s", (text) => {
   expect(both(text).querySelector("details, summary")).toBeNull();
-  expect(shown(text).textContent).toBe(text);
+  expect(render([text]).textContent).toBe(text);
 });
 
 test("a fold that the reader has opened stays open", () => {

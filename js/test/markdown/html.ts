@@ -25,7 +25,7 @@ export const createRenderer = (
 ): core.MarkdownRenderer =>
   core.createRenderer(el, { embeds: createEmbeds({ parts }), ...options });
 
-export function render(pieces: Iterable<string>, options: core.MarkdownOptions): HTMLElement {
+export function render(pieces: Iterable<string>, options: core.MarkdownOptions = {}): HTMLElement {
   const el = document.createElement("div");
   const renderer = createRenderer(el, options);
   for (const piece of pieces) renderer.append(piece);

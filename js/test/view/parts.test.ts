@@ -4,30 +4,21 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { noHeavy } from "../../src/heavy.js";
 import { createImages } from "../../src/images.js";
 import { mountView } from "../../src/view/view.js";
-import { opened, openStore, status } from "../fakes.js";
+import { find, opened, openStore, status } from "../fakes.js";
 
 let el: HTMLElement;
 let opening: ReturnType<typeof openStore>;
 let seq: number;
 
-const find = <T extends HTMLElement = HTMLElement>(selector: string): T => {
-  const found = el.querySelector<T>(selector);
-  if (!found) throw new Error(`no ${selector}`);
-  return found;
-};
+const get = <T extends HTMLElement = HTMLElement>(selector: string) => find<T>(el, selector);
 const texts = (selector: string) =>
   [...el.querySelectorAll(selector)].map((one) => one.textContent);
-
-function emit(...frames: Record<string, unknown>[]): void {
-  opening.channel.emit(...frames);
-  opening.clock.pass(16);
-}
 
 /** Something comes for parts: each op without what follows from it. */
 function come(...ops: Record<string, unknown>[]): void {
   seq++;
   const whole = ops.map((op) => ({ offset: 0, text: "", ...op }));
-  emit({ kind: "delta", stream: "s1", seq, ops: whole });
+  opening.emit({ kind: "delta", stream: "s1", seq, ops: whole });
 }
 
 const tool = (part: string, info: object, more: object = {}) => ({
@@ -42,31 +33,31 @@ beforeEach(() => {
   const { channel, clock, store } = opening;
   const images = createImages(channel, clock, () => store.changed());
   mountView(el, store, new AbortController().signal, noHeavy, images);
-  emit(opened);
+  opening.emit(opened);
   seq = 1;
 });
 
 test("a tool's call, while its arguments arrive", () => {
   come(tool("tool:0", { kind: "function", name: "weather", status: "in_progress" }));
-  expect(find(".nbs-tool-name").textContent).toBe("weather");
-  expect(find(".nbs-tool-status").textContent).toBe("…");
-  expect(find<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
+  expect(get(".nbs-tool-name").textContent).toBe("weather");
+  expect(get(".nbs-tool-status").textContent).toBe("…");
+  expect(get<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
   come({ part: "tool:0", type: "tool", text: '{"city": "Zü' });
-  expect(find(".nbs-tool code").textContent).toContain('{\n  "city": "Zü');
+  expect(get(".nbs-tool code").textContent).toContain('{\n  "city": "Zü');
   come({ part: "tool:0", type: "tool", offset: 12, text: 'rich", "days": []}' });
   come(tool("tool:0", { status: "completed", seconds: 1.5, result: "<b>sunny" }, { offset: 30 }));
-  expect(find(".nbs-tool code").textContent).toBe('{\n  "city": "Zürich",\n  "days": []\n}');
-  expect(find(".nbs-tool-status").textContent).toBe("1.5 s");
-  expect(find(".nbs-tool-result").textContent).toBe("<b>sunny");
+  expect(get(".nbs-tool code").textContent).toBe('{\n  "city": "Zürich",\n  "days": []\n}');
+  expect(get(".nbs-tool-status").textContent).toBe("1.5 s");
+  expect(get(".nbs-tool-result").textContent).toBe("<b>sunny");
   expect(el.querySelector("b")).toBeNull();
-  emit(status(++seq, "completed"));
-  expect(find<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
+  opening.emit(status(++seq, "completed"));
+  expect(get<HTMLDetailsElement>(".nbs-tool").open).toBe(true);
 });
 
 test("what is no JSON, and a fence in it, stays as it is", () => {
   come(tool("tool:0", { kind: "custom", name: "sql" }, { text: "select '\n```\n# a'" }));
-  emit(status(++seq, "completed"));
-  expect(find(".nbs-tool code").textContent?.trimEnd()).toBe("select '\n```\n# a'");
+  opening.emit(status(++seq, "completed"));
+  expect(get(".nbs-tool code").textContent?.trimEnd()).toBe("select '\n```\n# a'");
   expect(el.querySelector("h1")).toBeNull();
 });
 
@@ -76,11 +67,11 @@ test("a tool that fails, one that asks, one that was not complete", () => {
     tool("tool:1", { kind: "mcp_approval_request", name: "drop", server: "docs" }),
     tool("tool:2", { kind: "function", name: "late", status: "in_progress" }),
   );
-  emit(status(++seq, "cancelled"));
+  opening.emit(status(++seq, "cancelled"));
   expect(texts(".nbs-tool-name")).toEqual(["find (docs)", "drop (docs)", "late"]);
   expect(texts(".nbs-tool-status")).toEqual(["failed", "asks for approval", "not complete"]);
-  expect(find(".nbs-tool-result").textContent).toBe("no such page");
-  expect(find(".nbs-tool").dataset.state).toBe("failed");
+  expect(get(".nbs-tool-result").textContent).toBe("no such page");
+  expect(get(".nbs-tool").dataset.state).toBe("failed");
 });
 
 test("a call that waits for approval has buttons, until it is decided", () => {
@@ -115,7 +106,7 @@ test("a call that waits for approval has buttons, until it is decided", () => {
   come(tool("2/tool:0", { status: "running" }));
   expect(asks()).toEqual([false, false]);
   expect(texts(".nbs-tool-status")[1]).toBe("running");
-  expect(document.activeElement).toBe(find(".nbs-view"));
+  expect(document.activeElement).toBe(get(".nbs-view"));
   come(tool("2/tool:0", { status: "declined", error: "the call was declined", seconds: 0.25 }));
   expect(texts(".nbs-tool-status")[1]).toBe("declined · 0.25 s");
   expect(el.querySelectorAll<HTMLElement>(".nbs-tool")[1]?.dataset.state).toBe("declined");
@@ -127,7 +118,7 @@ test("what the end of the stream makes of calls", () => {
   come(...states.map((status, n) => tool(`tool:${n}`, { name: "a", status })));
   const running = ["running", "awaiting approval", "being checked", "stopped", "not run"];
   expect(texts(".nbs-tool-status")).toEqual(running);
-  emit(status(++seq, "cancelled"));
+  opening.emit(status(++seq, "cancelled"));
   const ended = ["not complete", "not complete", "not complete", "stopped", "not run"];
   expect(texts(".nbs-tool-status")).toEqual(ended);
   expect(el.querySelector(".nbs-ask:not([hidden])")).toBeNull();
@@ -135,7 +126,7 @@ test("what the end of the stream makes of calls", () => {
 
 test("what a search looks for stands beside its name", () => {
   come(tool("tool:0", { kind: "web_search_call", status: "searching" }, { text: "tallest\npeak" }));
-  expect(find("summary").textContent).toBe("web searchtallest peaksearching");
+  expect(get("summary").textContent).toBe("web searchtallest peaksearching");
   expect(el.querySelector(".nbs-tool code")).toBeNull();
 });
 
@@ -161,7 +152,7 @@ test("parts of reasoning share a fold, which says how long all of them took", ()
   come({ text: "Yes" });
   expect(texts("summary")).toEqual(["reasoned for 2.0 s"]);
   expect(texts(".nbs-reasoning .nbs-markdown")).toEqual(["one", "two"]);
-  find(".nbs-show-raw").click();
+  get(".nbs-show-raw").click();
   opening.clock.pass(16);
   expect(texts(".nbs-reasoning .nbs-raw")).toEqual(["one", "two"]);
 });
@@ -179,10 +170,10 @@ test("sources are numbered, and link to web pages only", () => {
   const links = [...el.querySelectorAll<HTMLAnchorElement>(".nbs-sources a")];
   expect(links.map((link) => link.href)).toEqual(["https://www.a.example/x", "https://c.example/"]);
   for (const link of links) expect(link.rel).toBe("noopener noreferrer");
-  expect(find<HTMLDetailsElement>(".nbs-sources").open).toBe(true);
+  expect(get<HTMLDetailsElement>(".nbs-sources").open).toBe(true);
   come({ offset: 3, info: { sources: [...sources, { title: "e" }] } });
   expect(texts(".nbs-sources > summary")).toEqual(["5 sources"]);
-  expect(find<HTMLDetailsElement>(".nbs-sources").open).toBe(false);
+  expect(get<HTMLDetailsElement>(".nbs-sources").open).toBe(false);
 });
 
 test("an image is fetched frame by frame, each once", () => {
@@ -200,23 +191,23 @@ test("an image is fetched frame by frame, each once", () => {
   const frame = (number: number, more: object = {}) =>
     come({ part: "image:0", type: "image", info: { frame: number, ...more } });
   come({ part: "image:0", type: "image", info: { kind: "image_generation_call" } });
-  expect(find("figcaption").textContent).toBe("being made…");
+  expect(get("figcaption").textContent).toBe("being made…");
   expect(asked()).toEqual([]);
   frame(1);
   frame(2);
   expect(asked()).toEqual([{ v: 1, kind: "image", stream: "s1", part: "image:0" }]);
   answer(1);
-  expect(find<HTMLImageElement>("img").src).toBe("blob:1");
+  expect(get<HTMLImageElement>("img").src).toBe("blob:1");
   expect(asked()).toHaveLength(2);
   answer(2);
-  expect(find<HTMLImageElement>("img").src).toBe("blob:2");
+  expect(get<HTMLImageElement>("img").src).toBe("blob:2");
   expect(revoked).toHaveBeenCalledWith("blob:1");
-  expect(find("figcaption").textContent).toBe("frame 2, getting sharper…");
+  expect(get("figcaption").textContent).toBe("frame 2, getting sharper…");
   frame(3, { status: "completed", size: "1024x1024" });
   // The answer is lost: it is asked for again.
   opening.clock.pass(11_000);
   expect(asked()).toHaveLength(4);
-  expect(find("figcaption").textContent).toBe("1024x1024");
+  expect(get("figcaption").textContent).toBe("1024x1024");
   made.mockRestore();
   revoked.mockRestore();
 });
@@ -231,6 +222,6 @@ test("several answers stand beside each other", () => {
 
 test("what is spoken is marked as such", () => {
   come({ part: "audio", type: "audio", text: "Good day" });
-  expect(find(".nbs-audio .nbs-mark").textContent).toBe("spoken, as a transcript");
-  expect(find(".nbs-audio .nbs-markdown").textContent).toBe("Good day");
+  expect(get(".nbs-audio .nbs-mark").textContent).toBe("spoken, as a transcript");
+  expect(get(".nbs-audio .nbs-markdown").textContent).toBe("Good day");
 });

@@ -2,21 +2,12 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { mountView } from "../../src/view/view.js";
-import { delta, opened, openStore, status } from "../fakes.js";
+import { delta, find, opened, openStore, snapshot, status } from "../fakes.js";
 
 let el: HTMLElement;
 let opening: ReturnType<typeof openStore>;
 
-const find = <T extends HTMLElement = HTMLElement>(selector: string): T => {
-  const found = el.querySelector<T>(selector);
-  if (!found) throw new Error(`no ${selector}`);
-  return found;
-};
-
-function emit(...frames: Record<string, unknown>[]): void {
-  opening.channel.emit(...frames);
-  opening.clock.pass(16);
-}
+const get = <T extends HTMLElement = HTMLElement>(selector: string) => find<T>(el, selector);
 
 beforeEach(() => {
   opening = openStore();
@@ -29,105 +20,104 @@ describe("the raw text", () => {
   const shown = () => [...el.querySelectorAll<HTMLElement>(".nbs-content > :not([hidden])")];
 
   test("takes the place of the rendered, in the middle of the stream", () => {
-    emit(opened, delta(2, 0, "# On"));
-    const button = find(".nbs-show-raw");
+    opening.emit(opened, delta(2, 0, "# On"));
+    const button = get(".nbs-show-raw");
     expect(button.getAttribute("aria-pressed")).toBe("false");
     button.click();
     expect(button.getAttribute("aria-pressed")).toBe("true");
     expect(shown().map((face) => face.textContent)).toEqual(["# On"]);
-    emit(delta(3, 4, "e\n\n*two*"));
-    expect(find(".nbs-raw").textContent).toBe("# One\n\n*two*");
+    opening.emit(delta(3, 4, "e\n\n*two*"));
+    expect(get(".nbs-raw").textContent).toBe("# One\n\n*two*");
     button.click();
-    expect(shown()).toEqual([find(".nbs-markdown")]);
-    expect(find("h1").textContent).toBe("One");
-    expect(find("em").textContent).toBe("two");
+    expect(shown()).toEqual([get(".nbs-markdown")]);
+    expect(get("h1").textContent).toBe("One");
+    expect(get("em").textContent).toBe("two");
   });
 
   test("costs nothing while it is not shown, and what it hides costs nothing", () => {
-    emit(opened, delta(2, 0, "one"));
+    opening.emit(opened, delta(2, 0, "one"));
     expect(el.querySelector(".nbs-raw")).toBeNull();
-    find(".nbs-show-raw").click();
-    const before = find(".nbs-markdown").textContent;
-    emit(delta(3, 3, " two"));
-    expect(find(".nbs-markdown").textContent).toBe(before);
-    find(".nbs-show-raw").click();
-    emit(delta(4, 7, " three"));
-    expect(find(".nbs-raw").textContent).toBe("one two");
-    expect(find(".nbs-markdown").textContent).toBe("one two three");
+    get(".nbs-show-raw").click();
+    const before = get(".nbs-markdown").textContent;
+    opening.emit(delta(3, 3, " two"));
+    expect(get(".nbs-markdown").textContent).toBe(before);
+    get(".nbs-show-raw").click();
+    opening.emit(delta(4, 7, " three"));
+    expect(get(".nbs-raw").textContent).toBe("one two");
+    expect(get(".nbs-markdown").textContent).toBe("one two three");
   });
 
   test("of an answer that starts raw is all that is made", () => {
-    find(".nbs-show-raw").click();
-    emit(opened, delta(2, 0, "one"));
+    get(".nbs-show-raw").click();
+    opening.emit(opened, delta(2, 0, "one"));
     expect(shown().map((face) => face.className)).toEqual(["nbs-raw"]);
   });
 
   test("what is shown again after the end is finished", () => {
-    emit(opened, delta(2, 0, "| a |"));
-    find(".nbs-show-raw").click();
-    emit(delta(3, 5, "\n|---"), status(4, "completed"));
-    find(".nbs-show-raw").click();
-    expect(find("th").textContent).toBe("a");
+    opening.emit(opened, delta(2, 0, "| a |"));
+    get(".nbs-show-raw").click();
+    opening.emit(delta(3, 5, "\n|---"), status(4, "completed"));
+    get(".nbs-show-raw").click();
+    expect(get("th").textContent).toBe("a");
   });
 
   test("of a text that was replaced is the new one", () => {
-    emit(opened, delta(2, 0, "Hello"));
-    find(".nbs-show-raw").click();
-    const parts = [{ part: "text", type: "text", text: "Other" }];
-    emit({ ...opened, kind: "snapshot", seq: 9, status: "in_progress", parts });
-    expect(find(".nbs-parts").textContent).toBe("Other");
-    find(".nbs-show-raw").click();
-    expect(find(".nbs-markdown").textContent).toBe("Other");
+    opening.emit(opened, delta(2, 0, "Hello"));
+    get(".nbs-show-raw").click();
+    opening.emit(snapshot(9, "Other"));
+    expect(get(".nbs-parts").textContent).toBe("Other");
+    get(".nbs-show-raw").click();
+    expect(get(".nbs-markdown").textContent).toBe("Other");
   });
 });
 
 describe("the box", () => {
   test("of a short answer is none", () => {
-    emit(opened, delta(2, 0, "Hello"));
-    expect(find(".nbs-box").hasAttribute("tabindex")).toBe(false);
-    expect(find(".nbs-jump").hidden).toBe(true);
-    expect(find(".nbs-expand").hidden).toBe(true);
+    opening.emit(opened, delta(2, 0, "Hello"));
+    expect(get(".nbs-box").hasAttribute("tabindex")).toBe(false);
+    expect(get(".nbs-jump").hidden).toBe(true);
+    expect(get(".nbs-expand").hidden).toBe(true);
   });
 
   test("can be opened and closed", () => {
-    Object.defineProperty(find(".nbs-box"), "scrollHeight", { value: 1000 });
-    emit(opened, delta(2, 0, "Hello"));
-    find(".nbs-box").dispatchEvent(new Event("scroll"));
-    const button = find(".nbs-expand");
-    expect(find(".nbs-box").getAttribute("role")).toBe("region");
+    Object.defineProperty(get(".nbs-box"), "scrollHeight", { value: 1000 });
+    opening.emit(opened, delta(2, 0, "Hello"));
+    get(".nbs-box").dispatchEvent(new Event("scroll"));
+    const button = get(".nbs-expand");
+    expect(get(".nbs-box").getAttribute("role")).toBe("region");
     expect([button.hidden, button.textContent]).toEqual([false, "Expand"]);
     button.click();
-    expect(find(".nbs-box").classList).toContain("nbs-expanded");
+    expect(get(".nbs-box").classList).toContain("nbs-expanded");
     expect([button.textContent, button.getAttribute("aria-expanded")]).toEqual([
       "Collapse",
       "true",
     ]);
     button.click();
-    expect(find(".nbs-box").classList).not.toContain("nbs-expanded");
+    expect(get(".nbs-box").classList).not.toContain("nbs-expanded");
   });
 
   test("says so when there is more to see than the reader sees", () => {
-    const box = find(".nbs-box");
+    const box = get(".nbs-box");
     let height = 300;
     Object.defineProperty(box, "scrollHeight", { get: () => height });
     Object.defineProperty(box, "clientHeight", { value: 100 });
-    emit(opened, delta(2, 0, "Hello"));
+    opening.emit(opened, delta(2, 0, "Hello"));
     const scroll = (top: number) => {
       box.scrollTop = top;
       box.dispatchEvent(new Event("scroll"));
     };
     scroll(200);
-    expect(find(".nbs-jump").hidden).toBe(true);
+    expect(get(".nbs-jump").hidden).toBe(true);
     scroll(50);
-    expect(find(".nbs-jump").hidden).toBe(false);
-    emit(status(3, "completed"));
+    expect(get(".nbs-jump").hidden).toBe(false);
+    opening.emit(status(3, "completed"));
     height = 400;
     scroll(60);
-    expect(find(".nbs-jump").hidden).toBe(false);
+    expect(get(".nbs-jump").hidden).toBe(false);
     scroll(300);
-    expect(find(".nbs-jump").hidden).toBe(true);
+    expect(get(".nbs-jump").hidden).toBe(true);
     scroll(0);
-    expect(find(".nbs-jump").hidden).toBe(true);
+    expect(get(".nbs-jump").hidden).toBe(true);
   });
 });
 
@@ -137,13 +127,13 @@ describe("a copy", () => {
     const data = new Map<string, string>();
     const event = new Event("copy", { bubbles: true, cancelable: true });
     Object.assign(event, { clipboardData: { setData: data.set.bind(data) } });
-    find(".nbs-parts").dispatchEvent(event);
+    get(".nbs-parts").dispatchEvent(event);
     return { prevented: event.defaultPrevented, data: Object.fromEntries(data) };
   }
 
   test("of blocks is Markdown, plain text and HTML", () => {
-    emit(opened, delta(2, 0, "A **bold** word.\n\n- one\n- two\n"));
-    const answer = find(".nbs-markdown");
+    opening.emit(opened, delta(2, 0, "A **bold** word.\n\n- one\n- two\n"));
+    const answer = get(".nbs-markdown");
     expect(copy(answer, 0, answer, answer.childNodes.length)).toEqual({
       prevented: true,
       data: {
@@ -155,28 +145,28 @@ describe("a copy", () => {
   });
 
   test("of plain words is the page's own", () => {
-    emit(opened, delta(2, 0, "plain words"));
-    const text = find(".nbs-markdown p").firstChild as Text;
+    opening.emit(opened, delta(2, 0, "plain words"));
+    const text = get(".nbs-markdown p").firstChild as Text;
     expect(copy(text, 0, text, 5)).toEqual({ prevented: false, data: {} });
   });
 
   test("of code is the code", () => {
-    emit(opened, delta(2, 0, "```js\na\n  b\n```\n"));
-    const code = find(".nbs-markdown code");
+    opening.emit(opened, delta(2, 0, "```js\na\n  b\n```\n"));
+    const code = get(".nbs-markdown code");
     const { data } = copy(code, 0, code, code.childNodes.length);
     expect(data["text/plain"]).toBe("a\n  b\n");
   });
 
   test("of raw text is that text", () => {
-    emit(opened, delta(2, 0, "**a**\n\n- b\n"));
-    find(".nbs-show-raw").click();
-    const raw = find(".nbs-raw");
+    opening.emit(opened, delta(2, 0, "**a**\n\n- b\n"));
+    get(".nbs-show-raw").click();
+    const raw = get(".nbs-raw");
     const { prevented, data } = copy(raw, 0, raw, raw.childNodes.length);
     expect([prevented, data]).toEqual([true, { "text/plain": "**a**\n\n- b\n" }]);
   });
 
   test("that begins outside of the answer is the page's own", () => {
-    emit(opened, delta(2, 0, "words"));
-    expect(copy(el, 0, find(".nbs-markdown"), 1).prevented).toBe(false);
+    opening.emit(opened, delta(2, 0, "words"));
+    expect(copy(el, 0, get(".nbs-markdown"), 1).prevented).toBe(false);
   });
 });

@@ -1,0 +1,18 @@
+import type { Control, News } from "./control.js";
+import type { Request } from "./requests.js";
+
+/** All that the front end needs of a widget model. */
+export interface Channel {
+  get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
+  send(request: Request): void;
+  /** Calls `receive` with the content of each custom message, and its buffers. */
+  onMessage(receive: (content: unknown, buffers?: readonly DataView[]) => void): void;
+  /** Calls `changed` when the connection to the kernel's side ends, or is there again. */
+  onConnection(changed: () => void): void;
+  /** Calls `tell` when the kernel ends or begins anew. */
+  onNews(tell: (news: News) => void): void;
+  /** The way to the kernel that works while a cell computes. */
+  control(tell: (news: News) => void): Control;
+  /** Whether the cell that started the stream was deleted. */
+  isOrphan(): boolean;
+}
