@@ -86,10 +86,13 @@ class Progress:
         self._kept = self.reply_text
         # Who goes on wants more than what the stream was to end with.
         self._ending = None
-        if self._prefix:
-            self.transcript.forget(self._prefix, "tool" if self._kept else None)
-        elif not self._kept:
+        if self._kept:
+            self.transcript.set_aside(self._prefix)
+        elif self._prefix:
+            self.transcript.forget(self._prefix)
+        else:
             self.transcript = Transcript()
+        self._spans, self._last_part = Spans(), ""
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
         self.status = "queued"

@@ -102,7 +102,7 @@ class Rounds:
         parts = [
             part
             for part in transcript.parts.values()
-            if part.type == "tool" and part.key.startswith(self.prefix)
+            if part.type == "tool" and part.key.startswith(self.prefix) and not part.is_aside
         ]
         calls = [part for part in parts if part.info.get("kind") in _CALLS]
         if any(part.info.get("kind") in _LEFT for part in parts):

@@ -72,6 +72,7 @@ class Part:
     info: PartInfo = field(default_factory=PartInfo)
     data: list[str] = field(default_factory=list)  # base64: of an image one frame, the last
     logprobs: list[Any] = field(default_factory=list)
+    is_aside: bool = False  # of a message that was cut, and that another one goes on with
     _joining: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def append(self, text: str) -> int:
@@ -179,13 +180,27 @@ class Transcript:
         part.data = [data.base64]
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
 
-    def forget(self, prefix: str, type_: PartType | None = None) -> None:
-        """Drop the parts whose names begin with ``prefix``; of one type only, if it is given."""
-        self.parts = {
-            key: part
-            for key, part in self.parts.items()
-            if not (key.startswith(prefix) and type_ in (None, part.type))
-        }
+    def forget(self, prefix: str) -> None:
+        """Drop the parts whose names begin with ``prefix``."""
+        self.parts = {key: p for key, p in self.parts.items() if not key.startswith(prefix)}
+
+    def set_aside(self, prefix: str) -> None:
+        """Give the calls and images in parts whose names begin with ``prefix`` other names: those
+        that come now are others. What was half received stays so.
+
+        >>> transcript = Transcript()
+        >>> _ = transcript.apply(Delta("tool:0", "tool", '{"ci'))
+        >>> transcript.set_aside("")
+        >>> transcript.parts["tool:0~"].info
+        {'status': 'incomplete'}
+        """
+        for part in self.parts.values():
+            if part.key.startswith(prefix) and part.type in ("tool", "image"):
+                part.key += "~"
+                part.is_aside = True
+                if part.info.get("status") not in ("completed", "failed"):
+                    part.info["status"] = "incomplete"
+        self.parts = {part.key: part for part in self.parts.values()}
 
     @property
     def finish_reason(self) -> str | None:
