@@ -167,6 +167,7 @@ class _InRound:
 
     def __init__(self, rounds: Rounds, reply: Adapter) -> None:
         self.ends_with_finish_reason = reply.ends_with_finish_reason
+        self.lacks_beginning = reply.lacks_beginning
         self._rounds = rounds
         self._reply = reply
 
