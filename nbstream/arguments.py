@@ -35,6 +35,7 @@ class Arguments:
     until: str | None = None
     tools: list[str] = field(default_factory=list)
     approve: Literal["ask"] | None = None
+    max_rounds: int = 10
     inspect: bool | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
@@ -124,6 +125,8 @@ def build_parser() -> argparse.ArgumentParser:
     tools = "functions that the model may call, or lists of them"
     add("--tools", type=_variables, default=[], metavar="NAME,NAME", help=tools)
     add("--approve", choices=("ask",), help="ask: you approve each call in its card")
+    rounds = "requests at most while the model calls tools (%(default)s)"
+    add("--max-rounds", type=int, default=Arguments.max_rounds, metavar="N", help=rounds)
     add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
     add("--inspect", action="store_true", default=None, help="record the raw events")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
@@ -151,12 +154,13 @@ def parse(line: str) -> Arguments:
             f"%%stream: unknown option {extra[0]!r}{near}: the prompt stands below the line,"
             " other parameters go as -p KEY=JSON, and %%stream? lists all options"
         )
-    if found.max_tokens is not None and found.max_tokens < 1:
-        raise UsageError("%%stream: --max-tokens takes a number above 0")
     values = vars(found)
     params = dict(values.pop("params"))
-    if "max_tokens" in params:
-        raise UsageError("%%stream: max_tokens has an option of its own: --max-tokens N")
+    for name, option in (("max_tokens", "--max-tokens"), ("max_rounds", "--max-rounds")):
+        if name in params:
+            raise UsageError(f"%%stream: {name} has an option of its own: {option} N")
+        if values[name] is not None and values[name] < 1:
+            raise UsageError(f"%%stream: {option} takes a number above 0")
     temperature = values.pop("temperature")
     if temperature is not None:
         params["temperature"] = temperature

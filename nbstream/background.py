@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from typing import Any
 
-from .events import RunsOn
+from .events import Meta, RunsOn
 
 GRACE = 5.0
 """Seconds that a server gets to say that it ended a response."""
 
 ENDED = "the server was told to end its background response"
+_TAKEN_UP = re.compile(r"/responses/([^/]+)$")
 _LEFT: dict[RunsOn, str] = {
     "response": "the background response goes on at the server",
     "run": "the run goes on at the server",
@@ -26,6 +28,17 @@ def left_running(reason: str, what: RunsOn | None) -> str:
     'stopped by you; the agent goes on at the server'
     """
     return reason if what is None else f"{reason}; {_LEFT[what]}"
+
+
+def taken_up(response: Any) -> Meta | None:
+    """What is known of the answer whose stream ``response`` is, if it was begun by another request:
+    only responses in the background can be taken up later, by their id."""
+    try:
+        request = response.request
+        found = _TAKEN_UP.search(request.url.path) if request.method == "GET" else None
+    except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request
+        return None
+    return Meta(response_id=found[1], runs_on="response") if found else None
 
 
 async def cancel_response(client: Any, response_id: str) -> None:

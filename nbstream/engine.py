@@ -183,5 +183,8 @@ class _Events:
     def changed(self, session: Session) -> None:
         """Whoever reads asks for the status."""
 
+    def restored(self, session: Session) -> None:
+        """Its request begins the answer: it takes up none."""
+
     def renewed(self, session: Session) -> None:
         """It never goes on after its end."""

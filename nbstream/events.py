@@ -6,6 +6,7 @@ comes with each token is a tuple, which is made several times faster than a froz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -70,6 +71,14 @@ class Data(NamedTuple):
     part: str
     type: PartType
     base64: str
+
+
+class Restored(NamedTuple):
+    """What a stream that was taken up in its middle says again, from the beginning: it takes the
+    place of what came of these parts. ``is_all``: these are all parts, in their order."""
+
+    events: Sequence[Whole | Info | Data]
+    is_all: bool = False
 
 
 class Logprobs(NamedTuple):
@@ -144,4 +153,4 @@ class Failure:
     code: str | None = None
 
 
-Event = Delta | Whole | Info | Data | Logprobs | Extra | Meta | Usage | Finish | Failure
+Event = Delta | Whole | Info | Data | Restored | Logprobs | Extra | Meta | Usage | Finish | Failure

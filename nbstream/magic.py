@@ -76,6 +76,7 @@ class StreamMagics(Magics):
             schema=self._value("--schema", arguments.schema) if arguments.schema else None,
             until=arguments.until,
             approve=arguments.approve or True,
+            max_rounds=arguments.max_rounds,
             loop=arguments.loop,
             inspect=arguments.inspect,
             first_token_timeout=arguments.first_token_timeout,

@@ -10,7 +10,7 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Info
+from .events import Delta, Event, Info, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .redact import Redact, redactor
 from .retry import Retry
@@ -20,6 +20,8 @@ from .states import TERMINAL, Status, allowed, incomplete_reason
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
 from .until import Ending
+
+NO_BEGINNING = "what came before the stream was taken up is missing"
 
 
 class Progress:
@@ -73,6 +75,10 @@ class Progress:
         """Report text that came, or else that the state changed."""
         raise NotImplementedError
 
+    def _tell_again(self) -> None:
+        """Report all that came: it is not what was told, with more behind it."""
+        raise NotImplementedError
+
     def _enough(self, reason: str) -> None:
         """End the stream: what was wanted has come."""
         raise NotImplementedError
@@ -86,10 +92,13 @@ class Progress:
         self._kept = self.reply_text
         # Who goes on wants more than what the stream was to end with.
         self._ending = None
-        if self._prefix:
-            self.transcript.forget(self._prefix, "tool" if self._kept else None)
-        elif not self._kept:
+        if self._kept:
+            self.transcript.set_aside(self._prefix)
+        elif self._prefix:
+            self.transcript.forget(self._prefix)
+        else:
             self.transcript = Transcript()
+        self._spans, self._last_part = Spans(), ""
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
         self.status = "queued"
@@ -146,6 +155,8 @@ class Progress:
             event = self._shortened(event)
         append = self.transcript.apply(event)
         if append is None:
+            if isinstance(event, Restored) and self.transcript.restore(event):
+                self._restored()
             return
         self._appended(append)
         # Most text goes on in the part that the last piece went to: nothing ends with it.
@@ -183,8 +194,20 @@ class Progress:
             self.deltas.append(append.text)
         self._tell(append)
         if self.status in ("queued", "stalled"):
-            self.reason = None
-            self._move("in_progress")
+            self._go_ahead()
+
+    def _go_ahead(self) -> None:
+        self.reason = None
+        self._move("in_progress")
+
+    def _restored(self) -> None:
+        """What came before a stream was taken up is there; it is no delta of this stream."""
+        self._phase = "answering"
+        self.timing.last = self._clock()
+        self.timing.first = self.timing.first or self.timing.last
+        self._tell_again()
+        if self.status in ("queued", "stalled"):
+            self._go_ahead()
 
     def _note_response(self, holder: Any) -> None:
         # The SDK's helpers keep it to themselves.
@@ -235,11 +258,18 @@ class Progress:
 
     def _end(self, status: Status) -> None:
         self._let_go(status)
+        self.reason = self._with_what_is_missing(self.reason)
         for info in self._spans.end(self._clock()):
             self._inform(info)
         self.timing.ended = self._clock()
         self.attempts.end(self.error.message if self.error else None)
         self._move(status)
+
+    def _with_what_is_missing(self, reason: str | None) -> str | None:
+        """``reason``, and that an answer that was taken up in its middle has no beginning."""
+        if self._adapter is None or not self._adapter.lacks_beginning:
+            return reason
+        return f"{reason}; {NO_BEGINNING}" if reason else NO_BEGINNING
 
     def _let_go(self, status: Status) -> None:
         """Apply what was held back; after a stop no text of it."""

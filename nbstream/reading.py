@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from .adapters import pick
 from .approval import Decision
-from .background import ENDED, GRACE
+from .background import ENDED, GRACE, taken_up
 from .errors import ErrorInfo, StreamError
 from .events import Info
 from .faults import describe
@@ -181,6 +181,8 @@ class Reading(Progress):
         try:
             self._opened = opened = self._opened or await self.source.open()
             self._note_response(opened.raw)
+            if (taken := taken_up(self.response)) is not None:
+                self.transcript.apply(taken)
             if self._phase == "opening":
                 self._phase = "waiting"
             async for chunk in opened.chunks:
@@ -208,7 +210,7 @@ class Reading(Progress):
             why = describe(exc, self.redact).message
             self.reason = f"{self.reason}: ending it failed ({why})"
         else:
-            self.reason = f"{self._cancel_reason}; {ENDED}"
+            self.reason = self._with_what_is_missing(f"{self._cancel_reason}; {ENDED}")
         self._tell()
 
     async def _close_opened(self) -> None:

@@ -102,7 +102,7 @@ class Rounds:
         parts = [
             part
             for part in transcript.parts.values()
-            if part.type == "tool" and part.key.startswith(self.prefix)
+            if part.type == "tool" and part.key.startswith(self.prefix) and not part.is_aside
         ]
         calls = [part for part in parts if part.info.get("kind") in _CALLS]
         if any(part.info.get("kind") in _LEFT for part in parts):
@@ -167,6 +167,7 @@ class _InRound:
 
     def __init__(self, rounds: Rounds, reply: Adapter) -> None:
         self.ends_with_finish_reason = reply.ends_with_finish_reason
+        self.lacks_beginning = reply.lacks_beginning
         self._rounds = rounds
         self._reply = reply
 

@@ -41,6 +41,9 @@ class Sink(Protocol):
     def changed(self, session: Session) -> None:
         """The status or something shown beside it changed."""
 
+    def restored(self, session: Session) -> None:
+        """What came before it was taken up is there: the text is another one."""
+
     def renewed(self, session: Session) -> None:
         """It goes on, or begins anew, after it had ended or stalled: nothing known holds."""
 
@@ -90,6 +93,9 @@ class Session(Watching):
             self._sink.changed(self)
         else:
             self._sink.appended(self, append)
+
+    def _tell_again(self) -> None:
+        self._sink.restored(self)
 
     def _enough(self, reason: str) -> None:
         self.cancel(reason)

@@ -108,10 +108,8 @@ class StreamSource:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._response = response_of(stream)
-        client = getattr(stream, "_client", None)
-        self.cancel_response: CancelResponse | None = (
-            None if client is None else functools.partial(cancel_response, client)
-        )
+        self.cancel_response: CancelResponse | None = None
+        self._note_client(stream)
 
     @property
     def is_blocking(self) -> bool:
@@ -119,8 +117,15 @@ class StreamSource:
         names = ("__aiter__", "__await__", "__aenter__")
         return not any(hasattr(self._stream, name) for name in names)
 
+    def _note_client(self, stream: Any) -> None:
+        client = getattr(stream, "_client", None)
+        if client is not None:
+            self.cancel_response = functools.partial(cancel_response, client)
+
     async def open(self) -> Opened:
-        return self._watched(await wrap(self._stream, self.tap))
+        opened = await wrap(self._stream, self.tap)
+        self._note_client(opened.raw)  # of a call that was not awaited
+        return self._watched(opened)
 
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
         return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None

@@ -19,6 +19,7 @@ from .events import (
     Meta,
     PartInfo,
     PartType,
+    Restored,
     RunsOn,
     Usage,
     Whole,
@@ -72,6 +73,7 @@ class Part:
     info: PartInfo = field(default_factory=PartInfo)
     data: list[str] = field(default_factory=list)  # base64: of an image one frame, the last
     logprobs: list[Any] = field(default_factory=list)
+    is_aside: bool = False  # of a message that was cut, and that another one goes on with
     _joining: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def append(self, text: str) -> int:
@@ -80,6 +82,11 @@ class Part:
         self.pieces.append(text)
         self.length += utf16_length(text)
         return offset
+
+    def put(self, text: str) -> None:
+        """Have ``text`` in place of all so far."""
+        with self._joining:
+            self.pieces, self.length = [text], utf16_length(text)
 
     @property
     def text(self) -> str:
@@ -115,7 +122,8 @@ class Transcript:
         self._early: dict[str, PartInfo] = {}
 
     def apply(self, event: Event) -> Append | None:
-        """Take one event; return what was appended where, or became known of which part."""
+        """Take one event; return what was appended where, or became known of which part.
+        `restore` takes those that are more than that."""
         if isinstance(event, Delta):
             return self._append(event) if event.text else None
         if isinstance(event, Whole):
@@ -136,7 +144,7 @@ class Transcript:
             self.runs_on = event.runs_on or self.runs_on
         elif isinstance(event, Extra):
             self.extra.update(event.fields)
-        else:
+        elif isinstance(event, Failure):
             self.failure = event
         return None
 
@@ -179,13 +187,56 @@ class Transcript:
         part.data = [data.base64]
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
 
-    def forget(self, prefix: str, type_: PartType | None = None) -> None:
-        """Drop the parts whose names begin with ``prefix``; of one type only, if it is given."""
-        self.parts = {
-            key: part
-            for key, part in self.parts.items()
-            if not (key.startswith(prefix) and type_ in (None, part.type))
-        }
+    def restore(self, restored: Restored) -> bool:
+        """Take what no append can say; returns whether anything changed by it.
+
+        >>> transcript = Transcript()
+        >>> _ = transcript.apply(Delta("text", "text", "lo"))
+        >>> transcript.restore(Restored([Whole("text", "text", "Hello")])), transcript.text
+        (True, 'Hello')
+        """
+        before, changed = list(self.parts), False
+        for event in restored.events:
+            if isinstance(event, Whole):
+                changed |= self._replace(event)
+            elif isinstance(event, Info) or event.base64 not in self._data(event.part):
+                changed |= self.apply(event) is not None
+        if restored.is_all:
+            first = dict.fromkeys(event.part for event in restored.events)
+            self.parts = {key: self.parts[key] for key in first if key in self.parts} | self.parts
+        return changed or list(self.parts) != before
+
+    def _replace(self, whole: Whole) -> bool:
+        known = self.parts.get(whole.part)
+        if not whole.text or (known is not None and known.text == whole.text):
+            return False
+        self._part(whole.part, whole.type).put(whole.text)
+        return True
+
+    def _data(self, key: str) -> list[str]:
+        return self.parts[key].data if key in self.parts else []
+
+    def forget(self, prefix: str) -> None:
+        """Drop the parts whose names begin with ``prefix``."""
+        self.parts = {key: p for key, p in self.parts.items() if not key.startswith(prefix)}
+
+    def set_aside(self, prefix: str) -> None:
+        """Give the calls and images in parts whose names begin with ``prefix`` other names: those
+        that come now are others. What was half received stays so.
+
+        >>> transcript = Transcript()
+        >>> _ = transcript.apply(Delta("tool:0", "tool", '{"ci'))
+        >>> transcript.set_aside("")
+        >>> transcript.parts["tool:0~"].info
+        {'status': 'incomplete'}
+        """
+        for part in self.parts.values():
+            if part.key.startswith(prefix) and part.type in ("tool", "image"):
+                part.key += "~"
+                part.is_aside = True
+                if part.info.get("status") not in ("completed", "failed"):
+                    part.info["status"] = "incomplete"
+        self.parts = {part.key: part for part in self.parts.values()}
 
     @property
     def finish_reason(self) -> str | None:

@@ -107,8 +107,18 @@ class Wire:
         self.flushed()
         self._observe("status")
 
+    def restored(self, session: Session) -> None:
+        """A snapshot, which takes the place of all text that was told."""
+        self._has_news = True
+        self._hold_snapshot(session)
+
     def renewed(self, session: Session) -> None:
         """A snapshot, which takes the place of an ending and of all that belonged to it."""
+        self._hold_snapshot(session)
+        self._renewed()
+        self._observe("status")
+
+    def _hold_snapshot(self, session: Session) -> None:
         parts = session.transcript.parts
         with self._lock:
             self._held = Held()
@@ -119,8 +129,6 @@ class Wire:
             # In its place: what comes before it can be sent follows it.
             self._held.frame(snapshot)
         self._hold_urgent(session)
-        self._renewed()
-        self._observe("status")
 
     def _hold_urgent(self, session: Session) -> None:
         if session.loop is not None and not session.loop.is_closed():

@@ -14,6 +14,9 @@ class Adapter(Protocol):
     ends_with_finish_reason: bool
     """Whether a stream of this format that ends without a finish reason was cut off."""
 
+    lacks_beginning: bool = False
+    """Whether the stream was taken up in its middle, and has not said yet what came before."""
+
     def feed(self, chunk: Any) -> Iterable[Event]:
         """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
         ...

@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from ..events import Data, Event, Info, PartInfo, PartType, Whole
+from ..events import Data, Info, PartInfo, PartType, Whole
 from ._base import get, text
 from ._sources import Sources
 
 IMAGE = "image_generation_call"
+
+Said = Whole | Info | Data
+"""What an item says of a part."""
 
 
 def part_of(kind: str, output: str) -> tuple[str, PartType]:
@@ -19,7 +22,7 @@ def part_of(kind: str, output: str) -> tuple[str, PartType]:
     return (f"image:{output}", "image") if kind == IMAGE else (f"tool:{output}", "tool")
 
 
-def item_events(item: Any, output: str) -> Iterator[Event]:
+def item_events(item: Any, output: str) -> Iterator[Said]:
     """What ``item`` says of its parts; ``output`` is its place in the list of outputs."""
     kind = text(get(item, "type"))
     if kind == "message":
@@ -32,7 +35,7 @@ def item_events(item: Any, output: str) -> Iterator[Event]:
         yield from _tool(item, kind, output)
 
 
-def _message(item: Any, output: str) -> Iterator[Event]:
+def _message(item: Any, output: str) -> Iterator[Said]:
     for index, content in enumerate(get(item, "content") or ()):
         place = f"{output}/{index}"
         if text(get(content, "type")) == "refusal":
@@ -47,7 +50,7 @@ def _message(item: Any, output: str) -> Iterator[Event]:
             yield Info(part, "text", {"phase": phase})
 
 
-def _tool(item: Any, kind: str, output: str) -> Iterator[Event]:
+def _tool(item: Any, kind: str, output: str) -> Iterator[Said]:
     part, type_ = part_of(kind, output)
     yield Info(part, type_, _info(item, kind))
     if written := _arguments(item):

@@ -11,7 +11,7 @@ from .chat import ChatAdapter
 from .completions import CompletionsAdapter
 from .helper import HelperAdapter
 from .media import ImagesAdapter, TranscriptionAdapter
-from .responses import ResponsesAdapter
+from .responses import begin
 from .runs import AgentAdapter, AssistantAdapter
 from .text import TextAdapter
 
@@ -30,6 +30,8 @@ def pick(chunk: Any) -> Adapter:
     if text(get(chunk, "event")).startswith("thread."):
         return AssistantAdapter()
     kind = text(get(unwrapped(chunk), "type"))
+    if kind.startswith(_RESPONSES):
+        return begin(chunk)
     for prefix, adapter in _BY_TYPE:
         if kind.startswith(prefix):
             return adapter()
@@ -44,10 +46,8 @@ def pick(chunk: Any) -> Adapter:
     )
 
 
+_RESPONSES = ("response.", "error", "keepalive")
 _BY_TYPE: tuple[tuple[str, Callable[[], Adapter]], ...] = (
-    ("response.", ResponsesAdapter),
-    ("error", ResponsesAdapter),
-    ("keepalive", ResponsesAdapter),
     ("chunk", HelperAdapter),
     ("transcript.text.", TranscriptionAdapter),
     ("image_generation.", ImagesAdapter),

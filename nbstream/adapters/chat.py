@@ -40,6 +40,7 @@ class ChatAdapter:
     """
 
     ends_with_finish_reason = True
+    lacks_beginning = False
 
     def __init__(self) -> None:
         self._named: tuple[Any, Any] | None = None

@@ -18,12 +18,13 @@ from ..events import (
     Logprobs,
     Meta,
     PartType,
+    Restored,
     RunsOn,
     Usage,
     Whole,
 )
 from ._base import Adapter, count, extras, fields, get, text, unwrapped
-from ._items import IMAGE, item_events, part_of
+from ._items import IMAGE, Said, item_events, part_of
 from ._sources import Sources
 from .chat import flat_error
 
@@ -56,11 +57,15 @@ class ResponsesAdapter(Adapter):
     fills what its deltas left out. Gateways send several responses in one stream: their parts
     follow each other. Items are told apart by their places, since some gateways give an item
     another id with each event.
+
+    ``is_taken_up``: the stream begins in the middle of a response. Its deltas come as they are, and
+    what is said whole restores what came before them.
     """
 
     ends_with_finish_reason = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_taken_up: bool = False) -> None:
+        self.lacks_beginning = is_taken_up
         self._sources: dict[str, Sources] = {}
         self._outputs: dict[str, list[str]] = {}
         self._has_parts = False
@@ -112,13 +117,15 @@ class ResponsesAdapter(Adapter):
         elif (place := _PLACES.get(stem)) is not None and stem != "shell_call_command":
             whole = next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
             if whole:
-                self._has_parts = True
-                yield Whole(self._part(chunk, *place), place[1], whole)
+                yield self._said(Whole(self._part(chunk, *place), place[1], whole))
 
     def _item(self, item: Any, chunk: Any) -> Iterator[Event]:
-        for event in item_events(item, self._place(chunk)):
-            self._has_parts = True
-            yield event
+        return map(self._said, item_events(item, self._place(chunk)))
+
+    def _said(self, event: Said) -> Event:
+        self._has_parts = True
+        is_more = self.lacks_beginning and isinstance(event, Whole)
+        return Restored([event]) if is_more else event
 
     def _next_command(self, chunk: Any) -> Iterator[Event]:
         if _number(chunk, "command_index"):
@@ -148,13 +155,19 @@ class ResponsesAdapter(Adapter):
     def _created(self, chunk: Any) -> Iterator[Event]:
         if self._ended:
             self._run, self._has_parts = f"{self._ended + 1}.", False
+        self.lacks_beginning = False
+        yield from self._goes_on(chunk)
+
+    def _goes_on(self, chunk: Any) -> Iterator[Event]:
         yield _meta(get(chunk, "response"))
 
     def _end(self, chunk: Any) -> Iterator[Event]:
         response = get(chunk, "response")
-        if not self._has_parts:
-            for output, item in enumerate(get(response, "output") or ()):
-                yield from item_events(item, f"{self._run}{output}")
+        if self.lacks_beginning or not self._has_parts:
+            items = enumerate(get(response, "output") or ())
+            said = [e for at, item in items for e in item_events(item, f"{self._run}{at}")]
+            yield from [Restored(said, is_all=True)] if self.lacks_beginning else said
+            self.lacks_beginning &= not said
         self._ended += 1
         yield _meta(response)
         usage = responses_usage(get(response, "usage"))
@@ -179,6 +192,8 @@ class ResponsesAdapter(Adapter):
 
 _HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterator[Event]]] = {
     "response.created": ResponsesAdapter._created,
+    "response.queued": ResponsesAdapter._goes_on,
+    "response.in_progress": ResponsesAdapter._goes_on,
     "response.shell_call_command.added": ResponsesAdapter._next_command,
     "response.output_text.annotation.added": ResponsesAdapter._annotation,
     "response.image_generation_call.partial_image": ResponsesAdapter._partial_image,
@@ -187,6 +202,18 @@ _HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterator[Event]]] = {
     "response.failed": ResponsesAdapter._end,
     "error": ResponsesAdapter._error,
 }
+
+
+_BEGINNINGS = ("response.created", "response.queued", "response.in_progress", "error")
+
+
+def begin(chunk: Any) -> ResponsesAdapter:
+    """The adapter for a stream that starts with ``chunk``. Events are numbered from 0: one that
+    is not of the beginning of a response says that the stream was taken up by its number, as in
+    ``retrieve(..., starting_after=N)``
+    (https://platform.openai.com/docs/guides/background#streaming-a-background-response)."""
+    is_later = _number(chunk, "sequence_number") > 0 and get(chunk, "type") not in _BEGINNINGS
+    return ResponsesAdapter(is_taken_up=is_later)
 
 
 def _find(chunk: Any, name: str) -> Any:

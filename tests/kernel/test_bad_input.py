@@ -47,6 +47,7 @@ MAGIC = {
     "NUL in a chat's name": ("%%stream --chat a\0\nHi", "--chat has a NUL character"),
     "a lone surrogate": ("%%stream\n{{chr(0xd800)}}", "a lone surrogate ('\\ud800')"),
     "a port that is none": ("%%stream --base-url http://127.0.0.1:99999/v1\nHi", "no base URL"),
+    "no rounds": ("%%stream --max-rounds 0\nHi", "--max-rounds takes a number above 0"),
     "no time": ("%%stream --idle-timeout -1\nHi", "'-1' is no number of seconds"),
     "no panel": ("%nbstream nope", "%nbstream takes one of models"),
 }

@@ -73,6 +73,15 @@ def test_one_that_is_not_shown_says_how_to_decide(kernel: Kernel, server: Server
     assert kernel.get(STATES) == "[('completed', 'nbstream-tool'), ('completed', '8')]"
 
 
+def test_the_magic_limits_the_rounds(kernel: Kernel, server: Server) -> None:
+    kernel.run(DEFINE)
+    server.enqueue(*[Scenario(body=chat_reply(("c1", "twice", {"number": 4})))] * 2)
+    kernel.run("%%stream --tools twice --max-rounds 2 --as w\nHi")
+    said = "the model still called tools after 2 requests; raise max_rounds"
+    assert kernel.get("(w.status, w.reason)") == str(("incomplete", said))
+    assert len(server.requests) == 2
+
+
 def test_stop_of_a_tool_by_an_interrupt(kernel: Kernel, server: Server) -> None:
     kernel.run("import asyncio\nasync def wait() -> None:\n    await asyncio.Event().wait()")
     server.enqueue(Scenario(body=chat_reply(("c1", "wait", {}))))

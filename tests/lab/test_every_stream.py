@@ -15,6 +15,7 @@ from nbstream.saved import tool_name
 from nbstream.transcript import Transcript
 from tests.support.page import NotebookPage
 from tests.support.recordings import ALL, Recording
+from tests.support.recordings.background import BACKGROUND
 
 from .conftest import OpenNotebook, lab_only
 
@@ -124,6 +125,20 @@ def test_every_kind_is_shown_as_the_kernel_has_it(open_notebook: OpenNotebook) -
     assert not page.errors
     outside = [url for url in page.requests if not url.startswith(("http://127.0.0.1", "blob:"))]
     assert [url for url in outside if not url.startswith(("ws://127.0.0.1", "data:"))] == []
+
+
+def test_one_that_is_taken_up_in_its_middle_is_whole_at_its_end(
+    open_notebook: OpenNotebook,
+) -> None:
+    later = [event for event in BACKGROUND.payloads if event["sequence_number"] > 49]
+    page = open_notebook([SETUP, source(later, ", 3"), "gate.set()"])
+    page.run(1)
+    page.run(2)
+    text = page.widget(2).locator(".nbs-text .nbs-markdown")
+    page.wait(lambda: text.all_inner_texts() == ["rich, sun 😀 in"], "what came by now")
+    page.run(3)
+    wait_for(page, 2, expected(BACKGROUND))
+    assert not page.errors
 
 
 def chat(finish: str | None = None, index: int = 0, **delta: Any) -> dict[str, Any]:

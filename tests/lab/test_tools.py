@@ -77,6 +77,9 @@ def test_approve_and_decline(
     assert status.inner_text() == "waiting for your approval of look_up (2)"
     page.wait(lambda: page.output(2).locator(".nbs-tok-string").count() > 0, "colours")
     shoot(page, shots, f"{theme}-tools-first")
+    page.page.set_viewport_size({"width": 400, "height": 900})
+    room = "el => [el.scrollWidth <= el.clientWidth, el.scrollHeight <= el.clientHeight]"
+    page.wait(lambda: status.evaluate(room) == [True, True], "all words of a narrow header")
     # By the keyboard: the focus stays in the view.
     buttons = page.widget(2).get_by_role("button", name="Approve", exact=True)
     buttons.nth(0).focus()

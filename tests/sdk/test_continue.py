@@ -14,6 +14,7 @@ from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, APIS, FIRST_FIVE, end_of, open_stream, stream
 from tests.support.server import Server
+from tests.support.tools import half_reply, reply
 
 REST = DEFAULT_TEXT[5:]
 ASSISTANT = {"role": "assistant", "content": FIRST_FIVE}
@@ -80,6 +81,32 @@ async def test_try_again(server: Server, aclient: Any) -> None:
     assert (w.status, w.text) == ("completed", ANSWER)
     first, second = (request.body for request in server.requests)
     assert first == second
+
+
+@APIS
+@pytest.mark.parametrize("runs", [False, True], ids=["left to the caller", "called"])
+async def test_a_call_that_was_cut_stays_so_and_another_one_comes(
+    server: Server, aclient: Any, api: Any, runs: bool
+) -> None:
+    def weather(city: str) -> str:
+        return f"clear in {city}"
+
+    # Nothing of the half call is sent back, so the model begins it anew.
+    again = reply(api, ("c2", "weather", {"city": "Oslo"}))
+    server.enqueue(Scenario(body=half_reply(api, "I look it up.")), Scenario(body=again))
+    server.enqueue(Scenario(body=reply(api, text="It is clear.")))
+    w = await end_of(stream(aclient, api=api, **({"tools": [weather]} if runs else {})))
+    assert (w.status, w.text, w.tool_calls[0].arguments) == ("incomplete", "I look it up.", '{"ci')
+    await w.continue_()
+    half, whole = w.tool_calls
+    assert (half.call_id, half.arguments, half.status) == ("c1", '{"ci', "incomplete")
+    assert (whole.call_id, whole.arguments, whole.status) == (
+        *("c2", '{"city": "Oslo"}', "completed"),
+    )
+    assert whole.result == ("clear in Oslo" if runs else "")
+    assert w.text == ("I look it up.\n\nIt is clear." if runs else "I look it up.")
+    kinds = ["text", "tool", "tool", *(["text"] if runs else [])]
+    await until(lambda: [part["type"] for part in w._wire.snapshot()["parts"]] == kinds)
 
 
 async def test_a_stream_given_to_show_is_not_ours_to_send_again(aclient: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from tests.support.wire import (
     retry_headers,
     sse,
 )
-from tests.support.wire_responses import failed, final, responses_events
+from tests.support.wire_responses import failed, final, is_later, responses_events
 
 PAGE = b"<html><body><h1>Bad gateway</h1></body></html>"
 KEEP_ALIVE = 0.02
@@ -93,12 +94,20 @@ class Answer:
     async def _stream(self) -> None:
         scenario, request = self._scenario, self._request
         await self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
-        if scenario.body is not None:
-            await self._recorded(scenario.body)
+        # Of a response that is taken up by its id.
+        after = int(request.body.get("starting_after", -1))
+        if (body := scenario.body) is not None:
+            if after >= 0:
+                events = re.findall(rb".*?\n\n", body, re.DOTALL)
+                body = b"".join(event for event in events if is_later(event, after))
+            await self._recorded(body)
             return
-        make = responses_events if request.path == "/v1/responses" else chat_events
+        is_chat = not request.path.startswith("/v1/responses")
+        make = chat_events if is_chat else responses_events
         broken = scenario.fault is None
         for event in make(scenario, request.body):
+            if not is_later(event.data, after):
+                continue
             due = event.kind == "finish" or request.deltas_sent >= scenario.fault_after
             if event.kind in ("delta", "finish") and not broken and due:
                 broken = True

@@ -122,6 +122,9 @@ class RecordingSink:
     def appended(self, session: Session, append: Append) -> None:
         self.appends.append(append)
 
+    def restored(self, session: Session) -> None:
+        self.statuses.append("restored")
+
     def renewed(self, session: Session) -> None:
         self.statuses.append("renewed")
 

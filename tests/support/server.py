@@ -21,6 +21,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.support.answer import Answer
 from tests.support.connection import Connection, Head
@@ -30,7 +31,8 @@ from tests.support.wire import error_payload
 from tests.support.wire_responses import RESPONSE_ID
 
 POSTS = ("/v1/chat/completions", "/v1/completions", "/v1/responses")
-CANCEL = f"/v1/responses/{RESPONSE_ID}/cancel"
+RETRIEVE = f"/v1/responses/{RESPONSE_ID}"
+CANCEL = f"{RETRIEVE}/cancel"
 
 Log = Callable[[str, Request], None]
 
@@ -38,7 +40,8 @@ Log = Callable[[str, Request], None]
 class Server:
     """The server, in a thread of its own; a context manager.
 
-    A POST takes the first queued scenario, else the one named by its model, else `default`.
+    A POST, and a GET that takes up a response, takes the first queued scenario, else the one named
+    by its model, else `default`.
     """
 
     def __init__(self, port: int = 0, log: Log | None = None) -> None:
@@ -194,12 +197,14 @@ class Server:
     async def _serve(self, connection: Connection, head: Head) -> None:
         with self._changed:
             scenario, status = self._choose(head)
+            path, _, query = head.path.partition("?")
+            is_taken_up = head.method == "GET" and path == RETRIEVE
             request = Request(
                 number=len(self.requests) + 1,
-                path=head.path,
+                path=path,
                 method=head.method,
                 headers=head.headers,
-                body=head.body,
+                body={"background": True, **dict(parse_qsl(query))} if is_taken_up else head.body,
                 scenario=scenario,
                 changed=self._changed,
                 wake=self._wake,
@@ -208,7 +213,7 @@ class Server:
         self._current[connection] = request
         self.note(request, "request")
         answer = Answer(self, connection, request)
-        if head.method == "POST" and head.path in POSTS:
+        if is_taken_up or (head.method == "POST" and head.path in POSTS):
             await answer.post(status)
         elif head.method == "POST" and head.path == CANCEL:
             wrong = error_payload(scenario, status)
@@ -222,7 +227,7 @@ class Server:
 
     def _choose(self, head: Head) -> tuple[Scenario, int]:
         """The scenario of a request, and the status that it gets this time."""
-        if head.method != "POST":
+        if head.method != "POST" and not head.path.startswith(RETRIEVE):
             return Scenario(), 200
         key: object = "queue"
         if self._queue:

@@ -48,18 +48,40 @@ def called(name: str, arguments: Any, id_: str = "c1", index: int = 0) -> dict[s
     return chat(tool_calls=[{"index": index, "id": id_, "type": "function", "function": function}])
 
 
+END = b"data: [DONE]\n\n"
+
+
 def sse(*payloads: dict[str, Any]) -> bytes:
     """The body of an event stream."""
     lines = []
     for payload in payloads:
         event = f"event: {payload['type']}\n" if "type" in payload else ""
         lines.append(f"{event}data: {json.dumps(payload)}\n\n")
-    return "".join([*lines, "data: [DONE]\n\n"]).encode()
+    return "".join(lines).encode() + END
 
 
 def reply(api: str, *calls: tuple[str, str, Any], text: str = "") -> bytes:
     """The body of a reply with this text and these calls: id, name, arguments."""
     return (chat_reply if api == "chat" else responses_reply)(*calls, text=text)
+
+
+def half_reply(api: str, text: str) -> bytes:
+    """The body of a reply that is cut in the arguments of a call."""
+    if api == "chat":
+        return sse(chat(text), called("weather", '{"ci', "c1")).removesuffix(END)
+    at = {"output_index": 1, "item_id": "fc_1"}
+    item = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "weather"}
+    item |= {"arguments": "", "status": "in_progress"}
+    response = {"id": "resp_0", "object": "response", "model": "served", "output": []}
+    return sse(
+        {"type": "response.created", "response": {**response, "status": "in_progress"}},
+        {
+            "type": "response.output_text.delta",
+            **{"output_index": 0, "content_index": 0, "item_id": "msg_0", "delta": text},
+        },
+        {"type": "response.output_item.added", **at, "item": item},
+        {"type": "response.function_call_arguments.delta", **at, "delta": '{"ci'},
+    ).removesuffix(END)
 
 
 USED = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,6 +99,12 @@ class Numbered:
         payload = {"type": name, "sequence_number": self.next, **fields}
         self.next += 1
         return sse(kind, payload, event=name)
+
+
+def is_later(event: bytes, number: int) -> bool:
+    """Whether an event comes after the one with this number; those without one always do."""
+    found = re.search(rb'"sequence_number": (\d+)', event)
+    return found is None or int(found[1]) > number
 
 
 def responses_events(scenario: Scenario, body: JSON) -> Iterator[Event]:

@@ -291,3 +291,26 @@ def test_text() -> None:
     assert not TextAdapter.ends_with_finish_reason
     assert ChatAdapter.ends_with_finish_reason
     assert ResponsesAdapter.ends_with_finish_reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "expected"),
+    [
+        ("response.created", 0, False),
+        ("response.queued", 1, False),
+        ("response.in_progress", 2, False),
+        ("response.output_text.delta", 7, True),
+        ("response.completed", 9, True),
+        ("keepalive", 3, True),
+        ("response.output_text.delta", None, False),
+        ("error", 99, False),
+    ],
+)
+def test_where_a_stream_of_responses_was_taken_up(
+    kind: str, number: int | None, expected: bool
+) -> None:
+    adapter = pick({"type": kind, "sequence_number": number})
+    assert adapter.lacks_beginning is expected
+    # Another response in the same stream has its beginning.
+    list(adapter.feed({"type": "response.created", "response": {}}))
+    assert not adapter.lacks_beginning

@@ -30,6 +30,7 @@ def test_nothing() -> None:
         ("--loop thread", "loop", "thread"),
         ("--tools weather,more", "tools", ["weather", "more"]),
         ("--approve ask", "approve", "ask"),
+        ("--max-rounds 3", "max_rounds", 3),
         ("--schema Planet", "schema", "Planet"),
         ("--until '[.!?]'", "until", "[.!?]"),
         ("--inspect", "inspect", True),
@@ -56,6 +57,8 @@ def test_options(line: str, name: str, value: Any) -> None:
         ("--temperature hot", "--temperature"),
         ("--max-tokens 0", "above 0"),
         ("--max-tokens many", "--max-tokens"),
+        ("--max-rounds 0", "--max-rounds takes a number above 0"),
+        ("--max-rounds few", "argument --max-rounds: invalid int value: 'few'"),
         ("--api graphql", "graphql"),
         ("--persist html", "html"),
         ("--as 1x", "'1x' is no name of a variable"),
@@ -70,6 +73,7 @@ def test_options(line: str, name: str, value: Any) -> None:
         ("--temperature nan", "'nan' is no number"),
         ("-p x=" + "[" * 20_000, "is not JSON"),
         ("-p max_tokens=5", "--max-tokens N"),
+        ("-p max_rounds=5", "--max-rounds N"),
     ],
 )
 def test_mistakes(line: str, words: str) -> None:

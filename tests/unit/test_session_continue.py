@@ -65,6 +65,27 @@ async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     assert (session.status, session.transcript.text) == ("completed", "Streams carry an ans")
 
 
+async def test_calls_that_were_cut_stay_beside_those_of_the_continuation() -> None:
+    def call(arguments: str) -> dict[str, Any]:
+        return chat(tool_calls=[{"index": 0, "function": {"arguments": arguments}}])
+
+    session, _ = await run(
+        [chat("a"), call('{"b'), ReadError("cut")],
+        [chat("c"), call('{"d'), ReadError("cut")],
+        [call('{"e": 1}'), DONE],
+    )
+    await go_on(session)
+    await go_on(session)
+    parts = [(part.text, part.info.get("status")) for part in session.transcript.parts.values()]
+    assert parts == [
+        ("ac", None),
+        ('{"b', "incomplete"),
+        ('{"d', "incomplete"),
+        ('{"e": 1}', "completed"),
+    ]
+    assert len(session.transcript.lengths) == 4
+
+
 async def test_again_and_again() -> None:
     session, _ = await run(
         [chat("a"), ReadError("cut")], [chat("b"), ReadError("cut")], [chat("c"), DONE]

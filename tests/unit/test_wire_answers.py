@@ -156,11 +156,12 @@ async def test_a_decision_on_a_call_and_all_rounds_on_the_page() -> None:
     setup.session.go_on(asyncio.get_running_loop)
     await until(lambda: setup.session.status == "completed")
     await flushed()
-    # The half call is forgotten, on the page, too.
+    # The half call stays as it is, on the page, too.
     assert setup.page.parts == {
         "text": "Hm.\n\n",
         "tool:0": '{"number": 1}',
         "2/text": "Two it is.",
+        "2/tool:0~": '{"nu',
     }
     infos = [op["info"] for f in setup.page.frames for op in f.get("ops", ()) if "info" in op]
     assert "2" in [info.get("result") for info in infos]

@@ -61,7 +61,7 @@ export const STYLE = `
 }
 .nbs-view .nbs-in-facts dt {
   flex: none;
-  min-width: 7.5em;
+  min-width: min(7.5em, 40%);
   color: var(--nbs-muted);
   font-weight: 400;
 }

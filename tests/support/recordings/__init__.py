@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ._recording import Recording
+from .background import BACKGROUND
 from .chat import CHAT, COMPLETIONS
 from .responses import RESPONSES
 
 __all__ = ["ALL", "Recording"]
 
-ALL = (*CHAT, *COMPLETIONS, *RESPONSES)
+ALL = (*CHAT, *COMPLETIONS, *RESPONSES, BACKGROUND)
