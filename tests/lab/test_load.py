@@ -45,7 +45,8 @@ def test_twenty_thousand_tokens_at_full_speed(
 ) -> None:
     text = mixed(80_000)
     fast = model(Scenario(text=pieces(text)))
-    page = open_notebook([f"%%stream {fast.name} --persist widget\nEverything."])
+    source = f"%%stream {fast.name} --persist widget\nEverything."
+    page = open_notebook([source], own_page=True)
     page.page.evaluate(WATCH)
     page.run(1, timeout=120)
     # The last section's number: all of it is there, in its elements.
