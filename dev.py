@@ -123,17 +123,20 @@ def run_tests(arguments: Sequence[str]) -> int:
     npm = shutil.which("npm", path=environment["PATH"]) or "npm"
     steps.run("ruff check", [PYTHON, "-m", "ruff", "check", "."], environment)
     steps.run("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], environment)
-    steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
     steps.run("front end: packages", [npm, *NPM_INSTALL], environment, cwd=js)
-    steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
-    steps.run_vitest(npm, environment, js)
     # Two processes: Playwright keeps an event loop running on the main thread, where pytest-asyncio
     # then cannot run another. https://github.com/pytest-dev/pytest-asyncio/issues/359
-    # At the same time: pages mostly wait.
+    # At the same time: pages mostly wait. What runs whole notebooks and scripts is beside, too, so
+    # that both take about as long.
     report = CACHE / "pytest-lab.xml"
-    lab = pytest(report, "tests/lab")
-    with steps.beside("tests/lab in a browser", lab, environment, report):
-        steps.run_pytest("pytest", ["tests", "--ignore=tests/lab"], environment)
+    beside = ["tests/lab", "tests/kernel/test_headless.py", "tests/kernel/test_terminal.py"]
+    lab = pytest(report, *beside)
+    with steps.beside("tests/lab in a browser, notebooks, scripts", lab, environment, report):
+        steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
+        steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
+        steps.run_vitest(npm, environment, js)
+        others = ["tests", *(f"--ignore={path}" for path in beside)]
+        steps.run_pytest("pytest", others, environment)
         for version in OLDER_OPENAI:
             older = older_openai(version, environment)
             tests = ["tests/sdk"] if version == OLDER_OPENAI[0] else ["tests/sdk", *OF_OUR_OWN]
