@@ -46,6 +46,11 @@ NPM_INSTALL = ["install", "--no-save", "--no-audit", "--no-fund"]
 # The newest is the one in the environment. The others: the oldest that is supported, the last of
 # each earlier major version's line that behaves differently.
 OLDER_OPENAI = ("1.66.3", "1.109.1", "2.54.0")
+# What these test is the tests' own server, and who reads what is served: the SDK has little part in
+# it. The oldest release and the newest are enough.
+OF_OUR_OWN = tuple(
+    f"--ignore=tests/sdk/{name}.py" for name in ("test_serve", "test_server", "test_server_faults")
+)
 # The newest is the one in the environment. The others treat messages differently while a cell runs,
 # and come with an IPython of their time.
 OLDER_KERNELS = {
@@ -118,20 +123,24 @@ def run_tests(arguments: Sequence[str]) -> int:
     npm = shutil.which("npm", path=environment["PATH"]) or "npm"
     steps.run("ruff check", [PYTHON, "-m", "ruff", "check", "."], environment)
     steps.run("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], environment)
-    steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
     steps.run("front end: packages", [npm, *NPM_INSTALL], environment, cwd=js)
-    steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
-    steps.run_vitest(npm, environment, js)
     # Two processes: Playwright keeps an event loop running on the main thread, where pytest-asyncio
     # then cannot run another. https://github.com/pytest-dev/pytest-asyncio/issues/359
-    # At the same time: pages mostly wait.
+    # At the same time: pages mostly wait. What runs whole notebooks and scripts is beside, too, so
+    # that both take about as long.
     report = CACHE / "pytest-lab.xml"
-    lab = pytest(report, "tests/lab")
-    with steps.beside("tests/lab in a browser", lab, environment, report):
-        steps.run_pytest("pytest", ["tests", "--ignore=tests/lab"], environment)
+    beside = ["tests/lab", "tests/kernel/test_headless.py", "tests/kernel/test_terminal.py"]
+    lab = pytest(report, *beside)
+    with steps.beside("tests/lab in a browser, notebooks, scripts", lab, environment, report):
+        steps.run("mypy", [PYTHON, "-m", "mypy"], environment)
+        steps.run("front end: types, lint", [npm, "run", "check"], environment, cwd=js)
+        steps.run_vitest(npm, environment, js)
+        others = ["tests", *(f"--ignore={path}" for path in beside)]
+        steps.run_pytest("pytest", others, environment)
         for version in OLDER_OPENAI:
             older = older_openai(version, environment)
-            steps.run_pytest(f"tests/sdk with openai {version}", ["tests/sdk"], older)
+            tests = ["tests/sdk"] if version == OLDER_OPENAI[0] else ["tests/sdk", *OF_OUR_OWN]
+            steps.run_pytest(f"tests/sdk with openai {version}", tests, older)
         older = older_kernel("6.29.5", environment)
         steps.run_pytest("tests/kernel with ipykernel 6.29.5", [REACTIONS], older)
         steps.run_pytest(

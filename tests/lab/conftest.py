@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.support.browser import ensure_chromium
 from tests.support.jupyter import JupyterServer
@@ -55,19 +55,80 @@ def jupyter(
         yield running
 
 
+SIZE: ViewportSize = {"width": 1100, "height": 800}
+
+
+def new_page(browser: Browser) -> Page:
+    """A page that shares nothing with others."""
+    return browser.new_context(viewport=SIZE).new_page()
+
+
+class SharedPage:
+    """A page that has loaded JupyterLab: most tests need a notebook and a kernel of their own, but
+    no page, and a page takes longer to load than most tests run."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._page: Page | None = None
+        self._open: NotebookPage | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether a test has it."""
+        return self._open is not None
+
+    def open(self, jupyter: JupyterServer, file: str) -> NotebookPage:
+        """Open a notebook, in the page as it was at first."""
+        if self._page is None:
+            self._page = new_page(self._browser)
+            self._open = NotebookPage(self._page, jupyter, file).open()
+        else:
+            self._page.set_viewport_size(SIZE)
+            self._page.emulate_media(media="null", forced_colors="null", reduced_motion="null")
+            self._open = NotebookPage(self._page, jupyter, file).open_here()
+        return self._open
+
+    def leave(self, failed: bool) -> None:
+        """Make ready for the next test; a page in which one failed is not used again."""
+        opened, self._open = self._open, None
+        if opened and failed:
+            self.close()
+        elif opened:
+            opened.leave()
+
+    def close(self) -> None:
+        """End the page."""
+        if self._page:
+            self._page.context.close()
+        self._page = None
+
+
+@pytest.fixture(scope="package")
+def shared_page(browser: Browser, jupyter: JupyterServer) -> Iterator[SharedPage]:
+    page = SharedPage(browser)
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def open_notebook(
-    browser: Browser, jupyter: JupyterServer, request: pytest.FixtureRequest
+    browser: Browser,
+    jupyter: JupyterServer,
+    shared_page: SharedPage,
+    request: pytest.FixtureRequest,
 ) -> Iterator[OpenNotebook]:
-    """``open_notebook([source, ...])``: a new notebook in a new page; each test its own kernel."""
+    """``open_notebook([source, ...])``: a new notebook, and a kernel of its own. The first of a
+    test comes into a page of JupyterLab that tests share; ``own_page=True`` is for what depends on
+    what the page has loaded or done. All others come into new pages."""
     contexts = []
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
+    name = "".join(c if c.isalnum() else "-" for c in f"{request.path.stem}-{request.node.name}")
+    failed = request.session.testsfailed
 
     def open_(
         sources: Sequence[str] | None = None,
         *,
-        width: int = 1100,
         dark: bool = False,
+        own_page: bool = False,
         kernel: bool = True,
         file: str | None = None,
         prepare: Callable[[Page], None] = lambda page: None,
@@ -75,15 +136,17 @@ def open_notebook(
         file = file or f"{name}.ipynb"
         if sources is not None:
             write_notebook(jupyter.root / file, ["%load_ext nbstream", *sources])
-        context = browser.new_context(viewport={"width": width, "height": 800})
-        contexts.append(context)
-        fresh = context.new_page()
-        prepare(fresh)
-        page = NotebookPage(fresh, jupyter, file).open(kernel)
+        if jupyter.app == "lab" and not (own_page or contexts or shared_page.taken):
+            page = shared_page.open(jupyter, file)
+        else:
+            fresh = new_page(browser)
+            contexts.append(fresh.context)
+            prepare(fresh)
+            page = NotebookPage(fresh, jupyter, file).open(kernel)
         # The server remembers the theme of the page before.
         page.command("apputils:change-theme", theme=f"JupyterLab {'Dark' if dark else 'Light'}")
         if jupyter.app == "lab":
-            page.command("application:toggle-left-area")
+            page.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         if sources is not None:
             page.run(0)
         return page
@@ -91,6 +154,7 @@ def open_notebook(
     yield open_
     for context in contexts:
         context.close()
+    shared_page.leave(failed=request.session.testsfailed > failed)
 
 
 @pytest.fixture

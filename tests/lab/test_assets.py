@@ -50,7 +50,7 @@ def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> Notebook
         shutil.copy(STATIC / name, folder)
     (folder / "highlight.js").write_text(HIGHLIGHT)
     (folder / "math.js").write_text(MATH)
-    page = open_notebook([SETUP.format(str(folder)), WIDGETS, *more])
+    page = open_notebook([SETUP.format(str(folder)), WIDGETS, *more], own_page=True)
     page.run(1)
     page.run(2)
     page.wait(lambda: page.output(2).inner_text().count("number") == 10, "ten answers")

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
     ("arguments", "expected"),
     [
         (["render", "--texts", "code,400", "--tokens", "64"], "streaming-markdown"),
-        (["adversarial", "--inputs", "quotes,table"], "lazy quotes"),
+        (["adversarial", "--inputs", "quotes"], "lazy quotes"),
         (["calm"], "Selection of an earlier paragraph"),
         (["kernel"], "bare AsyncOpenAI loop"),
         (["adapters"], "with nbstream ms"),

@@ -79,7 +79,8 @@ def test_a_kernel_that_ends_is_said(
 ) -> None:
     stalled = model(STALLED)
     stream = f"%load_ext nbstream\nimport nbstream\nnbstream.stream('Hi', model={stalled.name!r})"
-    page = open_notebook([stream, stream, "import os\nos._exit(1)"])
+    # JupyterLab tells of a crash in a dialog.
+    page = open_notebook([stream, stream, "import os\nos._exit(1)"], own_page=True)
     page.run(1)
     wait_text(page, 1, "word4")
     page.page.evaluate(

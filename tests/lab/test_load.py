@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.answers import mixed, pieces
 from tests.support.scenario import Scenario
 
-from .conftest import OpenNotebook
+from .conftest import OpenNotebook, lab_only
 from .test_stream import Model, model  # noqa: F401  # a fixture
 
 # What each long frame (over 50 ms) spent in the widget's module, which comes from a blob address.
@@ -38,6 +38,7 @@ WATCH = """() => {
 }"""
 
 
+@lab_only
 def test_twenty_thousand_tokens_at_full_speed(
     open_notebook: OpenNotebook,
     model: type[Model],  # noqa: F811
@@ -45,7 +46,8 @@ def test_twenty_thousand_tokens_at_full_speed(
 ) -> None:
     text = mixed(80_000)
     fast = model(Scenario(text=pieces(text)))
-    page = open_notebook([f"%%stream {fast.name} --persist widget\nEverything."])
+    source = f"%%stream {fast.name} --persist widget\nEverything."
+    page = open_notebook([source], own_page=True)
     page.page.evaluate(WATCH)
     page.run(1, timeout=120)
     # The last section's number: all of it is there, in its elements.

@@ -67,7 +67,7 @@ def test_reload_of_a_background_stream_while_the_kernel_is_idle_and_blocked(
     gated = model(GATED)
     flag = tmp_path / "go on"
     blocking = f"import time, os\nwhile not os.path.exists({str(flag)!r}): time.sleep(0.01)"
-    page = open_notebook([f"%%stream {gated.name} --bg\nHi", blocking])
+    page = open_notebook([f"%%stream {gated.name} --bg\nHi", blocking], own_page=True)
     page.run(1)
     gated.request().release(10)
     wait_words(page, 1, 10)
@@ -100,7 +100,7 @@ def test_two_tabs_more_views_and_a_connection_that_breaks(
         "for _ in range(30): display(bundle, raw=True, display_id='again', update=True)\n"
         "print('\\n' * 200)"
     )
-    page = open_notebook([f"%%stream {gated.name} --bg --as w\nHi", "w", update])
+    page = open_notebook([f"%%stream {gated.name} --bg --as w\nHi", "w", update], own_page=True)
     for index in (1, 2, 3):
         page.run(index)
     gated.request().release(10)
@@ -192,6 +192,7 @@ def test_messages_lost_doubled_and_out_of_order(
     gated = model(GATED)
     page = open_notebook(
         [f"%%stream {paced.name} --persist widget\nHi", f"%%stream {gated.name} --bg\nHi"],
+        own_page=True,
         prepare=lambda fresh: ways.append(Disorder(fresh)),
     )
     page.run(1)

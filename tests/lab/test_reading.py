@@ -78,7 +78,14 @@ def test_what_the_reader_does_in_the_text_survives_new_text(
     gated.request().release(2)
     reader = Reader(page, gated)
     reader.has("first")
-    page.page.add_style_tag(content=".nbs-markdown :is(pre, code) { white-space: pre !important }")
+    # In the output, with which it goes: others use this page after.
+    page.output(1).evaluate(
+        """output => {
+            const style = document.createElement('style');
+            style.textContent = '.nbs-markdown :is(pre, code) { white-space: pre !important }';
+            output.append(style);
+        }"""
+    )
     reader.box.locator("pre").evaluate("pre => { pre.scrollLeft = 90 }")
     reader.box.evaluate(
         """box => {

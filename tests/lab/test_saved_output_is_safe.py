@@ -44,7 +44,7 @@ DANGEROUS = """() => {
 
 @lab_only
 def test_hostile_answers(open_notebook: OpenNotebook) -> None:
-    page = open_notebook([LOAD, *(SHOW.format(*s) for s in SLICES), LIVE])
+    page = open_notebook([LOAD, *(SHOW.format(*s) for s in SLICES), LIVE], own_page=True)
     shutil.copy(CORPUS, page.server.root)
     page.run(1)
     count = len(json.loads(CORPUS.read_text()))

@@ -49,8 +49,20 @@ def test_expand_and_collapse_leave_in_place_what_is_looked_at(
     assert reader.below <= 1
 
 
-@pytest.mark.parametrize("where", ["end", "middle"])
 def test_the_finished_text_takes_the_place_of_the_view(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path
+) -> None:
+    takes_the_place(open_notebook, model, shots, "end")
+
+
+@lab_only
+def test_the_finished_text_takes_the_place_of_a_view_that_was_scrolled(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path
+) -> None:
+    takes_the_place(open_notebook, model, shots, "middle")
+
+
+def takes_the_place(
     open_notebook: OpenNotebook, model: type[Model], shots: Path, where: str
 ) -> None:
     reader = start(open_notebook, model, 60, 60)

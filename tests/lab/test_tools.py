@@ -1,4 +1,4 @@
-"""Calls that wait for somebody at the page, in a real JupyterLab."""
+"""Calls that wait for somebody at the page, in real JupyterLab and Notebook."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from tests.support.tools import chat_reply
 
 from .conftest import OpenNotebook, lab_only
 from .test_every_stream import shoot
-
-pytestmark = lab_only
 
 SETUP = """\
 import nbstream, time
@@ -62,6 +60,7 @@ def press(page: NotebookPage, number: int, name: str, which: int = 0) -> None:
     page.widget(number).get_by_role("button", name=name, exact=True).nth(which).click()
 
 
+@lab_only
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_approve_and_decline(
     open_notebook: OpenNotebook, model_server: Server, shots: Path, theme: str
@@ -123,6 +122,7 @@ def test_stop_and_a_reload_while_a_call_waits(
     assert not page.errors
 
 
+@lab_only
 def test_a_decision_while_a_cell_computes(
     open_notebook: OpenNotebook, model_server: Server
 ) -> None:

@@ -47,10 +47,10 @@ def test_check_counts_answers_and_tokens(
     assert path.read_bytes() == before
 
 
-def test_the_check_of_the_demo_passes_for_every_notebook() -> None:
-    notebooks = sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb"))
-    assert len(notebooks) == 6
-    assert [result.error for result in check_notebooks(notebooks)] == [None] * 6
+def test_the_check_passes_for_a_notebook_of_the_demo() -> None:
+    """One is enough for the check itself: nbval runs the cells of all."""
+    (quickstart,) = check_notebooks([Path(__file__).parents[2] / "notebooks/quickstart.ipynb"])
+    assert quickstart.error is None
 
 
 @pytest.mark.parametrize(

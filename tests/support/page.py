@@ -15,6 +15,8 @@ from playwright.sync_api import Locator, Page
 from .jupyter import JupyterServer
 
 _ASSET = re.compile(rb'"kind": ?"asset", ?"name": ?"([^"]*)"')
+# Notebook 7 logs this at its start, also for a notebook without widgets.
+_AT_START = "reading 'schema'"
 _PANEL = "window.jupyterapp.shell.currentWidget"
 
 
@@ -41,16 +43,24 @@ class NotebookPage:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self.assets: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._on_console)
-        page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
+        self._listeners: dict[Any, Callable[[Any], None]] = {
+            "request": lambda request: self.requests.append(request.url),
+            "pageerror": lambda error: self._failed(str(error)),
+            "console": self._on_console,
+            "websocket": lambda socket: socket.on("framereceived", self._on_frame),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
 
     def _on_console(self, message: Any) -> None:
         if message.type == "error":
-            self.errors.append(message.text)
+            self._failed(message.text)
         if message.type == "warning":
             self.warnings.append(message.text)
+
+    def _failed(self, text: str) -> None:
+        if self.server.app == "lab" or _AT_START not in text:
+            self.errors.append(text)
 
     def _on_frame(self, payload: bytes | str) -> None:
         """Notes the assets that the kernel sends: content and buffers travel in one frame."""
@@ -60,15 +70,38 @@ class NotebookPage:
     def open(self, kernel: bool = True) -> NotebookPage:
         """Load the page; by default until its kernel is idle."""
         self.page.goto(self.server.url(self.name))
+        self._wait_open()
+        if kernel:
+            self.wait_idle()
+        return self
+
+    def open_here(self) -> NotebookPage:
+        """Open the document in a page that has loaded JupyterLab, and wait for its kernel."""
+        self.command("docmanager:open", path=self.name)
+        self._wait_open()
+        self.wait_idle()
+        return self
+
+    def leave(self) -> None:
+        """Close all documents without a question, end all kernels, and hear no more of the page."""
+        self.page.evaluate(
+            """async () => {
+                const { serviceManager, shell } = window.jupyterapp;
+                for (const document of [...shell.widgets("main")]) document.dispose();
+                await serviceManager.sessions.shutdownAll();
+                await serviceManager.kernels.refreshRunning();
+            }"""
+        )
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+
+    def _wait_open(self) -> None:
         self.page.wait_for_function(
             f"(name) => window.jupyterapp && {_PANEL}?.content?.widgets?.length"
             f" && {_PANEL}.context.path === name",
             arg=self.name,
             timeout=60_000,
         )
-        if kernel:
-            self.wait_idle()
-        return self
 
     def wait_idle(self) -> None:
         """Until the kernel is connected and idle."""
