@@ -38,15 +38,16 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self._next = float("-inf")
+        self.next = float("-inf")
+        """When the next message is due that is not urgent."""
 
     def due_in(self, now: float, urgent: bool = False) -> float:
         """Seconds from ``now`` until the next flush is due."""
-        return max(0.0, self._next - now - (HEADROOM if urgent else 0.0))
+        return max(0.0, self.next - now - (HEADROOM if urgent else 0.0))
 
     def spend(self, now: float, messages: int, pieces: int = 0, streams: int = 1) -> None:
         """Count a flush at ``now`` with so many ``pieces`` of text of so many ``streams``."""
-        self._next = max(self._next, now) + interval(pieces, streams) * messages
+        self.next = max(self.next, now) + interval(pieces, streams) * messages
 
 
 def interval(pieces: int, streams: int = 1) -> float:

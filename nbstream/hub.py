@@ -51,7 +51,9 @@ class Hub:
     def text(self, lane: Lane) -> None:
         """`hold` for one more piece of text."""
         self._pieces += 1
-        self.hold(lane)
+        # Nearly all text comes for a lane that waits for the next tick already.
+        if lane not in self._lanes or self._clock() >= self._pace.next:
+            self.hold(lane)
 
     def hold(self, lane: Lane, urgent: bool = False) -> None:
         """Flush ``lane`` with the next tick, or with one now if it is ``urgent`` and there is

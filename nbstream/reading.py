@@ -19,7 +19,7 @@ from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
 from .sources import Opened, Source
-from .states import incomplete_reason
+from .states import TERMINAL, incomplete_reason
 from .until import Ending
 
 CONTINUE = "w.continue_() goes on from the text so far."
@@ -63,7 +63,7 @@ class Reading(Progress):
     @property
     def is_ending(self) -> bool:
         """Whether it has ended or was told to: no more text is taken."""
-        return self.is_done or self._cancel_reason is not None
+        return self._cancel_reason is not None or self.status in TERMINAL
 
     @property
     def _is_closing(self) -> bool:

@@ -80,7 +80,7 @@ class Part:
         """Append ``text`` and return the length before."""
         offset = self.length
         self.pieces.append(text)
-        self.length += utf16_length(text)
+        self.length = offset + (len(text) if text.isascii() else utf16_length(text))
         return offset
 
     def put(self, text: str) -> None:

@@ -26,6 +26,9 @@ class ThinkTags:
 
     def feed(self, piece: str) -> Iterator[Delta]:
         """The text and reasoning that ``piece`` makes certain."""
+        if self.is_decided:
+            yield from self._delta("text", piece)
+            return
         self._held += piece
         if not self._inside:
             start = self._held.lstrip()

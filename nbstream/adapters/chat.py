@@ -75,7 +75,8 @@ class ChatAdapter:
         return [event for choice in self._choices.values() for event in choice.end()]
 
     def _take(self, choice: Any, events: list[Event]) -> None:
-        self._choice(count(fields(choice).get("index")) or 0).feed(choice, events)
+        has = fields(choice)
+        self._choice(count(has.get("index")) or 0).feed(choice, has, events)
 
     def _choice(self, number: int) -> _Choice:
         known = self._choices.get(number)
@@ -107,8 +108,8 @@ class _Choice:
         self._details: list[Any] = []
         self._beside: Any = None
 
-    def feed(self, choice: Any, events: list[Event]) -> None:
-        has = fields(choice)
+    def feed(self, choice: Any, has: dict[str, Any], events: list[Event]) -> None:
+        """What ``choice``, whose fields are ``has``, says."""
         delta = has.get("delta")
         if delta is None:
             # A whole message instead of a delta, as in a reply that is not streamed.
@@ -117,8 +118,12 @@ class _Choice:
         if more := extras(delta):
             self._more(delta, more, events)
         if content := given.get("content"):
-            self._content(content, events)
-        if refusal := text(given.get("refusal")):
+            # Nearly all that comes is this.
+            if self._tags.is_decided and isinstance(content, str):
+                events.append(Delta(self._text, "text", content))
+            else:
+                self._content(content, events)
+        if (refusal := given.get("refusal")) and isinstance(refusal, str):
             events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
         for fragment in given.get("tool_calls") or ():
             self._calls.feed(fragment, events)
@@ -134,7 +139,7 @@ class _Choice:
             self._beside = beside
             if others := unknown(choice, _CHOICE):
                 events.append(Extra(others))
-        if reason := text(has.get("finish_reason")):
+        if (reason := has.get("finish_reason")) and isinstance(reason, str):
             events += self.end("incomplete" if reason == "length" else "completed")
             events.append(Finish(reason, self._number))
 
@@ -155,10 +160,7 @@ class _Choice:
 
     def _content(self, content: Any, events: list[Event]) -> None:
         if isinstance(content, str):
-            if self._tags.is_decided:
-                events.append(Delta(self._text, "text", content))
-            else:
-                events += self._tags.feed(content)
+            events += self._tags.feed(content)
         elif isinstance(content, list):
             for part in content:
                 self._list_part(part, events)
