@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from inspect import signature
 from typing import Any, get_args
 
 from .approval import Approve
 from .asking import ask, choose_clocks, choose_inspect
-from .checks import Api, Prompt, check_words
+from .checks import Api, Prompt, check_words, parameters_of
 from .errors import UsageError
 from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
@@ -105,7 +104,7 @@ def stream(
         idle_timeout=idle_timeout,
         inspect=inspect,
         params=params,
-        own=signature(stream).parameters,
+        own=parameters_of(stream),
         nobody=is_headless(),
     )
     request, endpoint = asked.request, asked.endpoint

@@ -9,7 +9,7 @@ import difflib
 import functools
 import inspect
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from .errors import UsageError
@@ -36,6 +36,12 @@ def known_parameters(api: Api) -> frozenset[str]:
 
     create = AsyncCompletions.create if api == "chat" else AsyncResponses.create
     return frozenset(inspect.signature(create).parameters) - {"self", *OURS}
+
+
+@functools.cache
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters."""
+    return tuple(inspect.signature(function).parameters)
 
 
 def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()) -> None:

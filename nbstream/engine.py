@@ -17,12 +17,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from inspect import signature
 from typing import Any, TypeVar
 
 from .approval import Approve
 from .asking import Asked, ask
-from .checks import Api, Prompt
+from .checks import Api, Prompt, parameters_of
 from .errors import StreamError, UsageError
 from .facts import Facts
 from .schema import Growing
@@ -87,7 +86,7 @@ def stream(
         idle_timeout=idle_timeout,
         inspect=inspect,
         params=params,
-        own=signature(stream).parameters,
+        own=parameters_of(stream),
         nobody=True,
     )
     return Stream(asked)

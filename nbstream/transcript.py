@@ -125,7 +125,11 @@ class Transcript:
         """Take one event; return what was appended where, or became known of which part.
         `restore` takes those that are more than that."""
         if isinstance(event, Delta):
-            return self._append(event) if event.text else None
+            key, _, text = event
+            part = self.parts.get(key)
+            if part is None or not text:
+                return self._begin(event) if text else None
+            return Append(key, part.type, part.append(text), text)
         if isinstance(event, Whole):
             return self._complete(event)
         if isinstance(event, Info):
@@ -155,11 +159,8 @@ class Transcript:
             part.info.update(self._early.pop(key, {}))
         return part
 
-    def _append(self, delta: Delta) -> Append:
+    def _begin(self, delta: Delta) -> Append:
         key, type_, text = delta
-        part = self.parts.get(key)
-        if part is not None:
-            return Append(key, part.type, part.append(text), text)
         early = self._early.get(key)
         return Append(key, type_, self._part(key, type_).append(text), text, early)
 
@@ -167,7 +168,7 @@ class Transcript:
         known = self.parts[whole.part].text if whole.part in self.parts else ""
         if len(whole.text) <= len(known) or not whole.text.startswith(known):
             return None
-        return self._append(Delta(whole.part, whole.type, whole.text[len(known) :]))
+        return self.apply(Delta(whole.part, whole.type, whole.text[len(known) :]))
 
     def _inform(self, info: Info) -> Append | None:
         if info.part not in self.parts and info.type not in ("tool", "image"):

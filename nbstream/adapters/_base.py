@@ -52,6 +52,13 @@ def fields(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else getattr(value, "__dict__", _NONE)
 
 
+def both(value: Any) -> tuple[dict[str, Any], Any]:
+    """`fields` and `extras` of ``value``, by one call."""
+    if isinstance(value, dict):
+        return value, value
+    return getattr(value, "__dict__", _NONE), getattr(value, "__pydantic_extra__", value)
+
+
 def unwrapped(chunk: Any) -> Any:
     """The event itself where openai hands out ``{"event": name, "data": event}``: early 1.x does
     so with those that it does not know

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Data, Delta, Event, Extra, Failure, Finish, Info, Logprobs, Meta, Usage, Whole
-from ._base import count, extras, fields, get, text, unknown, unwrapped
+from ._base import both, count, get, text, unknown, unwrapped
 from ._calls import Calls
 from ._sources import Sources
 from ._think import ThinkTags
@@ -50,7 +50,7 @@ class ChatAdapter:
     def feed(self, chunk: Any) -> list[Event]:
         # A list is made in less time than a generator is run, and this runs for each token.
         events: list[Event] = []
-        has = fields(chunk)
+        has, more = both(chunk)
         named = has.get("model"), has.get("id")
         if named != self._named:
             self._named = named
@@ -62,7 +62,6 @@ class ChatAdapter:
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
             events.append(usage)
-        more = extras(chunk)
         # Gateways say the same with each chunk.
         if more and more != self._more and choices is not None:
             self._more = more
@@ -75,8 +74,9 @@ class ChatAdapter:
         return [event for choice in self._choices.values() for event in choice.end()]
 
     def _take(self, choice: Any, events: list[Event]) -> None:
-        has = fields(choice)
-        self._choice(count(has.get("index")) or 0).feed(choice, has, events)
+        has, beside = both(choice)
+        number = count(has.get("index")) or 0
+        self._choice(number).feed(choice, has, beside, events)
 
     def _choice(self, number: int) -> _Choice:
         known = self._choices.get(number)
@@ -108,14 +108,14 @@ class _Choice:
         self._details: list[Any] = []
         self._beside: Any = None
 
-    def feed(self, choice: Any, has: dict[str, Any], events: list[Event]) -> None:
-        """What ``choice``, whose fields are ``has``, says."""
+    def feed(self, choice: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
+        """What ``choice`` says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
         delta = has.get("delta")
         if delta is None:
             # A whole message instead of a delta, as in a reply that is not streamed.
             delta = get(choice, "message")
-        given = fields(delta)
-        if more := extras(delta):
+        given, more = both(delta)
+        if more:
             self._more(delta, more, events)
         if content := given.get("content"):
             # Nearly all that comes is this.
@@ -134,7 +134,6 @@ class _Choice:
             events += _audio(f"{self._prefix}audio", audio)
         if (logprobs := has.get("logprobs")) is not None:
             self._logprobs(logprobs, events)
-        beside = extras(choice)
         if beside and beside != self._beside:
             self._beside = beside
             if others := unknown(choice, _CHOICE):
