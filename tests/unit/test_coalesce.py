@@ -46,7 +46,7 @@ def test_thirty_messages_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "messages"), [(100, 30), (200, 30), (500, 22.5), (2000, 13.2), (20_000, 8.6)]
+    ("tokens", "messages"), [(100, 30), (200, 30), (500, 20.8), (2000, 10.5), (20_000, 6)]
 )
 def test_the_more_text_comes_the_more_of_it_is_in_a_message(tokens: float, messages: float) -> None:
     assert sent_in(10, urgent=False, tokens=tokens) == pytest.approx(10 * messages, rel=0.06)
