@@ -28,7 +28,10 @@ def cut(response: Any) -> None:
     next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
     https://man7.org/linux/man-pages/man2/close.2.html#NOTES
     """
-    network_stream = None if response is None else response.extensions.get("network_stream")
+    # What was read to its end has given its connection back, and another stream may have it now.
+    if response is None or getattr(response, "is_closed", False):
+        return
+    network_stream = response.extensions.get("network_stream")
     if network_stream is None:
         return
     sock = network_stream.get_extra_info("socket")

@@ -11,6 +11,7 @@ import pytest
 
 import nbstream
 from nbstream import StreamError
+from nbstream.connection import cut
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import (
@@ -292,3 +293,24 @@ async def test_timeouts_of_the_sdk(server: Server, given: str) -> None:
     assert (w.status, w.text) == ("failed", FIRST_FIVE)
     assert w.error is not None
     assert "silent for too long" in w.error.message
+
+
+async def test_a_stream_that_was_read_to_its_end_leaves_its_connection_to_the_next(
+    server: Server, client: openai.OpenAI
+) -> None:
+    server.enqueue(Scenario(), Scenario(gates=frozenset({"deltas"})))
+    first = await asyncio.to_thread(open_stream, client, "queue", "responses")
+    await asyncio.to_thread(list, first)
+    second = await asyncio.to_thread(open_stream, client, "queue", "responses")
+    sockets = [
+        stream.response.extensions["network_stream"].get_extra_info("socket")
+        for stream in (first, second)
+    ]
+    assert sockets[0] is sockets[1], "else there is nothing to see"
+    cut(first.response)
+    w = nbstream.show(second)
+    for count in range(len(DEFAULT_TEXT)):
+        await until(lambda count=count: w.text == "".join(DEFAULT_TEXT[:count]))
+        server.release()
+    await w
+    assert w.text == "".join(DEFAULT_TEXT)
