@@ -42,7 +42,7 @@ async def test_a_later_reply_that_was_cut_goes_on() -> None:
     assert (session.status, session.offer) == ("failed", "continue")
     session.go_on(asyncio.get_running_loop)
     await until(lambda: session.status == "completed")
-    assert session.source.continued_from == ["Streams carry an ans"]  # type: ignore[attr-defined]
+    assert session.source.continued_from == ["Streams carry an ans"]  # type: ignore[attr-defined]  # a FakeSource
     assert session.transcript.text == "Let me see.\n\nStreams carry an answer piece\n\nSunny."
     assert handed.turns[1][0]["content"] == "Streams carry an answer piece"
     assert "renewed" in sink.statuses
