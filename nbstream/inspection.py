@@ -179,7 +179,7 @@ def _clean(event: RawEvent, clean: Redact) -> RawEvent:
     texts: dict[str, Any] = {}
     for name, text in _texts(event):
         texts[name] = clean(text)
-        if event.missing or not event.is_complete:
+        if name == event.last and (event.missing or not event.is_complete):
             texts[name] = without_last_word(texts[name])
     return replace(event, **texts)
 

@@ -23,7 +23,8 @@ class RawEvent:
 
     ``at`` is seconds since the request, ``gap`` since the event before; None where the stream was
     not recorded while it ran. ``size`` counts bytes on the wire, of which ``missing`` were not
-    kept. Of what is no server-sent event, ``data`` is the chunk as JSON and ``event`` its type.
+    kept; ``last`` names the field that was cut by that. Of what is no server-sent event, ``data``
+    is the chunk as JSON and ``event`` its type.
     """
 
     number: int
@@ -38,6 +39,7 @@ class RawEvent:
     size: int = 0
     missing: int = 0
     is_complete: bool = True
+    last: str | None = None
 
     def __str__(self) -> str:
         """All of it on one line.
@@ -135,8 +137,7 @@ def raw_event(
     is_complete: bool = True,
 ) -> RawEvent:
     """``block`` with its number and time."""
-    fields = {name: value for name, value in vars(block).items() if name != "lines"}
-    return RawEvent(number, at, gap, is_complete=is_complete, **fields)
+    return RawEvent(number, at, gap, is_complete=is_complete, **vars(block))
 
 
 def block_of(chunk: Any) -> Block:
@@ -149,9 +150,8 @@ def block_of(chunk: Any) -> Block:
     name = _field(chunk, "type") or _field(chunk, "event") or type(chunk).__name__
     size = len(text.encode("utf-8", "replace"))
     kept = text[:KEPT]
-    return Block(
-        event=name, data=kept, size=size, missing=size - len(kept.encode("utf-8", "replace"))
-    )
+    missing = size - len(kept.encode("utf-8", "replace"))
+    return Block(event=name, data=kept, size=size, missing=missing, last="data")
 
 
 def _field(chunk: Any, name: str) -> str | None:

@@ -7,7 +7,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 KEPT = 18 * 1024
 """Bytes of one event that are kept; of an image that comes in one event, its beginning."""
@@ -28,25 +28,25 @@ class Block:
     """Bytes on the wire, line breaks not counted."""
     missing: int = 0
     """Bytes of these that are not kept."""
-    lines: int = field(default=0, repr=False)
+    last: str | None = None
+    """The field of the last line that is kept: what is missing is missing there, or behind it."""
 
     def add(self, line: str) -> None:
         """Take one line that is not empty."""
-        self.lines += 1
         name, colon, value = line.partition(":")
         value = value.removeprefix(" ")
         if colon and not name:
-            self.comment = _joined(self.comment, value)
+            self.comment, self.last = _joined(self.comment, value), "comment"
         elif name == "data":
-            self.data = _joined(self.data, value)
+            self.data, self.last = _joined(self.data, value), "data"
         elif name == "event":
-            self.event = value
+            self.event, self.last = value, "event"
         elif name == "id":
-            self.event_id = value
+            self.event_id, self.last = value, "event_id"
         elif name == "retry":
-            self.retry = value
+            self.retry, self.last = value, "retry"
         else:
-            self.other = _joined(self.other, line)
+            self.other, self.last = _joined(self.other, line), "other"
 
 
 class EventReader:
@@ -77,7 +77,7 @@ class EventReader:
             self._skips_newline = line.endswith(b"\r")
             if self._length:
                 self._end_line()
-            elif self._block.lines:
+            elif self._block.last:
                 yield self._end_block()
 
     def rest(self) -> Block | None:
@@ -85,7 +85,7 @@ class EventReader:
         rest = Block(**vars(self._block))
         if self._line:
             rest.add(self._line.decode("utf-8", "replace"))
-        return rest if rest.lines else None
+        return rest if rest.last else None
 
     def _keep(self, text: bytes) -> None:
         kept = text[: self._room]

@@ -152,11 +152,23 @@ async def test_half_a_key_at_the_end_of_what_came_is_not_shown() -> None:
     assert recording is not None
     recording.read(b'event: error\ndata: {"error": "the key ' + SECRET[:9].encode())
     (event,) = inspect(session).events
-    assert event.data == '{"error": "the key …'
+    assert (event.event, event.data) == ("error", '{"error": "the key …')
     assert not event.is_complete
     recording.read(SECRET[9:].encode() + b'"}\n\n')
     (event,) = inspect(session).events
     assert event.data == '{"error": "the key [redacted]"}'
+
+
+async def test_a_long_event_keeps_its_name() -> None:
+    session, _ = make([DONE], record=True)
+    recording = session.attempts.latest.recording
+    assert recording is not None
+    recording.read(b'event: image\nid: 7\ndata: {"b64": "' + b"x" * KEPT + b'"}\n\n')
+    (event,) = inspect(session).events
+    assert (event.event, event.event_id) == ("image", "7")
+    assert event.missing
+    assert event.data is not None
+    assert event.data.endswith("…")
 
 
 def test_the_last_word_of_a_text_that_was_cut() -> None:

@@ -13,11 +13,11 @@ STREAM = (
     b"<html>\nevent:\n\n"
 )
 BLOCKS = [
-    Block(comment="welcome", size=9, lines=1),
-    Block(event="note", data="one\ntwo", event_id="7", retry="3000", size=45, lines=5),
-    Block(data="café", size=10, lines=1),
-    Block(event_id="", size=2, lines=1),
-    Block(event="", other="<html>", size=12, lines=2),
+    Block(comment="welcome", size=9, last="comment"),
+    Block(event="note", data="one\ntwo", event_id="7", retry="3000", size=45, last="data"),
+    Block(data="café", size=10, last="data"),
+    Block(event_id="", size=2, last="event_id"),
+    Block(event="", other="<html>", size=12, last="event"),
 ]
 
 
@@ -55,7 +55,7 @@ def test_of_a_long_event_the_beginning_is_kept(size: int) -> None:
     assert set(first.data) == {"x"}
     assert first.size == 12 + 6 + 3 * KEPT + 10
     assert first.size - first.missing == KEPT
-    assert second == Block(data="next", size=10, lines=1)
+    assert second == Block(data="next", size=10, last="data")
 
 
 def test_bytes_that_are_not_utf_8() -> None:
