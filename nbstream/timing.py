@@ -59,18 +59,20 @@ class Silence:
     A look counts for a quarter of them at most: what a blocked loop could not read is no silence.
 
     >>> silence = Silence(8.0)
-    >>> [silence.is_too_long(512, now) for now in (0.0, 1.0, 300.0, 302.0, 304.0, 306.0)]
+    >>> [silence.is_too_long((1, 512), now) for now in (0.0, 1.0, 300.0, 302.0, 304.0, 306.0)]
     [False, False, False, False, False, True]
+    >>> silence.is_too_long((2, 512), 308.0)  # another request
+    False
     """
 
     def __init__(self, limit: float | None) -> None:
         self._limit = limit
         self._seconds = 0.0
-        self._received: int | None = None
+        self._received: object = None
         self._looked = 0.0
 
-    def is_too_long(self, received: int | None, now: float) -> bool:
-        """``received``: how many bytes have come; None if none can."""
+    def is_too_long(self, received: object, now: float) -> bool:
+        """``received``: what grows with each byte; None if none can come."""
         if self._limit is None:
             return False
         passed = min(now - self._looked, self._limit / 4)

@@ -15,6 +15,7 @@ Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
 """
 
 TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
+SILENCE_HINT = "Run the cell again, or have a client of your own, with another limit (client=...)."
 
 
 class Watching(Reading):
@@ -41,7 +42,8 @@ class Watching(Reading):
         is_silent = self._silence.is_too_long(self._received, self._clock())
         exceeded = self._clocks.exceeded(self.timing, is_silent)
         if exceeded and self.status != "cancelling":
-            self._timeout = ErrorInfo("Timeout", exceeded, TIMEOUT_HINT)
+            hint = SILENCE_HINT if is_silent else TIMEOUT_HINT
+            self._timeout = ErrorInfo("Timeout", exceeded, hint)
             self._end_task()
             return
         if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
@@ -59,11 +61,11 @@ class Watching(Reading):
         self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
 
     @property
-    def _received(self) -> int | None:
-        """The bytes of the response so far; None while nothing was asked for that could come."""
+    def _received(self) -> tuple[int, int] | None:
+        """The attempt, and the bytes of its response so far; None while nothing can come."""
         if self.status == "retrying" or (self.status == "queued" and self.reason is not None):
             return None
-        return int(getattr(self.response, "num_bytes_downloaded", 0))
+        return self.attempts.latest.number, getattr(self.response, "num_bytes_downloaded", 0)
 
     def _end_watch(self) -> None:
         if self._watch is not None:

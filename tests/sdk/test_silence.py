@@ -44,6 +44,8 @@ async def test_given_up(
     assert w.status == "failed"
     assert w.error is not None
     assert w.error.message == "the server sent nothing at all for 0.2 s"
+    assert w.error.hint is not None
+    assert "client=" in w.error.hint
     assert w.text == kept
     await server.requests[0].until_left()
     await closed()
