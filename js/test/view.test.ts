@@ -43,6 +43,11 @@ test("a stream from the beginning to the end", () => {
   expect(get(".nbs-stop").hidden).toBe(true);
 });
 
+test("what has no model goes by its label", () => {
+  opening.emit({ ...opened, model: "" });
+  expect(text(".nbs-model")).toBe("Say hello");
+});
+
 test("many messages, one paint", () => {
   const frame = vi.spyOn(opening.clock, "frame");
   opening.channel.emit(opened);

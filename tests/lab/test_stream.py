@@ -286,6 +286,29 @@ def test_a_view_that_comes_later_has_all_text(
     assert json.dumps(saved.metadata).count("_esm") == 0
 
 
+@lab_only
+def test_answers_beside_each_other_share_the_row(
+    open_notebook: OpenNotebook, model: type[Model]
+) -> None:
+    names = [model(Scenario(text=WORDS)).name for _ in range(3)]
+    setup = f"import ipywidgets, nbstream\nws = [nbstream.stream('Hi', model=m) for m in {names}]"
+    page = open_notebook([f"{setup}\nipywidgets.HBox(ws)", "ws[0].layout.width = '200px'"])
+    page.run(1)
+    views = page.output(1).locator(".nbs-view")
+    page.wait(lambda: views.count() == 3, "three answers")
+
+    def widths() -> list[float]:
+        return [views.nth(n).bounding_box()["width"] for n in range(3)]
+
+    row = page.output(1).locator(".widget-hbox").bounding_box()["width"]
+    page.wait(lambda: widths() == pytest.approx([row / 3] * 3, abs=4), "a third for each")
+    wait_text(page, 1, "word39")
+    page.run(2)
+    page.wait(lambda: widths()[0] == 200, "the width that was asked for")
+    page.page.set_viewport_size({"width": 480, "height": 800})
+    page.wait(lambda: min(widths()) > 150, "room for words in a narrow page")
+
+
 def test_the_output_does_not_collapse_when_text_replaces_the_widget(
     open_notebook: OpenNotebook, model: type[Model]
 ) -> None:

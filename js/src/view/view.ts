@@ -72,7 +72,7 @@ export function mountView(
     root.dataset.status = local.stopping ? "cancelling" : state.status;
     if (local.closed && !isTerminal(state.status)) root.dataset.status = "closed";
     root.setAttribute("aria-label", state.label ? `Answer: ${state.label}` : "Answer");
-    setText(model, state.model || "…");
+    setText(model, state.model || state.label || "…");
     setTitle(model, [state.model, state.label].filter(Boolean).join(" – "));
     setText(note, state.note ?? "");
     setText(status, words);
