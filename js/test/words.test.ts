@@ -102,9 +102,9 @@ describe("figures", () => {
     );
   });
 
-  test("a slow rate keeps a digit", () => {
+  test("where no usage came it is the deltas that are counted, and a slow rate keeps a digit", () => {
     const slow = { timing: { elapsed: 9, tokens_per_second: 0.5 } };
-    expect(figures(state("completed", slow))).toBe("0.5 tokens/s");
+    expect(figures(state("completed", slow))).toBe("0.5 deltas/s");
   });
 });
 

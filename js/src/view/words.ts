@@ -119,7 +119,9 @@ export function figures({ timing, usage }: State): string {
   }
   if (timing?.tokens_per_second !== undefined) {
     const rate = timing.tokens_per_second;
-    words.push(`${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s`);
+    // Without a usage the kernel counts deltas, whatever they hold.
+    const what = usage?.output_tokens ? "tokens" : "deltas";
+    words.push(`${rate.toFixed(rate < 10 ? 1 : 0)} ${what}/s`);
   }
   if (usage) {
     const { input_tokens, output_tokens, reasoning_tokens, cached_tokens } = usage;
