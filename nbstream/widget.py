@@ -112,6 +112,13 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     # -- the front end ------------------------------------------------------------------------
 
+    def send(self, content: Any, buffers: Any = None) -> None:
+        # In the context of the cell that made it, not of the request it answers: ipykernel 7.4 has
+        # a page's next messages go to the subshell whose message was answered last, and JupyterLab
+        # ends those with the comms of others:
+        # https://github.com/ipython/ipykernel/blob/v7.4.0/ipykernel/comm/comm.py
+        self._session.context.copy().run(super().send, content, buffers)
+
     def _send_message(self, message: Message | OutputsMessage) -> None:
         self.send(message)
 

@@ -106,14 +106,16 @@ export class Store {
   /** Tells `viewer` of every change until it is removed or its element leaves the page. */
   add(viewer: Viewer): void {
     this.shown = true;
-    this.stopTimer("release");
     this.viewers.add(viewer);
+    // It may be abandoned as soon as it is seen.
+    if (isTerminal(this.state.status)) this.releaseSoon();
+    else this.stopTimer("release");
   }
 
   /** For a viewer that has ended. Once the last one has, the kernel may forget the stream. */
   remove(viewer: Viewer): void {
     this.viewers.delete(viewer);
-    this.timer("release", RELEASE_DELAY, () => this.release());
+    this.releaseSoon();
     this.timer("orphan", ORPHAN_DELAY, () => {
       if (!this.viewers.size && this.channel.isOrphan()) this.cancel("its cell was deleted");
     });
@@ -239,7 +241,7 @@ export class Store {
       this.stopTimer("quiet");
       this.timer("end", END_DELAY, this.ended);
       this.control.close();
-      this.timer("release", RELEASE_DELAY, () => this.release());
+      this.releaseSoon();
     }
   }
 
@@ -251,7 +253,11 @@ export class Store {
     this.timer("resync", delay, () => this.resync());
   }
 
-  private release(delay = RELEASE_DELAY): void {
+  private releaseSoon(delay = RELEASE_DELAY): void {
+    this.timer("release", delay, () => this.release(delay));
+  }
+
+  private release(delay: number): void {
     this.prune();
     const ended = isTerminal(this.state.status) && !this.inbox.missing;
     if (!ended || !this.shown) return;
@@ -259,7 +265,7 @@ export class Store {
       this.send(requests.released(this.state.stream));
     } else if (delay < LONGEST_RELEASE) {
       // A view that is abandoned later, as slow pages do, does not say so.
-      this.timer("release", 2 * delay, () => this.release(2 * delay));
+      this.releaseSoon(2 * delay);
     }
   }
 

@@ -66,6 +66,25 @@ def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
     assert len(kernel.frames()) == before + 2, "who has all is told nothing"
 
 
+def test_a_request_arrives_though_the_subshell_that_was_answered_last_has_ended(
+    kernel: Kernel,
+) -> None:
+    kernel.run("%%stream --persist widget\nHi")
+    comm, stream = kernel.opened()
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
+    subshell = kernel.create_subshell()
+    assert subshell is not None
+
+    def ask() -> None:
+        before = len(kernel.frames())
+        kernel.request(comm, subshell, kind="resync", stream=stream, have=0)
+        kernel.until(lambda: len(kernel.frames()) > before)
+
+    ask()
+    kernel.delete_subshell(subshell)
+    ask()
+
+
 def test_interrupt(kernel: Kernel, server: Server) -> None:
     server.enqueue(Scenario(gates=frozenset({"first"})))
     kernel.run("%%stream --bg --as background\nHi")

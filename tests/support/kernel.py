@@ -232,12 +232,21 @@ class Kernel:
         info = self.client.kernel_info(reply=True, timeout=20)["content"]
         if "kernel subshells" not in info.get("supported_features", ()):
             return None
-        message = self.client.session.msg("create_subshell_request", {})
+        return str(self._ask("create_subshell_request")["subshell_id"])
+
+    def delete_subshell(self, subshell: str) -> None:
+        """End a subshell, as JupyterLab does when it closes comms."""
+        self._ask("delete_subshell_request", subshell_id=subshell)
+
+    def _ask(self, kind: str, **content: Any) -> dict[str, Any]:
+        """The content of the reply to a request by the control channel."""
+        message = self.client.session.msg(kind, content)
         self.client.control_channel.send(message)
         while True:
             reply = self.client.get_control_msg(timeout=20)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-                return str(reply["content"]["subshell_id"])
+                assert reply["content"]["status"] == "ok", reply["content"]
+                return dict(reply["content"])
 
     @property
     def log(self) -> str:

@@ -112,6 +112,19 @@ test("released: when a view leaves the page later and does not say so", () => {
   expect(channel.count("released")).toBe(1);
 });
 
+test("released: when a view of a slow page comes after the end, and is abandoned", () => {
+  const { channel, clock, store } = openStore();
+  channel.emit(opened, status(2, "completed"));
+  clock.pass(500);
+  const late = viewer();
+  store.add(late);
+  clock.pass(5000);
+  expect(channel.count("released")).toBe(0);
+  late.el.remove();
+  clock.pass(60_000);
+  expect(channel.count("released")).toBe(1);
+});
+
 test("a view that was forgotten in the page does not hold the others back", () => {
   const { channel, clock, store } = openStore();
   const [leaked, last] = [viewer(), viewer()];
