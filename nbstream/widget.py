@@ -112,29 +112,29 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     # -- the front end ------------------------------------------------------------------------
 
-    def send(self, content: Any, buffers: Any = None) -> None:
+    def _tell(self, content: Any, buffers: Any = None) -> None:
         # In the context of the cell that made it, not of the request it answers: ipykernel 7.4 has
         # a page's next messages go to the subshell whose message was answered last, and JupyterLab
         # ends those with the comms of others:
         # https://github.com/ipython/ipykernel/blob/v7.4.0/ipykernel/comm/comm.py
-        self._session.context.copy().run(super().send, content, buffers)
+        self._session.context.copy().run(self.send, content, buffers)
 
     def _send_message(self, message: Message | OutputsMessage) -> None:
-        self.send(message)
+        self._tell(message)
 
     def _send_asset(self, name: AssetName) -> None:
         message, buffers = assets.answer(name)
-        self.send(message, buffers)
+        self._tell(message, buffers)
 
     def _send_image(self, part: str) -> None:
         found = image_of(self._session.transcript, part)
         if found is not None:
             message = image_message(self._wire.stream, part, found.frame, found.format)
-            self.send(message, [found.data])
+            self._tell(message, [found.data])
 
     def _send_inspection(self, front_end: str) -> None:
         self._front_end = front_end
-        self.send(inspector.message(self._wire.stream, self.inspect()))
+        self._tell(inspector.message(self._wire.stream, self.inspect()))
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:
