@@ -27,6 +27,9 @@ from .session import Session
 from .states import TERMINAL
 from .transcript import Append, Part
 
+OPENING = 1
+"""The number of the snapshot that the comm is opened with."""
+
 
 class Wire:
     """The sink of a session: frames with contiguous ``seq``, given after coalescing.
@@ -61,8 +64,7 @@ class Wire:
         self.model = model
         self.note = note
         self.created = time.time()
-        # The first number is that of what a page gets when it attaches.
-        self.seq = 1
+        self.seq = OPENING
         self.pages: frozenset[str] = frozenset()
         self.send = send
         self._send_asset = send_asset
@@ -229,8 +231,11 @@ class Wire:
 
     def _answer(self, session: Session, request: Request) -> None:
         if request["kind"] == "hello":
+            have = request["have"].get(self.stream)
+            # One that was there from the opening on hears all since, or sees a gap and asks.
+            hears_all = have == OPENING and request["page"] not in self.pages
             self.pages |= {request["page"]}
-            if request["have"].get(self.stream) != self.seq:
+            if have != self.seq and (session.is_done or not hears_all):
                 self._send_snapshot(session)
         elif request.get("stream") != self.stream:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from nbstream.wire import OPENING
 from tests.support.fakes import DONE, ReadError, chat, ended, until
 from tests.support.frames import Setup, ask, flushed, run, running, stop
 from tests.support.protocol import read_message
@@ -24,6 +25,17 @@ async def test_hello() -> None:
     assert await ask(setup, kind="hello", have={"s1": setup.wire.seq}, page="p") == []
     setup.wire.detached()
     assert setup.wire.pages == set()
+
+
+async def test_a_page_that_was_there_from_the_opening_on_is_not_told_again() -> None:
+    setup, _ = await running(chat("a"))
+    await flushed()
+    assert setup.wire.seq > OPENING
+    assert await ask(setup, kind="hello", have={"s1": OPENING}, page="p") == []
+    again = await ask(setup, kind="hello", have={"s1": OPENING}, page="p")
+    assert [frame["kind"] for frame in again] == ["snapshot"], "it has missed the last of it"
+    await stop(setup)
+    assert len(await ask(setup, kind="hello", have={"s1": OPENING}, page="q")) == 1
 
 
 async def test_streams_of_one_page_are_sent_together() -> None:
