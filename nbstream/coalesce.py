@@ -21,7 +21,7 @@ FLUENT = 8
 OTHER = 4
 """Pieces of text that take as long as each further stream's share of a message."""
 
-MOST = 5
+MOST = 4
 """How many times as long the interval gets, at most, where text comes faster than anyone reads."""
 
 HEADROOM = 4 * INTERVAL
@@ -54,13 +54,13 @@ def interval(pieces: int, streams: int = 1) -> float:
     """Seconds until the next message after one with so many pieces of text.
 
     Each message has some 600 bytes around it, which text has to be worth: at 500 tokens/s there
-    are 21 of them in a second, at 2,000 there are 10, and never fewer than 6. A stream's share of a
-    message takes time as well, and nobody reads many at once.
+    are 21 of them in a second, at 2,000 there are 10, and never fewer than 7 or 8. A stream's share
+    of a message takes time as well, and nobody reads many at once.
 
     >>> [round(1 / interval(pieces)) for pieces in (1, 8, 22, 152, 1000)]
-    [30, 30, 21, 11, 6]
+    [30, 30, 21, 11, 8]
     >>> [round(1 / interval(2 * streams, streams)) for streams in (2, 10, 100)]
-    [30, 16, 7]
+    [30, 16, 8]
     """
     weight = pieces + OTHER * (streams - 1)
     return float(INTERVAL * min(MOST, max(1.0, (weight / FLUENT) ** (1 / 3))))

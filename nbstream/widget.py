@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import uuid
 from collections.abc import Callable
+from random import SystemRandom
+from string import ascii_letters, digits
 from typing import Any
 
 import anywidget
@@ -25,6 +26,9 @@ from .schema import Growing, Structure
 from .session import Session
 from .sources import Source
 from .wire import Wire
+
+# Not the shared one: a cell that seeds that would give two streams one name.
+_random = SystemRandom()
 
 
 class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
@@ -77,7 +81,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._asked_model = model
         self._structure = structure
         self._growing = Growing()
-        stream = uuid.uuid4().hex[:12]
+        # The comm's id, too, and each message names both: 48 bits as 8 letters, no UUID.
+        stream = "".join(_random.choices(ascii_letters + digits, k=8))
         self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
             stream,
@@ -97,7 +102,6 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         )
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
-        # The comm's id, too: each message names both, and a comm's own would be of 32 characters.
         super().__init__(_stream=stream, model_id=stream)
         # Whether something shows it: what does asks for its name in the page.
         self._is_placed = False

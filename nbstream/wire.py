@@ -5,19 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from .approval import Decision
 from .coalesce import Held
+from .frames import facts, lasting, part_state
 from .hub import Hub, hub_of
 from .page_requests import Request
 from .protocol import (
     AssetName,
-    Facts,
     Frame,
     Message,
     OutputsMessage,
-    PartState,
     SnapshotFrame,
     StatusFrame,
     message,
@@ -25,7 +24,7 @@ from .protocol import (
 )
 from .session import Session
 from .states import TERMINAL
-from .transcript import Append, Part
+from .transcript import Append
 
 OPENING = 1
 """The number of the snapshot that the comm is opened with."""
@@ -82,6 +81,7 @@ class Wire:
         self._lock = threading.Lock()
         self._held = Held()
         self._sent: dict[str, int] = {}  # part -> characters that frames up to seq have
+        self._told: dict[str, Any] = {"model": model}  # the lasting facts that frames have
         self._is_asked = False
         self._has_news = False
 
@@ -124,6 +124,7 @@ class Wire:
         parts = session.transcript.parts
         with self._lock:
             self._held = Held()
+            self._told = {}
             self._sent = {key: len(part.text) for key, part in parts.items()}
         snapshot = self.snapshot()
         assert snapshot is not None
@@ -162,12 +163,15 @@ class Wire:
     # -- frames -------------------------------------------------------------------------------
 
     def _status(self, session: Session) -> StatusFrame:
+        found = facts(session)
+        told, self._told = self._told, lasting(found)
+        news = {name: value for name, value in found.items() if told.get(name) != value}
         frame: StatusFrame = {
             "kind": "status",
             "stream": self.stream,
             "seq": 0,
             "status": session.status,
-            **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of StatusFrame
+            **news,  # type: ignore[typeddict-item]  # Facts is a part of StatusFrame
         }
         if session.status in TERMINAL:
             frame["lengths"] = session.transcript.lengths
@@ -188,7 +192,7 @@ class Wire:
             "label": self.label,
             "created": self.created,
             "status": session.status,
-            "parts": [_part_state(parts[part], length) for part, length in sent.items()],
+            "parts": [part_state(parts[part], length) for part, length in sent.items()],
             **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of SnapshotFrame
         }
         if session.status in TERMINAL:
@@ -267,35 +271,3 @@ class Wire:
         self.pages = frozenset()
         if self._hub is not None:
             self._hub.drop(self)
-
-
-def _part_state(part: Part, length: int) -> PartState:
-    state: PartState = {"part": part.key, "type": part.type, "text": part.text[:length]}
-    if part.info:
-        # Later than the text, perhaps: what follows says the same again.
-        state["info"] = part.info.copy()
-    return state
-
-
-def facts(session: Session) -> Facts:
-    """What is known beside the status, as the front end shows it."""
-    transcript, timing = session.transcript, session.timing
-    times = {
-        "elapsed": timing.elapsed,
-        "first_token": timing.first_token,
-        "since_last": None if timing.last is None else timing.now() - timing.last,
-        "tokens_per_second": session.tokens_per_second if session.is_done else None,
-    }
-    retry = session.retry if session.status == "retrying" else None
-    found: dict[str, Any] = {
-        "reason": session.reason,
-        "error": session.error.to_wire() if session.error else None,
-        "retry": retry.to_wire() if retry else None,
-        "finish_reason": transcript.finish_reason,
-        "usage": transcript.usage.to_wire() if transcript.usage else None,
-        "timing": {name: round(value, 3) for name, value in times.items() if value is not None},
-        "model": transcript.model,
-        "request_id": session.request_id,
-        "offer": session.offer,
-    }
-    return cast(Facts, {name: value for name, value in found.items() if value is not None})

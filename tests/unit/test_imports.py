@@ -88,8 +88,9 @@ ARROWS: dict[str, set[str]] = {
     "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
     | {"timing"},
     "observed": {"facts", "wire"},
-    "wire": {"approval", "coalesce", "hub", "page_requests", "protocol", "session", "states"}
-    | {"transcript"},
+    "frames": {"protocol", "session", "transcript"},
+    "wire": {"approval", "coalesce", "frames", "hub", "page_requests", "protocol", "session"}
+    | {"states", "transcript"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors"},

@@ -21,13 +21,34 @@ async def test_a_whole_stream() -> None:
     }
     assert setup.page.statuses == ["in_progress", "completed"]
     assert len(setup.page.messages) < 100, "merged"
-    last = setup.page.frames[-1]
-    assert last["model"] == "served-model"
+    first, last = (f for f in setup.page.frames if f["kind"] == "status")
+    assert first["model"] == "served-model"
+    assert "model" not in last, "told once"
     assert last["finish_reason"] == "stop"
     assert last["usage"] == {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
-    assert set(last["timing"]) >= {"elapsed", "first_token", "since_last"}
+    assert set(last["timing"]) == {"elapsed", "first_token", "tokens_per_second"}
     assert set(last["lengths"]) == {"reasoning", "text"}
     assert {"text", "status"} == set(setup.observed)
+
+
+async def test_what_a_page_keeps_is_told_again_behind_a_snapshot_that_replaces_it() -> None:
+    setup, _ = await running(chat("a"))
+    setup.wire.restored(setup.session)
+    await stop(setup)
+    await flushed()
+    *_, snapshot, stopping, last = setup.page.frames
+    assert (snapshot["kind"], snapshot["model"]) == ("snapshot", "served-model")
+    assert stopping["model"] == "served-model"
+    assert "model" not in last
+
+
+async def test_silence_is_told_while_it_lasts() -> None:
+    setup, _ = await running(chat("a"))
+    setup.session._move("stalled")
+    await stop(setup)
+    await flushed()
+    told = {f["status"]: "since_last" in f["timing"] for f in setup.page.frames if "timing" in f}
+    assert told == {"in_progress": False, "stalled": True, "cancelling": False, "cancelled": False}
 
 
 async def test_text_stands_before_its_status_in_one_message() -> None:

@@ -1,0 +1,50 @@
+"""What a page is told of a session beside its texts' pieces, as fields of frames. No Jupyter."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from .protocol import Facts, PartState
+from .session import Session
+from .transcript import Part
+
+_LASTING = frozenset({"finish_reason", "usage", "model", "request_id"})
+
+
+def part_state(part: Part, length: int) -> PartState:
+    """The first ``length`` characters of ``part``, and what is known of it."""
+    state: PartState = {"part": part.key, "type": part.type, "text": part.text[:length]}
+    if part.info:
+        # Later than the text, perhaps: what follows says the same again.
+        state["info"] = part.info.copy()
+    return state
+
+
+def facts(session: Session) -> Facts:
+    """What is known beside the status, as the front end shows it."""
+    transcript, timing = session.transcript, session.timing
+    is_silent = session.status == "stalled"
+    times = {
+        "elapsed": timing.elapsed,
+        "first_token": timing.first_token,
+        "since_last": timing.now() - timing.last if is_silent and timing.last is not None else None,
+        "tokens_per_second": session.tokens_per_second if session.is_done else None,
+    }
+    retry = session.retry if session.status == "retrying" else None
+    found: dict[str, Any] = {
+        "reason": session.reason,
+        "error": session.error.to_wire() if session.error else None,
+        "retry": retry.to_wire() if retry else None,
+        "finish_reason": transcript.finish_reason,
+        "usage": transcript.usage.to_wire() if transcript.usage else None,
+        "timing": {name: round(value, 3) for name, value in times.items() if value is not None},
+        "model": transcript.model,
+        "request_id": session.request_id,
+        "offer": session.offer,
+    }
+    return cast(Facts, {name: value for name, value in found.items() if value is not None})
+
+
+def lasting(found: Facts) -> dict[str, Any]:
+    """Those of the facts that a page keeps when the status changes: they are told once."""
+    return {name: value for name, value in found.items() if name in _LASTING}
