@@ -141,8 +141,8 @@ class Kernel:
         deadline = time.monotonic() + timeout
         while not predicate():
             if time.monotonic() > deadline:
-                kinds = [m["msg_type"] for m in self.messages[-20:]]
-                raise AssertionError(f"not within {timeout} s; the last messages: {kinds}")
+                last = (f"\n{m['msg_type']} {m['content']}"[:200] for m in self.messages[-20:])
+                raise AssertionError(f"not within {timeout} s; the last messages:{''.join(last)}")
             try:
                 self.messages.append(self.client.get_iopub_msg(timeout=0.02))
             except queue.Empty:
