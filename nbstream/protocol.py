@@ -74,7 +74,8 @@ class _Status(TypedDict):
 
 
 class StatusFrame(_Status, Facts, total=False):
-    """The state changed; a terminal one carries each part's final length."""
+    """The state changed; a terminal one carries each part's final length. Model, usage, finish
+    reason and request id are there when they are new: a page keeps them."""
 
     lengths: dict[str, int]
 

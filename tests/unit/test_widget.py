@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import AsyncIterator
 from typing import Any
@@ -146,6 +147,15 @@ async def test_the_state_holds_the_text_and_no_key() -> None:
     assert state["_stream"] == w._stream
     assert state["_snapshot"]["parts"] == [{"part": "text", "type": "text", "text": "Hi"}]
     assert state["_snapshot"]["status"] == "completed"
+
+
+async def test_a_seed_does_not_give_two_streams_one_name() -> None:
+    names = set()
+    for _ in range(2):
+        random.seed(1)
+        names.add(make()._wire.stream)
+    assert len(names) == 2
+    assert {len(name) for name in names} == {8}
 
 
 async def test_layouts_and_the_bundle() -> None:
