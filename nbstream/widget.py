@@ -48,7 +48,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
     _esm = traitlets.Unicode().tag(sync=True)
     # The front end itself, packed: a page never lets go of what came as `_esm`.
-    _code = traitlets.Unicode().tag(sync=True)
+    _code = traitlets.Bytes().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
@@ -145,7 +145,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         return assets.source("loader.js")
 
     @traitlets.default("_code")
-    def _code_source(self) -> str:
+    def _code_source(self) -> bytes:
         return assets.packed("widget.js")
 
     @traitlets.default("_css")

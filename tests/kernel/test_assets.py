@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,22 @@ def ask(kernel: Kernel, name: str) -> tuple[dict[str, Any], list[bytes]]:
     kernel.request(comm, kind="asset", stream=stream, name=name)
     kernel.until(lambda: len(answers(kernel)) > before)
     return answers(kernel)[-1]
+
+
+def test_the_front_end_travels_beside_the_json(parts: Kernel, tmp_path: Path) -> None:
+    code = "".join(f"export const x{n} = {n};\n" for n in range(1000))
+    (tmp_path / "widget.js").write_text(code, encoding="utf-8")
+    parts.run("%%stream --persist widget --as w\nHi")
+    comm, _ = parts.opened()
+    (opened,) = (
+        m
+        for m in parts.messages
+        if m["msg_type"] == "comm_open" and m["content"]["comm_id"] == comm
+    )
+    assert opened["content"]["data"]["buffer_paths"] == [["_code"]]
+    (packed,) = opened["buffers"]
+    assert gzip.decompress(packed).decode() == code
+    assert len(json.dumps(opened["content"])) < 2000
 
 
 def test_after_the_stream_has_ended(parts: Kernel) -> None:
