@@ -78,26 +78,35 @@ class Held:
 
     def __init__(self) -> None:
         self._items: list[list[_Run] | StatusFrame | SnapshotFrame] = []
+        # The part that came last, and its texts: nearly all text goes on in it.
+        self._part: str | None = None
+        self._texts: list[str] = []
 
     def append(self, append: Append) -> None:
         """Hold text and what became known of its part, merged with the direct predecessor."""
+        part, _, _, text, info = append
+        if part == self._part and info is None:
+            self._texts.append(text)
+            return
         runs = self._items[-1] if self._items else None
         if not isinstance(runs, list):
             runs = []
             self._items.append(runs)
-        if not runs or runs[-1].first.part != append.part:
+        if not runs or part != self._part:
             runs.append(_Run(append, [], {}))
-        runs[-1].texts.append(append.text)
-        if append.info:
-            runs[-1].info.update(append.info)
+        self._part, self._texts = part, runs[-1].texts
+        self._texts.append(text)
+        if info:
+            runs[-1].info.update(info)
 
     def frame(self, frame: StatusFrame | SnapshotFrame) -> None:
         """Hold a frame; its ``seq`` is given when it is taken."""
+        self._part = None
         self._items.append(frame)
 
     def take(self, stream: str, seq: int) -> list[Frame]:
         """Everything held, as frames of ``stream`` from number ``seq`` on."""
-        items, self._items = self._items, []
+        items, self._items, self._part = self._items, [], None
         frames: list[Frame] = []
         for number, item in enumerate(items, seq):
             if isinstance(item, list):

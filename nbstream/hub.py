@@ -114,6 +114,9 @@ def share(lanes: Iterable[Lane]) -> list[list[Lane]]:
     A page hands frames to whatever stream they are for. Where every output is a page of its own,
     as in Colab, and before a page has said hello, a stream has messages of its own.
     """
+    lanes = list(lanes)
+    if lanes and lanes[0].pages and all(lane.pages == lanes[0].pages for lane in lanes):
+        return [lanes]  # one page shows them all, mostly
     groups: list[list[Lane]] = []
     by_pages: dict[frozenset[str], list[Lane]] = {}
     age = {lane: place for place, lane in enumerate(lanes)}

@@ -10,7 +10,7 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Info, Restored
+from .events import Delta, Event, Info, PartType, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .redact import Redact, redactor
 from .retry import Retry
@@ -64,7 +64,8 @@ class Progress:
         self._kept = ""
         self._splice: Splice | None = None
         self._spans = Spans()
-        self._last_part = ""
+        # The part that the last piece went to, and whether it is of the answer's text.
+        self._last_part, self._is_answer = "", False
         self._ending = ending
         self._listeners: set[Callable[[], None]] = set()
         # One question per token, however much is kept of it.
@@ -98,7 +99,7 @@ class Progress:
             self.transcript.forget(self._prefix)
         else:
             self.transcript = Transcript()
-        self._spans, self._last_part = Spans(), ""
+        self._spans = Spans()
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
         self.status = "queued"
@@ -125,7 +126,7 @@ class Progress:
         self.attempts.begin()
         self._adapter = None
         self._splice = Splice(self._kept) if self._kept else None
-        self._phase = "opening"
+        self._phase, self._last_part = "opening", ""
         self._finished_at = self.transcript.failure = None
 
     def _take(self, chunk: Any) -> None:
@@ -158,14 +159,30 @@ class Progress:
             if isinstance(event, Restored) and self.transcript.restore(event):
                 self._restored()
             return
-        self._appended(append)
-        # Most text goes on in the part that the last piece went to: nothing ends with it.
-        if append.part != self._last_part or append.info is not None:
-            self._last_part = append.part
-            for info in self._spans.feed(append, self._clock()):
-                self._inform(info)
-        if self._ending is not None and append.type == "text":
+        part, type_, _, text, info = append
+        self.timing.last = now = self._clock()
+        self.token_events += 1
+        # Most text goes on in the part that the last piece went to: nothing begins or ends with it.
+        goes_on = part == self._last_part and info is None
+        if not goes_on:
+            self._turn_to(part, type_, now)
+        if self._is_answer and text:
+            self.deltas.append(text)
+        self._tell(append)
+        if self.status in ("queued", "stalled"):
+            self._go_ahead()
+        if not goes_on:
+            for known in self._spans.feed(append, now):
+                self._inform(known)
+        if self._ending is not None and type_ == "text":
             self._ending.look(self.transcript)
+
+    def _turn_to(self, part: str, type_: PartType, now: float) -> None:
+        self._last_part = part
+        self._is_answer = type_ == "text" and not choice_of(part)
+        self._phase = "answering"
+        if self.timing.first is None:
+            self.timing.first = now
 
     def _shortened(self, event: Event) -> Event:
         """``event`` without what a continuation repeats, and what comes after the wanted end."""
@@ -182,19 +199,6 @@ class Progress:
         append = self.transcript.apply(info)
         if append is not None:
             self._tell(append)
-
-    def _appended(self, append: Append) -> None:
-        now = self._clock()
-        self._phase = "answering"
-        self.timing.last = now
-        self.token_events += 1
-        if self.timing.first is None:
-            self.timing.first = now
-        if append.type == "text" and append.text and not choice_of(append.part):
-            self.deltas.append(append.text)
-        self._tell(append)
-        if self.status in ("queued", "stalled"):
-            self._go_ahead()
 
     def _go_ahead(self) -> None:
         self.reason = None
@@ -277,9 +281,8 @@ class Progress:
             if status != "cancelled" or isinstance(event, Info):
                 self._apply(event)
         if self._splice is not None and status != "cancelled":
-            append = self.transcript.apply(Delta(self._cut_part, "text", self._splice.end()))
-            if append is not None:
-                self._appended(append)
+            rest, self._splice = self._splice.end(), None
+            self._apply(Delta(self._cut_part, "text", rest))
 
     @property
     def _expects_finish_reason(self) -> bool:

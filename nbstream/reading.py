@@ -62,19 +62,19 @@ class Reading(Progress):
 
     @property
     def is_ending(self) -> bool:
-        """Whether it has ended or was told to: no more text is taken."""
-        return self._cancel_reason is not None or self.status in TERMINAL
-
-    @property
-    def _is_closing(self) -> bool:
-        """Whether we end the stream: what its reader raises then is no error."""
-        return self._cancel_reason is not None or self._timeout is not None or self._is_left
+        """Whether it has ended, or we end it: no more text is taken, and what its reader raises
+        then is no error."""
+        return (
+            self._cancel_reason is not None
+            or self._timeout is not None
+            or self._is_left
+            or self.status in TERMINAL
+        )
 
     def feed(self, chunk: Any) -> None:
         """Take one chunk. On the session's loop thread only."""
-        if self.is_ending:
-            return
-        self._take(chunk)
+        if not self.is_ending:
+            self._take(chunk)
 
     @property
     def offer(self) -> Offer | None:
@@ -156,7 +156,7 @@ class Reading(Progress):
             try:
                 return await self._attempt()
             except Exception as exc:
-                if self._is_closing:
+                if self.is_ending:
                     return
                 self._note_response(exc)
                 info = describe(exc, self.redact, self._phase)
@@ -186,12 +186,12 @@ class Reading(Progress):
             if self._phase == "opening":
                 self._phase = "waiting"
             async for chunk in opened.chunks:
-                if self._is_closing:
+                if self.is_ending:
                     return
-                self.feed(chunk)
+                self._take(chunk)
             # An iterator that gives nothing is complete; an answer that never began is not.
             problem = self._nothing_came() if self.source.reopenable else None
-            if problem is not None and not self._is_closing:
+            if problem is not None and not self.is_ending:
                 raise StreamError(problem)
         finally:
             if self._cancel_reason is None:

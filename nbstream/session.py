@@ -135,7 +135,7 @@ class Session(Watching):
         try:
             await self._generate_on()
         except asyncio.CancelledError:
-            if not self._is_closing:
+            if not self.is_ending:
                 self._cancel_reason = "its task was cancelled"
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
             self.fail(describe(exc, self.redact))

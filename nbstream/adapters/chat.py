@@ -43,7 +43,8 @@ class ChatAdapter:
     lacks_beginning = False
 
     def __init__(self) -> None:
-        self._named: tuple[Any, Any] | None = None
+        self._model: Any = None
+        self._response_id: Any = None
         self._more: Any = None
         self._choices: dict[int, _Choice] = {}
 
@@ -51,13 +52,14 @@ class ChatAdapter:
         # A list is made in less time than a generator is run, and this runs for each token.
         events: list[Event] = []
         has, more = both(chunk)
-        named = has.get("model"), has.get("id")
-        if named != self._named:
-            self._named = named
-            events.append(Meta(text(named[0]) or None, text(named[1]) or None))
+        model, response_id = has.get("model"), has.get("id")
+        if model != self._model or response_id != self._response_id:
+            self._model, self._response_id = model, response_id
+            events.append(Meta(text(model) or None, text(response_id) or None))
         choices = has.get("choices")
         for choice in choices or ():
-            self._take(choice, events)
+            given, beside = both(choice)
+            self._choice(count(given.get("index")) or 0).feed(choice, given, beside, events)
         reported = has.get("usage")
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
@@ -72,11 +74,6 @@ class ChatAdapter:
 
     def end(self) -> list[Event]:
         return [event for choice in self._choices.values() for event in choice.end()]
-
-    def _take(self, choice: Any, events: list[Event]) -> None:
-        has, beside = both(choice)
-        number = count(has.get("index")) or 0
-        self._choice(number).feed(choice, has, beside, events)
 
     def _choice(self, number: int) -> _Choice:
         known = self._choices.get(number)

@@ -77,6 +77,18 @@ def test_only_neighbours_of_one_part_are_merged() -> None:
     assert held.take("s", 8) == []
 
 
+def test_what_becomes_known_goes_along_with_the_text_around_it() -> None:
+    held = Held()
+    for number in range(2):
+        held.append(Append("tool:0", "tool", 0, "{"))
+        held.append(Append("tool:0", "tool", 1, "", {"name": "clock"}))
+        held.append(Append("tool:0", "tool", 1, "}"))
+        known = {**op("tool:0", 0, "{}"), "type": "tool", "info": {"name": "clock"}}
+        (frame,) = held.take("s", number)
+        assert frame["kind"] == "delta"
+        assert frame["ops"] == [known]
+
+
 def test_a_state_stands_between_the_texts_around_it() -> None:
     held = Held()
     held.append(text(0, "a"))
