@@ -23,15 +23,15 @@ function load({ model }: Context): Loaded {
   const [loaded, version] = [scope[KEY], model.get("_assets")];
   const known = loaded.get(version);
   if (known) return known;
-  const fresh = unpack(model.get("_code") as BufferSource).then(run);
+  const fresh = unpack(model.get("_code") as BufferSource | null).then(run);
   loaded.set(version, fresh);
   fresh.catch(() => loaded.delete(version));
   return fresh;
 }
 
-/** The text of what was compressed by gzip. */
-function unpack(packed: BufferSource): Promise<string> {
-  const { body } = new Response(packed);
+/** The text of what was compressed by gzip; rejected where a model holds nothing any more. */
+function unpack(packed: BufferSource | null): Promise<string> {
+  const { body } = new Response(packed ?? "");
   return new Response(body?.pipeThrough(new DecompressionStream("gzip"))).text();
 }
 

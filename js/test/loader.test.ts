@@ -98,6 +98,21 @@ test("one that cannot be loaded does not stop the next", async () => {
   expect(await loader.render({ ...context, el })).toEqual(["b"]);
 });
 
+test.each([null, ""])(
+  "a closed one, with %j for its code, does not stop the next",
+  async (code) => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    const closed = await widget("a");
+    closed.state.set("_code", code);
+    closed.loader.initialize(closed.context);
+    await vi.waitFor(() => expect(said).toHaveBeenCalledOnce());
+    said.mockRestore();
+    const { loader, context } = await widget("b");
+    loader.initialize(context);
+    expect(await loader.render({ ...context, el })).toEqual(["b"]);
+  },
+);
+
 test("a closed model keeps nothing that is big", async () => {
   const { loader, state, end, context } = await widget("a");
   loader.initialize(context);
