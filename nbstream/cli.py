@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -98,9 +99,11 @@ def _print_address(lab: subprocess.Popen[bytes], runtime: Path, folder: Path) ->
     """Wait until JupyterLab listens, and print where."""
     while _wait(lab, 0.1) is None:
         for file in runtime.glob("jpserver-*.json"):
-            # It may be there before it is written.
-            with contextlib.suppress(ValueError, KeyError):
+            # It may be there before it is written, and is before the port is listened on:
+            # https://github.com/jupyter-server/jupyter_server/blob/v2.21.1/jupyter_server/serverapp.py
+            with contextlib.suppress(ValueError, KeyError, OSError):
                 info = json.loads(file.read_text())
+                socket.create_connection(("127.0.0.1", info["port"]), timeout=1).close()
                 token = f"?token={info['token']}" if info["token"] else ""
                 print(
                     f"JupyterLab on {folder}:\n\n    {info['url']}{_FIRST_PAGE}{token}\n\n"

@@ -58,8 +58,7 @@ class ChatAdapter:
             events.append(Meta(text(model) or None, text(response_id) or None))
         choices = has.get("choices")
         for choice in choices or ():
-            given, beside = both(choice)
-            self._choice(count(given.get("index")) or 0).feed(choice, given, beside, events)
+            self._take(choice, events)
         reported = has.get("usage")
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
@@ -74,6 +73,11 @@ class ChatAdapter:
 
     def end(self) -> list[Event]:
         return [event for choice in self._choices.values() for event in choice.end()]
+
+    def _take(self, choice: Any, events: list[Event]) -> None:
+        has, beside = both(choice)
+        number = count(has.get("index")) or 0
+        self._choice(number).feed(choice, has, beside, events)
 
     def _choice(self, number: int) -> _Choice:
         known = self._choices.get(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +16,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from nbstream import cli
 from nbstream.check import check_notebooks
 
 pytestmark = pytest.mark.usefixtures("only_the_local_model")
@@ -61,6 +63,34 @@ def test_check_fails_readably(tmp_path: Path, cell: str, problem: str) -> None:
     assert result.error
     assert problem in result.error
     assert "\x1b" not in str(result)
+
+
+class SlowLab:
+    """A server that has written where it is, and listens after three looks."""
+
+    def __init__(self, bound: socket.socket) -> None:
+        self.bound = bound
+        self.looks = 0
+
+    def wait(self, seconds: float) -> int:
+        self.looks += 1
+        if self.looks == 3:
+            self.bound.listen()
+        raise subprocess.TimeoutExpired("lab", seconds)
+
+
+def test_the_address_is_told_once_somebody_listens_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        info = {"url": f"http://127.0.0.1:{port}/", "port": port, "token": "t"}
+        (tmp_path / "jpserver-1.json").write_text(json.dumps(info))
+        lab = SlowLab(bound)
+        cli._print_address(lab, tmp_path, tmp_path)  # type: ignore[arg-type]  # as much of a process as is asked for
+    assert lab.looks == 3
+    assert f"http://127.0.0.1:{port}/lab/tree/quickstart.ipynb?token=t" in capsys.readouterr().out
 
 
 def test_demo_opens_the_quickstart_for_this_python_and_ends_on_sigterm() -> None:
