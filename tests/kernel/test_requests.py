@@ -140,6 +140,17 @@ def test_a_stalled_cell_goes_on_and_ends(kernel: Kernel, server: Server) -> None
         kernel.run("%config NBStream.stall_after = 10")
 
 
+def test_what_comes_late_of_an_earlier_stream_is_not_the_next_ones_text(
+    kernel: Kernel, server: Server
+) -> None:
+    for _ in range(2):
+        kernel.run("%%stream --as w\nHi")
+        kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
+    assert kernel.text() == "".join(DEFAULT_TEXT)
+    kernel.messages += [m for m in kernel.messages if m["msg_type"] == "comm_msg"][:1]
+    assert kernel.text() == "".join(DEFAULT_TEXT)
+
+
 @pytest.mark.parametrize("said_hello", [False, True])
 def test_a_page_that_has_not_said_hello_is_left_nothing_heavy(
     kernel: Kernel, said_hello: bool

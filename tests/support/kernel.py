@@ -188,17 +188,21 @@ class Kernel:
 
     def statuses(self, stream: str | None = None) -> list[str]:
         """The states that a stream, else the latest one, went through."""
-        if stream is None:
-            opened = [f["stream"] for _, f in self.frames() if f["kind"] == "snapshot"]
-            stream = opened[-1] if opened else ""
+        stream = stream or self._latest()
         return [
             f["status"] for _, f in self.frames() if f["stream"] == stream and f["kind"] == "status"
         ]
 
     def text(self) -> str:
-        """What all deltas in ``messages`` add up to."""
-        ops = (op for _, frame in self.frames() for op in frame.get("ops", ()))
-        return "".join(op["text"] for op in ops)
+        """What the deltas of the latest stream add up to. Those of an earlier test's streams may
+        still come: a stream has ended before its last message goes out."""
+        stream = self._latest()
+        frames = (f for _, f in self.frames() if f["stream"] == stream)
+        return "".join(op["text"] for frame in frames for op in frame.get("ops", ()))
+
+    def _latest(self) -> str:
+        opened = [f["stream"] for _, f in self.frames() if f["kind"] == "snapshot"]
+        return opened[-1] if opened else ""
 
     def opened(self, number: int = -1) -> tuple[str, str]:
         """The comm and the stream of one that was opened."""
