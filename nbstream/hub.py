@@ -116,7 +116,7 @@ def share(lanes: Iterable[Lane]) -> list[list[Lane]]:
     """
     lanes = list(lanes)
     if lanes and lanes[0].pages and all(lane.pages == lanes[0].pages for lane in lanes):
-        return [lanes]  # one page shows them all, mostly
+        return [lanes]  # mostly, and for a hundred streams at each tick
     groups: list[list[Lane]] = []
     by_pages: dict[frozenset[str], list[Lane]] = {}
     age = {lane: place for place, lane in enumerate(lanes)}
