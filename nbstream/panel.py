@@ -49,9 +49,12 @@ def tasks() -> ipywidgets.Widget:
 
 
 def _row(widget: StreamWidget) -> ipywidgets.Widget:
-    label = ipywidgets.Label(layout=ipywidgets.Layout(flex="1 1 auto"))
+    # In a narrow page it is the label that is cut, not the button.
+    label = ipywidgets.Label(layout=ipywidgets.Layout(flex="1 1 auto", min_width="0"))
     button = ipywidgets.Button(
-        description="Stop", tooltip=f"Stop {widget.label}", layout=ipywidgets.Layout(width="5em")
+        description="Stop",
+        tooltip=f"Stop {widget.label}",
+        layout=ipywidgets.Layout(flex="0 0 auto", width="5em"),
     )
     button.on_click(lambda _: widget.cancel())
 

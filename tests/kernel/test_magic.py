@@ -106,6 +106,9 @@ def test_line_magic(kernel: Kernel, server: Server) -> None:
     assert "did you mean 'models'" in result.error
     kernel.run("%%stream --bg test/stall --as w\nHi")
     assert kernel.run("%nbstream tasks").status == "ok"
+    button, label = "_.children[-1].children[0].layout", "_.children[-1].children[1].layout"
+    shrinks = kernel.get(f"({button}.flex, {label}.flex, {label}.min_width)")
+    assert shrinks == repr(("0 0 auto", "1 1 auto", "0")), "the label, not Stop"
 
 
 def test_help(kernel: Kernel) -> None:
