@@ -8,8 +8,8 @@ from .protocol import PROTOCOL_VERSION, AssetName
 
 
 class Hello(TypedDict):
-    """A front end has attached and knows ``have`` (stream to seq). ``page`` names the page, in
-    which one comm's messages reach all streams."""
+    """A front end has attached and knows ``have`` (stream to seq), by the comm of one of these
+    streams for all. ``page`` names the page, in which one comm's messages reach all streams."""
 
     kind: Literal["hello"]
     have: dict[str, int]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import atexit
 import sys
 import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .widget import StreamWidget
 
 _live: set[StreamWidget] = set()
-_known: weakref.WeakSet[StreamWidget] = weakref.WeakSet()
+_known: weakref.WeakValueDictionary[str, StreamWidget] = weakref.WeakValueDictionary()
 
 
 def add(widget: StreamWidget) -> None:
     """Keep ``widget`` until its stream has ended."""
     _live.add(widget)
-    _known.add(widget)
+    _known[widget._wire.stream] = widget
     widget._session.done.add_done_callback(lambda _: _live.discard(widget))
 
 
@@ -27,12 +28,18 @@ def tasks() -> list[StreamWidget]:
     >>> [w.status for w in nbstream.tasks()]                # doctest: +SKIP
     ['completed', 'in_progress']
     """
-    return sorted({*_live, *_known}, key=lambda widget: widget._wire.created)
+    return sorted({*_live, *_known.values()}, key=lambda widget: widget._wire.created)
 
 
 def find(stream: str) -> list[StreamWidget]:
     """The live stream with this id on the wire, or all live streams for ``"*"``."""
     return [w for w in tuple(_live) if not w.is_done and stream in ("*", w._wire.stream)]
+
+
+def shown(streams: Iterable[str]) -> list[StreamWidget]:
+    """The streams with these ids on the wire, ended or not, that have a comm."""
+    found = (_known.get(stream) for stream in streams)
+    return [widget for widget in found if widget is not None and widget.comm is not None]
 
 
 def cancel_all(reason: str = "stopped by you") -> int:

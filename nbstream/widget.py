@@ -172,10 +172,15 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     def _on_request(self, _: Any, content: Any, buffers: Any) -> None:
         request = parse_request(content)
-        if request is not None:
-            self._wire.handle(request)
-            if request["kind"] == "cancel":
-                control.hang_up(request["stream"])
+        if request is None:
+            return
+        if request["kind"] == "hello":  # for all streams that the page got to know at once
+            for widget in registry.shown(request["have"]):
+                widget._wire.handle(request)
+            return
+        self._wire.handle(request)
+        if request["kind"] == "cancel":
+            control.hang_up(request["stream"])
 
     def _tell_observers(self, what: str) -> None:
         states = ("status", "usage", "finish_reason", "error") if what == "status" else ()

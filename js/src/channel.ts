@@ -3,6 +3,8 @@ import type { Request } from "./requests.js";
 
 /** All that the front end needs of a widget model. */
 export interface Channel {
+  /** What sees to this and the other widgets of the kernel: the same object for all. */
+  readonly owner: object;
   get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
   send(request: Request): void;
   /** Calls `receive` with the content of each custom message, and its buffers. */

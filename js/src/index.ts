@@ -19,7 +19,7 @@ interface Model {
   send(content: unknown): void;
   on(event: string, callback: Hear): void;
   off(event: string, callback: Hear): void;
-  readonly widget_manager?: unknown;
+  readonly widget_manager?: object;
 }
 
 /** The messages that came before there was anybody to hear them. */
@@ -42,6 +42,7 @@ function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): 
     signal?.addEventListener("abort", () => model.off(event, callback));
   };
   return {
+    owner: model.widget_manager ?? model,
     get: (trait) => model.get(trait),
     send: (request) => model.send(request),
     onMessage: (receive) => {

@@ -14,11 +14,14 @@ export type Request =
   | { v: 1; kind: "image"; stream: string; part: string }
   | { v: 1; kind: "inspect"; stream: string; front_end: string };
 
-/** What the page of this name has; the kernel answers with a snapshot if it has something else. */
-export const hello = (stream: string, seq: number, page: string): Request => ({
+/**
+ * What the page of this name has of each stream; the kernel answers with a snapshot of those of
+ * which it has something else.
+ */
+export const hello = (have: Record<string, number>, page: string): Request => ({
   v: VERSION,
   kind: "hello",
-  have: { [stream]: seq },
+  have,
   page,
 });
 

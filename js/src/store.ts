@@ -3,7 +3,8 @@
 import type { Channel } from "./channel.js";
 import type { Clock } from "./clock.js";
 import type { Control, News } from "./control.js";
-import { deliver, join, pageName } from "./page.js";
+import { greet } from "./greeting.js";
+import { deliver, join } from "./page.js";
 import * as protocol from "./protocol.js";
 import { emptyState, type Inbox, isTerminal, receive, type State } from "./reduce.js";
 import * as requests from "./requests.js";
@@ -172,7 +173,9 @@ export class Store {
   }
 
   private hello(): void {
-    this.send(requests.hello(this.state.stream, this.state.seq, pageName()));
+    const { stream, seq } = this.state;
+    const send = (request: requests.Request) => this.send(request);
+    this.timers.set("hello", greet(this.channel, this.clock, stream, seq, send));
     this.listen();
   }
 

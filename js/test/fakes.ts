@@ -58,6 +58,7 @@ export class FakeChannel implements Channel {
     private readonly stream = "s1",
     private readonly snapshot: unknown = null,
     private readonly assets = "",
+    readonly owner: object = {},
   ) {}
 
   get(trait: "_stream" | "_snapshot" | "_assets"): unknown {
@@ -122,7 +123,9 @@ export function openStore(snapshot: unknown = null) {
     channel.emit(...frames);
     clock.pass(16);
   };
-  return { clock, channel, emit, store: new Store(channel, clock) };
+  const store = new Store(channel, clock);
+  clock.pass(50); // it has said hello
+  return { clock, channel, emit, store };
 }
 
 /** The one that is there. */

@@ -24,11 +24,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   "markdown/embeds/": ["markdown/", "markdown/embeds/"],
   "reduce.ts": ["protocol.ts"],
   "page.ts": ["protocol.ts"],
+  "greeting.ts": ["channel.ts", "clock.ts", "page.ts", "requests.ts"],
   "outputs.ts": ["channel.ts", "protocol.ts", "requests.ts"],
   "store.ts": [
     "channel.ts",
     "clock.ts",
     "control.ts",
+    "greeting.ts",
     "page.ts",
     "protocol.ts",
     "reduce.ts",

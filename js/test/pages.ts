@@ -19,9 +19,12 @@ interface Shown {
   readonly channel: FakeChannel;
   readonly store: Store;
 }
+interface Page {
+  readonly clock: FakeClock;
+  readonly streams: Map<string, Shown>;
+}
 
-const clock = new FakeClock();
-const pages = new Map<string, Map<string, Shown>>();
+const pages = new Map<string, Page>();
 const scopes = new Map<string, unknown>();
 const KEY = Symbol.for("nbstream.page.1");
 const scope = globalThis as { [KEY]?: unknown };
@@ -37,25 +40,26 @@ function take(step: Step): unknown {
   switch (step.op) {
     case "attach":
       return within(step.page, () => {
-        const channel = new FakeChannel(step.stream, step.snapshot);
-        const shown = { channel, store: new Store(channel, clock) };
-        const streams = pages.get(step.page) ?? new Map<string, Shown>();
-        pages.set(step.page, streams.set(step.stream, shown));
+        const page = pages.get(step.page) ?? { clock: new FakeClock(), streams: new Map() };
+        const channel = new FakeChannel(step.stream, step.snapshot, "", page);
+        page.streams.set(step.stream, { channel, store: new Store(channel, page.clock) });
+        pages.set(step.page, page);
       });
     case "message":
       // A widget that is not there hears nothing.
       return within(step.page, () =>
-        pages.get(step.page)?.get(step.stream)?.channel.receive(step.content),
+        pages.get(step.page)?.streams.get(step.stream)?.channel.receive(step.content),
       );
     case "unload":
-      for (const { store } of pages.get(step.page)?.values() ?? []) store.dispose();
+      for (const { store } of pages.get(step.page)?.streams.values() ?? []) store.dispose();
       pages.delete(step.page);
       scopes.delete(step.page);
       return;
     case "pass":
-      return clock.pass(step.ms);
+      for (const [page, { clock }] of pages) within(page, () => clock.pass(step.ms));
+      return;
     case "states":
-      return [...pages].flatMap(([page, streams]) =>
+      return [...pages].flatMap(([page, { streams }]) =>
         [...streams].map(([stream, { store }]) => ({
           page,
           stream,
@@ -70,7 +74,7 @@ function take(step: Step): unknown {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const found = (JSON.parse(line) as Step[]).map(take).filter(Array.isArray)[0] ?? [];
-  const sent = [...pages].flatMap(([page, streams]) =>
+  const sent = [...pages].flatMap(([page, { streams }]) =>
     [...streams].flatMap(([stream, { channel }]) =>
       channel.sent.splice(0).map((request) => ({ page, stream, request })),
     ),

@@ -11,10 +11,8 @@ describe("requests", () => {
 
   function make(request: requests.Request): requests.Request {
     switch (request.kind) {
-      case "hello": {
-        const [[stream, seq] = ["", 0]] = Object.entries(request.have);
-        return requests.hello(stream, seq, request.page);
-      }
+      case "hello":
+        return requests.hello(request.have, request.page);
       case "resync":
         return requests.resync(request.stream, request.have);
       case "cancel":

@@ -76,14 +76,16 @@ class ChatAdapter:
 
     def _take(self, choice: Any, events: list[Event]) -> None:
         has, beside = both(choice)
-        number = count(has.get("index")) or 0
-        self._choice(number).feed(choice, has, beside, events)
+        number = has.get("index")
+        if type(number) is not int:
+            number = count(number) or 0
+        known = self._choices.get(number) or self._choice(number)
+        known.feed(choice, has, beside, events)
 
     def _choice(self, number: int) -> _Choice:
-        known = self._choices.get(number)
-        if known is None:
-            known = self._choices[number] = _Choice(number)
-        return known
+        if number not in self._choices:
+            self._choices[number] = _Choice(number)
+        return self._choices[number]
 
     def _beside(self, chunk: Any, more: Any, events: list[Event]) -> None:
         found = [get(more, "search_results"), get(more, "citations")]

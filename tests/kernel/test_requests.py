@@ -66,6 +66,22 @@ def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
     assert len(kernel.frames()) == before + 2, "who has all is told nothing"
 
 
+def test_one_hello_speaks_for_all_streams_of_its_page(kernel: Kernel) -> None:
+    kernel.run("%%stream --persist widget --as first\nHi")
+    kernel.run("%%stream --persist widget --as second\nHi")
+    kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
+    kernel.run("import nbstream\nclosed = nbstream.show(['a'])\nawait closed\nclosed.close()")
+    names = kernel.run("print(*(w._wire.stream for w in (first, second, closed)))")
+    first, second, closed = names.stdout.split()
+    have = {first: 1, second: 1, closed: 1, "unknown": 1}
+    kernel.request(first, kind="hello", have=have, page="p")
+    kernel.until(lambda: kernel.get("len(second._wire.pages)") == "1")
+    pages = kernel.get("[sorted(w._wire.pages) for w in (first, second, closed)]")
+    assert pages == "[['p'], ['p'], []]", "a closed one has no page"
+    snapshots = [(c, f["stream"]) for c, f in kernel.frames() if f["kind"] == "snapshot"]
+    assert snapshots[-2:] == [(first, first), (second, second)]
+
+
 def test_a_request_arrives_though_the_subshell_that_was_answered_last_has_ended(
     kernel: Kernel,
 ) -> None:

@@ -95,7 +95,8 @@ class Schedule:
     def answer(self, sent: Sent) -> None:
         request = parse_request(sent.request)
         assert request is not None
-        self.wires[sent.stream].handle(request)
+        for name in request["have"] if request["kind"] == "hello" else [sent.stream]:
+            self.wires[name].handle(request)
 
     # -- pages --------------------------------------------------------------------------------
 
