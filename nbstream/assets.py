@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -21,19 +22,26 @@ FILES: dict[AssetName, str] = {
     "inspector": "inspector.js",
 }
 
+STYLE = "\ndocument.head.append(Object.assign(document.createElement('style'),{textContent:%s}));"
+"""What adds the style sheet to a page, once, as `loader.ts` runs the front end once.
 
-def source(name: str) -> str:
-    """The text of a file that travels with every widget."""
-    return _text(STATIC / name)
+anywidget parses its ``_css`` again for each widget, after which the whole page is styled anew:
+https://github.com/manzt/anywidget/blob/main/packages/anywidget/src/load.ts
+"""
 
 
-def packed(name: str) -> bytes:
-    """The same as gzip: a page keeps less of closed widgets, and bytes travel beside the JSON, of
-    which so long a text would be the greatest part.
+def loader() -> str:
+    """The module that travels with every widget and loads the front end."""
+    return _text(STATIC / "loader.js")
+
+
+def packed() -> bytes:
+    """The front end and its style sheet as gzip: a page keeps less of closed widgets, and bytes
+    travel beside the JSON, of which so long a text would be the greatest part.
 
     JupyterLab 4.6 keeps a widget whose comm was closed before its module was loaded.
     """
-    return _packed(STATIC / name)
+    return _packed(STATIC)
 
 
 def version() -> str:
@@ -62,14 +70,15 @@ def _text(path: Path) -> str:
 
 
 @cache
-def _packed(path: Path) -> bytes:
-    return gzip.compress(_read(path), mtime=0)
+def _packed(folder: Path) -> bytes:
+    code = _text(folder / "widget.js") + STYLE % json.dumps(_text(folder / "widget.css"))
+    return gzip.compress(code.encode(), mtime=0)
 
 
 @cache
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in ("widget.js", *FILES.values()):
+    for file in ("widget.js", "widget.css", *FILES.values()):
         try:
             digest.update(hashlib.sha256(_read(folder / file)).digest())
         except OSError:

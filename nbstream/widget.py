@@ -49,7 +49,6 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     # The front end itself, packed: a page never lets go of what came as `_esm`.
     _code = traitlets.Bytes().tag(sync=True)
-    _css = traitlets.Unicode().tag(sync=True)
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
@@ -142,15 +141,11 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     @traitlets.default("_esm")
     def _esm_source(self) -> str:
-        return assets.source("loader.js")
+        return assets.loader()
 
     @traitlets.default("_code")
     def _code_source(self) -> bytes:
-        return assets.packed("widget.js")
-
-    @traitlets.default("_css")
-    def _css_source(self) -> str:
-        return assets.source("widget.css")
+        return assets.packed()
 
     def add_traits(self, **traits: Any) -> None:
         missing = {name: value for name, value in traits.items() if not self.has_trait(name)}
@@ -233,7 +228,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _take_back(self) -> None:
         """Empty a model whose comm is closed before its module runs: JupyterLab 4.6 keeps it, and
         only the module could let go of what is heavy (`loader.ts` says where)."""
-        state = {"_code": "", "_css": "", "_snapshot": None}
+        state = {"_code": "", "_snapshot": None}
         for _ in range(2):  # a model remembers what it held before its last change
             self._send({"method": "update", "state": state, "buffer_paths": []})
 

@@ -53,7 +53,7 @@ function open(context: Context): Promise<Widget> {
  * kernel ends.
  * https://github.com/jupyterlab/jupyterlab/blob/v4.6.6/packages/services/src/kernel/comm.ts
  */
-const HEAVY = ["_code", "_css", "_snapshot"];
+const HEAVY = ["_code", "_snapshot"];
 
 function forget({ model, signal }: Context): void {
   signal?.addEventListener("abort", () => {

@@ -27,7 +27,6 @@ async function widget(stream: string, code = CODE, version = "1") {
   const state = new Map<string, unknown>([
     ["_stream", stream],
     ["_code", pack(code)],
-    ["_css", "p {}"],
     ["_snapshot", { text: "long" }],
     ["_assets", version],
   ]);
@@ -110,5 +109,5 @@ test("a closed model keeps nothing that is big", async () => {
   const { buffer } = state.get("_code") as DataView;
   expect(new Uint8Array(buffer)).toEqual(new Uint8Array(pack(CODE).buffer));
   end.abort();
-  expect(["_code", "_css", "_snapshot"].map((name) => state.get(name))).toEqual([null, null, null]);
+  expect(["_code", "_snapshot"].map((name) => state.get(name))).toEqual([null, null]);
 });

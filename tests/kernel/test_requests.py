@@ -183,4 +183,4 @@ def test_a_page_that_has_not_said_hello_is_left_nothing_heavy(
     assert [m["msg_type"] for m in sent] == ["comm_msg"] * (0 if said_hello else 2) + ["comm_close"]
     for message in sent[:-1]:
         state = message["content"]["data"]["state"]
-        assert state == {"_code": "", "_css": "", "_snapshot": None}
+        assert state == {"_code": "", "_snapshot": None}

@@ -45,6 +45,10 @@ NEED = """(name) => {
 }"""
 
 
+STYLE_SHEETS = """() => [...document.styleSheets].filter(
+    ({ cssRules }) => [...cssRules].some((rule) => rule.selectorText === ".nbs-view")).length"""
+
+
 def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> NotebookPage:
     for name in ("loader.js", "widget.js", "widget.css"):
         shutil.copy(STATIC / name, folder)
@@ -60,6 +64,7 @@ def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> Notebook
 def test_ten_widgets_one_message(open_notebook: OpenNotebook, tmp_path: Path) -> None:
     page = open_page(open_notebook, tmp_path, "nbstream.show(['later'])")
     assert page.assets == [], "nothing is fetched before it is needed"
+    assert page.page.evaluate(STYLE_SHEETS) == 1
     assert page.page.evaluate(NEED, "highlight") == [1, 10, 0]
     page.page.wait_for_function("() => window.told === 10")
     assert page.page.evaluate(NEED, "highlight") == [1, 10, 10]

@@ -45,8 +45,10 @@ def test_a_file_is_read_once(static: Path) -> None:
 
 def test_what_travels_with_each_widget_is_packed(static: Path) -> None:
     (static / "widget.js").write_text("export const words = '…';", encoding="utf-8")
-    packed = assets.packed("widget.js")
-    assert gzip.decompress(packed).decode() == "export const words = '…';"
+    (static / "widget.css").write_text('p::before { content: "\\201c" }', encoding="utf-8")
+    code, style = gzip.decompress(assets.packed()).decode().split("\n")
+    assert code == "export const words = '…';"
+    assert r'{textContent:"p::before { content: \"\\201c\" }"}' in style
 
 
 def test_a_missing_file_is_a_refusal_and_names_no_folder(static: Path) -> None:
@@ -61,7 +63,7 @@ def test_a_missing_file_is_a_refusal_and_names_no_folder(static: Path) -> None:
 
 def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
     versions = set()
-    for number, changed in enumerate(("", "widget.js", *FILES)):
+    for number, changed in enumerate(("", "widget.js", "widget.css", *FILES)):
         folder = tmp_path / str(number)
         folder.mkdir()
         for name, content in FILES.items():
@@ -69,7 +71,7 @@ def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
         if changed:
             (folder / changed).write_bytes(b"changed")
         versions.add(assets._version(folder))
-    assert len(versions) == 6
+    assert len(versions) == 7
     (tmp_path / "same").mkdir()
     for name, content in FILES.items():
         (tmp_path / "same" / name).write_bytes(content)
