@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SETUP = """
-import asyncio, json, time
+import asyncio, gc, json, time
 import ipywidgets, nbstream, openai
 from IPython.display import Markdown, display
 
@@ -50,6 +50,13 @@ async def measure(run, model, streams=1):
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     print(json.dumps({"wall": wall, "cpu": cpu, "lengths": sorted(map(len, texts))}))
 """
+
+CLEAR = """
+ipywidgets.Widget.close_all()
+gc.collect()
+"""
+"""For between two turns: else what one has displayed makes the full garbage collections of all that
+follow it longer, whosever they are."""
 
 NAMES = {
     "bare": "bare AsyncOpenAI loop",

@@ -14,7 +14,7 @@ from typing import Any
 from tests.support.kernel import Kernel
 
 from .browser import load
-from .contenders import NAMES, SETUP, cell
+from .contenders import CLEAR, NAMES, SETUP, cell
 from .model import TOKEN, name, serve_model
 from .summary import columns
 
@@ -37,7 +37,9 @@ class ShownKernel(Kernel):
             if self._have and time.monotonic() >= self._since + GREETING_DELAY:
                 have, self._have = self._have, {}
                 self.request([*have][-1], kind="hello", have=have, page="bench")
-        return dict(json.loads(self.finish(message_id).stdout))
+        measured = dict(json.loads(self.finish(message_id).stdout))
+        assert self.run(CLEAR).status == "ok"
+        return measured
 
     def _look(self) -> None:
         try:
