@@ -28,7 +28,7 @@ def check_showable(stream: Any) -> None:
             f"show() takes a stream or an iterator of str, not {type(stream).__name__};"
             " did you forget stream=True?"
         )
-    # The SDK's streams (1.66 to 3.52, tests/sdk/test_show_refuses.py) keep the generator that reads
+    # The SDK's streams (1.66 to 3.57, tests/sdk/test_show_refuses.py) keep the generator that reads
     # the response in `_iterator`, and only that knows whether somebody waits in it or whether it
     # has ended: the response is closed late, and by some releases never.
     # https://github.com/openai/openai-python/blob/main/src/openai/_streaming.py
