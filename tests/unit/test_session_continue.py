@@ -65,6 +65,21 @@ async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     assert (session.status, session.transcript.text) == ("completed", "Streams carry an ans")
 
 
+@pytest.mark.parametrize("finish", ["length", "stop"])
+@pytest.mark.parametrize("later", [0.0, 3.0, 100.0])
+async def test_a_cut_answer_can_be_continued_at_any_time(finish: str, later: float) -> None:
+    time = 0.0
+    gate = Gate()
+    first = [chat("a", finish=finish)] + [ReadError("cut")] * (finish == "stop")
+    session, _ = await run(first, [gate, chat("b"), DONE], clock=lambda: time)
+    time += later
+    session.go_on(asyncio.get_running_loop)
+    await until(lambda: gate.reached)
+    gate.open()
+    await ended(session)
+    assert (session.status, session.transcript.text) == ("completed", "ab")
+
+
 async def test_calls_that_were_cut_stay_beside_those_of_the_continuation() -> None:
     def call(arguments: str) -> dict[str, Any]:
         return chat(tool_calls=[{"index": 0, "function": {"arguments": arguments}}])
