@@ -104,8 +104,11 @@ class Progress:
         self.transcript.usage = None
         self._finished_at = None  # else the clock of the first answer's end would end this one
         self.status = "queued"
-        self.reason = self.error = self.retry = None
+        self.reason = self.error = self.retry = self._cut_reason = None
         self.timing = Timing(self._clock(), now=self._clock)
+        # The clocks are looked at before the next attempt begins.
+        self._finished_at = self.transcript.failure = None
+        self._phase = "opening"
         self.token_events = 0
         if self.done.done():
             self.done = concurrent.futures.Future()

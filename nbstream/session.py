@@ -227,6 +227,7 @@ class Session(Watching):
         self._goes_on = False
         self._cancel_reason = self._timeout = None
         self._is_left = False
+        self._silence = Silence(self._clocks.silence_timeout)
         self.source.continue_from(self.reply_text)
         self._renew()
         self._sink.renewed(self)

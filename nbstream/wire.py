@@ -116,6 +116,7 @@ class Wire:
 
     def renewed(self, session: Session) -> None:
         """A snapshot, which takes the place of an ending and of all that belonged to it."""
+        self._hub = None  # it may go on in another loop
         self._hold_snapshot(session)
         self._renewed()
         self._observe("status")

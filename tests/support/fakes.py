@@ -76,6 +76,16 @@ class FakeStream:
         self._closing.set()
 
 
+class Ticking:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
 class ReadError(Exception):
     """Named like the HTTP library's, since exceptions are told apart by name."""
 

@@ -9,23 +9,13 @@ import pytest
 
 from nbstream.session import Session
 from nbstream.timing import Clocks
-from tests.support.fakes import DONE, Gate, begin, chat, ended, until
+from tests.support.fakes import DONE, Gate, Ticking, begin, chat, ended, until
 from tests.support.rounds import tooled
 from tests.support.tools import CALLED, called
 
 
 def has_waited_since(session: Session, time: float) -> bool:
     return session.timing.waited != time
-
-
-class Ticking:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 async def test_nothing_is_stalled_while_a_tool_runs() -> None:

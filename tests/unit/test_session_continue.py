@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
+from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.states import TERMINAL
 from nbstream.timing import Clocks
@@ -17,6 +18,7 @@ from tests.support.fakes import (
     Gate,
     ReadError,
     RecordingSink,
+    Ticking,
     begin,
     chat,
     ended,
@@ -130,6 +132,66 @@ async def test_its_clock_and_its_retries_begin_anew() -> None:
     assert session.timing.started > started
     assert session.status == "completed"
     assert [retry.attempt for retry in sink.retries] == [2]
+
+
+LIMITS = Clocks(stall_after=0.02, first_token_timeout=50.0, idle_timeout=50.0)
+SILENT = Clocks(stall_after=0.02, silence_timeout=50.0)
+ENDS: dict[str, tuple[list[Any], Clocks, str]] = {
+    "token limit": ([chat("one "), chat(finish="length")], LIMITS, "incomplete"),
+    "token limit, held open": ([chat("one "), chat(finish="length"), "gate"], LIMITS, "incomplete"),
+    "cut": ([chat("one ")], LIMITS, "incomplete"),
+    "error in the stream": ([chat("one "), {"error": {"message": "busy"}}], LIMITS, "failed"),
+    "reset": ([chat("one "), ReadError("cut")], LIMITS, "failed"),
+    "no next token": ([chat("one "), "gate"], LIMITS, "failed"),
+    "no byte": ([chat("one "), "gate"], SILENT, "failed"),
+    "no first token": (["gate"], LIMITS, "failed"),
+    "failed before the first token": ([ReadError("cut")], LIMITS, "failed"),
+    "filtered before the first token": ([chat(finish="content_filter")], LIMITS, "incomplete"),
+    "stopped": ([chat("one "), "gate"], LIMITS, "cancelled"),
+    "stopped before the first token": (["gate"], LIMITS, "cancelled"),
+    "stalled": ([chat("one "), "gate"], LIMITS, "stalled"),
+}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 3.0, 30.0, 100.0])
+@pytest.mark.parametrize("end", ENDS)
+async def test_it_goes_on_whenever_that_is(end: str, seconds: float) -> None:
+    steps, clocks, status = ENDS[end]
+    clock, gate = Ticking(), Gate()
+    first = [gate if step == "gate" else step for step in steps]
+    session, sink = make(
+        first,
+        [chat("two"), DONE],
+        clocks=clocks,
+        clock=clock,
+        retry=RetryPolicy(max_attempts=1),
+    )
+    begin(session)
+    held = "gate" in steps
+    if held:
+        await until(lambda: gate.reached)
+    if status == "cancelled":
+        session.cancel()
+    elif status == "stalled":
+        clock.time += 1.0
+        await until(lambda: session.status == "stalled")
+    elif held:
+        # Each look at the clocks finds some time gone.
+        while not session.is_done:
+            clock.time += 1.0
+            await asyncio.sleep(0.005)
+    if status != "stalled":
+        await ended(session)
+    assert session.status == status
+    if status == "stalled":
+        clock.time += min(seconds, 40.0)  # then its limit ends it
+    else:
+        clock.time += seconds
+    session.go_on(asyncio.get_running_loop)
+    await until(lambda: session.status == "completed")
+    assert session.transcript.text == ("one two" if "one " in str(steps) else "two")
+    assert session.source.opens == 2
+    assert session.timing.elapsed < 1.0
 
 
 async def test_a_stalled_stream_goes_on_without_an_end() -> None:
