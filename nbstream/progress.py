@@ -102,7 +102,6 @@ class Progress:
         self._spans = Spans()
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
-        self._finished_at = None  # else the clock of the first answer's end would end this one
         self.status = "queued"
         self.reason = self.error = self.retry = self._cut_reason = None
         self.timing = Timing(self._clock(), now=self._clock)

@@ -159,7 +159,7 @@ async def test_it_goes_on_whenever_that_is(end: str, seconds: float) -> None:
     steps, clocks, status = ENDS[end]
     clock, gate = Ticking(), Gate()
     first = [gate if step == "gate" else step for step in steps]
-    session, sink = make(
+    session, _ = make(
         first,
         [chat("two"), DONE],
         clocks=clocks,
