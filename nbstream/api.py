@@ -108,7 +108,7 @@ def stream(
         nobody=is_headless(),
     )
     request, endpoint = asked.request, asked.endpoint
-    source = QueuedRequestSource(request.send, request.continue_from)
+    source = QueuedRequestSource(request.send, request.continue_from, request.adapt)
     source.cancel_response = request.cancel_response
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):

@@ -102,10 +102,13 @@ def ask(
     sent = {**params, **(structure.params(chosen) if structure else {})}
     if tools:
         sent["tools"] = toolbox.specs(chosen)
-    if toolbox.functions and sent.get("store") is False:
+    added = {}
+    if toolbox.functions and sent.get("store") is False and "include" not in sent:
         # What the server does not keep it takes back only so.
-        sent.setdefault("include", ["reasoning.encrypted_content"])
-    request = Request(endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=sent)
+        added["include"] = ["reasoning.encrypted_content"]
+    request = Request(
+        endpoint, chosen, prompt, system=system, max_tokens=max_tokens, params=sent, added=added
+    )
     rounds = Rounds(
         request,
         toolbox,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from . import local
 from .errors import ConfigError
+from .hosts import is_this_machine
 from .redact import Key, Redact, hider, redactor
 from .settings import settings
 
@@ -94,7 +95,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
     if host is None:
         raise ConfigError(f"{redactor()(url)!r} is no base URL: it looks like https://host/v1")
     is_openai = host == "api.openai.com"
-    if key is None and not _is_loopback(url):
+    if key is None and not is_this_machine(url):
         raise ConfigError(
             f"no API key for {host}: set NBSTREAM_API_KEY, or name another variable with"
             " %config NBStream.api_key_env"
@@ -198,7 +199,7 @@ def _client(url: str, key: Key) -> Any:
     cache = _clients.setdefault(asyncio.get_running_loop(), {})
     if (url, key) not in cache:
         # What runs on this machine is not asked for through HTTP_PROXY.
-        direct = DefaultAsyncHttpxClient(trust_env=False) if _is_loopback(url) else None
+        direct = DefaultAsyncHttpxClient(trust_env=False) if is_this_machine(url) else None
         # A limit for each read is a timer for each token, and a twentieth of all that a token
         # costs: `Clocks` looks once a second. https://anyio.readthedocs.io/en/stable/cancellation.html
         timeout = Timeout(SILENCE, connect=5.0, read=None)
@@ -206,7 +207,3 @@ def _client(url: str, key: Key) -> Any:
             base_url=url, api_key=key, max_retries=0, http_client=direct, timeout=timeout
         )
     return cache[url, key]
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

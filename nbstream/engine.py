@@ -110,7 +110,7 @@ class Stream(Facts):
         self._events = _Events()
         request = asked.request
         # Nothing goes on by itself in a server: there is no `continue_from`.
-        self._source = source = QueuedRequestSource(request.send)
+        self._source = source = QueuedRequestSource(request.send, adapt=request.adapt)
         self._request = request
         self._session = Session(source, self._events, **asked.reading)
         request.announce = source.announce = self._session.announce

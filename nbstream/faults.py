@@ -1,4 +1,4 @@
-"""Turns exceptions into words: what happened, and what to do. Pure.
+"""Turns exceptions into words: what happened, and what to do.
 
 Exceptions are told apart by class name and attributes: `openai` 1.x and 2.x raise `httpx` errors
 in mid-stream, 3.x raises its own, and none of them is imported here.
@@ -6,8 +6,10 @@ in mid-stream, 3.x raises its own, and none of them is imported here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,8 +18,10 @@ from typing import Any, Literal
 
 from .errors import QUOTA, ErrorInfo, StreamError
 from .events import Failure
+from .proxies import proxy_of
 from .redact import Redact, redactor, sent_keys
-from .retry import parse_retry_after
+from .server_wait import wish
+from .server_words import dicts_in, is_page, page_words, parsed, shortened, words_of
 
 Phase = Literal["opening", "waiting", "answering"]
 """How far a stream has come: before the response's headers, before the first token, after it."""
@@ -59,6 +63,12 @@ _FAILED = ("the server failed at the request", _AGAIN)
 _USED_UP = ("the account's quota is used up", "Check its plan and credit with the provider.")
 _NETWORK = "Check the network and the base URL, then run the cell again."
 _NO_API = "Run the cell again; if it stays, the server does not speak this API."
+_BASE_URL = "Set the base URL to the address where the API is."
+_MOVED = "the server redirects the request, and does not say where to"
+_PROXY = "Check the proxy; NO_PROXY names the hosts that are reached without it."
+_NO_MESSAGE = "An error occurred during streaming"
+"""What the SDK says of an error in which it finds no message."""
+_MOST_QUOTED = 300
 _OTHER_LOOP = "the client belongs to another event loop, or to one that has ended"
 _OWN_LOOP = "Make it in the event loop that uses it, or use the blocking client (openai.OpenAI)."
 _CONNECTION_ERRORS = frozenset(
@@ -66,6 +76,7 @@ _CONNECTION_ERRORS = frozenset(
     | {"RemoteProtocolError", "LocalProtocolError"}
     | {"ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"}
 )
+_CONNECT_TIMEOUTS = frozenset({"ConnectTimeout", "ConnectionTimeoutError"})
 _TIMEOUTS = frozenset({"APITimeoutError", "ReadTimeout", "ConnectTimeout", "PoolTimeout"})
 
 
@@ -73,46 +84,53 @@ def describe(
     exc: BaseException, redact: Redact | None = None, phase: Phase = "opening"
 ) -> ErrorInfo:
     """What ``exc``, raised in ``phase``, means for who runs the cell; keys are redacted."""
-    if isinstance(exc, StreamError):
-        return exc.info
+    redact = redact or redactor()
+    for cause in _causes(exc):
+        if isinstance(cause, StreamError):  # the SDK wraps what its HTTP client raises
+            return redacted(cause.info, redact)
     status = getattr(exc, "status_code", None)
     status = status if isinstance(status, int) else None
     headers = getattr(getattr(exc, "response", None), "headers", None) or {}
-    body = getattr(exc, "body", None)
-    code = getattr(exc, "code", None) or (body.get("code") if isinstance(body, dict) else None)
-    type_, message, hint = _explain(exc, status, code, phase)
-    wish = parse_retry_after(headers)
-    if wish is not None and wish >= 1:
-        hint = f"Run the cell again in {_duration(wish)}, as the server asks."
+    body = _body(exc)
+    said, code = _said(exc, body), _code(exc, body, status)
+    type_, message, hint = _explain(exc, status, code, said, phase)
+    wait = wish(headers, body, said)
+    if wait is not None and wait >= 1:
+        hint = f"Run the cell again in {_duration(wait)}, as the server asks."
     info = ErrorInfo(
         type=type_,
         message=message,
         hint=hint,
         status_code=status,
-        code=str(code) if code is not None else None,
+        code=code,
         request_id=getattr(exc, "request_id", None) or headers.get("x-request-id"),
-        retry_after=wish,
+        retry_after=wait,
     )
-    info = redacted(info, redactor(*sent_keys(exc)))
-    return redacted(info, redact or redactor())
+    return redacted(redacted(info, redactor(*sent_keys(exc))), redact)
 
 
 def describe_failure(failure: Failure, redact: Redact, phase: Phase = "answering") -> ErrorInfo:
     """The error that a server reports inside its stream."""
     message = f"the server reported an error {_WHEN[phase]}: {failure.message}"
-    return redacted(ErrorInfo(failure.type, message, _AGAIN, code=failure.code), redact)
+    wait = wish({}, words=failure.message)
+    info = ErrorInfo(failure.type, message, _AGAIN, code=failure.code, retry_after=wait)
+    return redacted(info, redact)
 
 
-def no_stream(content_type: str, redact: Redact) -> ErrorInfo:
-    """A response with status 200 that is something else than a stream of events."""
-    kind = redact(content_type.partition(";")[0].strip()[:100])
-    if kind == "text/html":
-        message = "the server answered with a web page instead of the API"
+def no_stream(content_type: str, redact: Redact, said: str = "") -> ErrorInfo:
+    """A response with status 200 that is something else than a stream of events; ``said`` is the
+    text that came."""
+    kind = content_type.partition(";")[0].strip()[:100]
+    if is_page(said) or kind == "text/html":
+        message = f"the server answered with a web page{page_words(said)} instead of the API"
         hint = "Check the base URL: most end in /v1."
     else:
+        kind = kind if kind and kind != "text/event-stream" else "text"
+        words = words_of(said) or shortened(said.strip())
         message = f"the server answered with {kind} instead of a stream of events"
+        message = f"{message}: {words}" if words else message
         hint = "Check that it offers this API with stream=True, and the base URL."
-    return ErrorInfo("NoStream", message, hint)
+    return redacted(ErrorInfo("NoStream", message, hint, retry_after=wish({}, words=said)), redact)
 
 
 def cut_early() -> ErrorInfo:
@@ -133,22 +151,29 @@ def redacted(info: ErrorInfo, redact: Redact) -> ErrorInfo:
 
 
 def _explain(
-    exc: BaseException, status: int | None, code: Any, phase: Phase
+    exc: BaseException, status: int | None, code: str | None, said: str, phase: Phase
 ) -> tuple[str, str, str | None]:
     """The type, what happened, and what to do."""
     name = type(exc).__name__
     if status is not None:
-        what, hint = _STATUS.get(status, _FAILED if status >= 500 else _REFUSED)
-        if code in QUOTA:
-            what, hint = _USED_UP
-        said = _said(exc)
-        return name, f"{what}: {said}" if said else what, hint
+        return name, *_explain_status(exc, status, code, said)
     if any(isinstance(c, RuntimeError) and "event loop" in f"{c}".lower() for c in _causes(exc)):
         return "RuntimeError", _OTHER_LOOP, _OWN_LOOP
     if isinstance(exc, json.JSONDecodeError):
-        return name, "the server sent an event that is not valid JSON", _NO_API
+        said = shortened(" ".join(exc.doc[:_MOST_QUOTED].split()))
+        what = "the server sent an event that is not valid JSON"
+        return name, f"{what}: {said}" if said else what, _NO_API
     if isinstance(exc, UnicodeDecodeError):
         return name, "the server sent text that is not valid UTF-8", _NO_API
+    kinds = {type(cause).__name__ for cause in _causes(exc)}
+    if "TooManyRedirects" in kinds:
+        return name, "the server redirects the request in a circle", _BASE_URL
+    if "DecodingError" in kinds:
+        return name, "the server's answer is compressed, and cannot be decompressed", _AGAIN
+    if kinds & _CONNECT_TIMEOUTS:
+        proxy = proxy_of(_causes(exc))
+        what = f"{proxy or 'the server'} cannot be reached: no connection came about in time"
+        return name, what, _PROXY if proxy else _NETWORK
     if name in _TIMEOUTS:
         return name, f"the server was silent for too long {_WHEN[phase]}", _NETWORK
     if name in _CONNECTION_ERRORS:
@@ -156,35 +181,73 @@ def _explain(
     if name == "APIError":
         # What the SDK raises for an error that the server reports inside the stream.
         kind = getattr(exc, "type", None)
-        message = f"the server reported an error {_WHEN[phase]}: {_said(exc)}"
+        message = f"the server reported an error {_WHEN[phase]}: {said}"
         return kind if isinstance(kind, str) and kind else name, message, _AGAIN
-    return name, _said(exc) or name, None
+    return name, said or name, None
+
+
+def _explain_status(
+    exc: BaseException, status: int, code: str | None, said: str
+) -> tuple[str, str | None]:
+    what, hint = _STATUS.get(status, _FAILED if status >= 500 else _REFUSED)
+    if code in QUOTA:
+        what, hint = _USED_UP
+    response: Any = getattr(exc, "response", None)
+    if 300 <= status < 400:
+        target = response.headers.get("location") if response is not None else None
+        what = _MOVED
+        if target:
+            what = f"the server redirects the request to {target[:_MOST_QUOTED]}"
+        hint = _BASE_URL
+    elif history := getattr(response, "history", None):
+        first, last = history[0].url, response.url
+        there = (first.scheme, first.host, first.port) != (last.scheme, last.host, last.port)
+        what += f" after a redirect to {last}" + (", where the key was not sent" if there else "")
+        hint = _BASE_URL
+    return f"{what}: {said}" if said else what, hint
 
 
 def _explain_connection(exc: BaseException, name: str, phase: Phase) -> tuple[str, str, str]:
+    proxy = proxy_of(_causes(exc))
+    where = proxy or "the server"
     for cause in _causes(exc):
         kind = type(cause).__name__
+        if kind == "ProxyError":
+            return kind, f"{where} refused the connection ({_detail(cause)})", _PROXY
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "verify_message", "") or getattr(cause, "reason", "")
             reason = reason or _detail(cause)
-            message = f"no secure connection to the server could be made ({reason})"
-            hint = "Check that the base URL names the right server, and its certificate."
-            return kind, message, hint
+            through = f" through {proxy}" if proxy else ""
+            message = f"no secure connection to the server could be made{through} ({reason})"
+            return kind, message, _certificate_hint()
         if isinstance(cause, socket.gaierror):
             # Only a name server that is out of reach may be back in a moment.
             name = name if cause.errno == socket.EAI_AGAIN else kind
-            message = f"the server's name was not found ({_detail(cause)})"
-            return name, message, "Check the spelling of the base URL, and the network."
+            owner = f"the name of {proxy}" if proxy else "the server's name"
+            hint = _PROXY if proxy else "Check the spelling of the base URL, and the network."
+            return name, f"{owner} was not found ({_detail(cause)})", hint
         if isinstance(cause, ConnectionRefusedError):
+            if proxy:
+                return name, f"{proxy} cannot be reached (connection refused)", _PROXY
             message = "no server listens at that address (connection refused)"
             return name, message, "Start the server, or check the base URL and its port."
         if isinstance(cause, (ConnectionResetError, BrokenPipeError)):
-            message = f"the server reset the connection {_WHEN[phase]}"
+            message = f"{where} reset the connection {_WHEN[phase]}"
             return name, message, _NETWORK if phase == "opening" else _AGAIN
     detail = _detail(exc.__cause__ or exc)
+    through = f" through {proxy}" if proxy else ""
     if phase == "opening":
-        return name, f"the connection to the server failed ({detail})", _NETWORK
+        hint = _PROXY if proxy else _NETWORK
+        return name, f"the connection to the server{through} failed ({detail})", hint
     return name, f"the connection to the server was cut {_WHEN[phase]} ({detail})", _AGAIN
+
+
+def _certificate_hint() -> str:
+    hint = "Check that the base URL names the right server, and its certificate."
+    names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
+    if names:
+        hint += f" Certificates are looked up where {' and '.join(names)} says."
+    return hint
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -197,24 +260,44 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _said(exc: BaseException) -> str:
+def _body(exc: BaseException) -> Any:
+    """What the server sent with a refusal, or as an error in its stream: JSON, or text."""
+    try:
+        text = exc.response.text  # type: ignore[attr-defined]
+    except Exception:  # none, one that was not read, or one of another library
+        text = None
+    if isinstance(text, str) and text.strip():
+        # The SDK keeps only what stands under `error`.
+        return parsed(text)
+    return getattr(exc, "body", None)
+
+
+def _said(exc: BaseException, body: Any) -> str:
     """What the server says itself, if it says something that people can read."""
+    if words := words_of(body):
+        return words
     message = str(getattr(exc, "message", None) or exc)
-    body = getattr(exc, "body", None)
-    if "<html" in f"{message[:500]} {str(body)[:500]}".lower():
-        return "it sent a web page instead of the API's answer"
     # The SDK puts "Error code: 401 - {…}" around what the server said.
-    found = (body.get("message") or body.get("detail")) if isinstance(body, dict) else None
-    if isinstance(found, str):
-        message = found
-    elif message.startswith("Error code: ") and " - " not in message:
-        return ""
-    return message if len(message) <= 2000 else message[:2000] + " …"
+    if message.startswith("Error code: "):
+        message = message.partition(" - ")[2]
+    words = words_of(message)
+    if body and isinstance(body, (dict, list)) and words in ("", _NO_MESSAGE):
+        with contextlib.suppress(ValueError, RecursionError):
+            return shortened(json.dumps(body, ensure_ascii=False, default=repr))
+    return words
+
+
+def _code(exc: BaseException, body: Any, status: int | None) -> str | None:
+    """The server's name for the error; its status again is none."""
+    found = [getattr(exc, "code", None), *(inner.get("code") for inner in dicts_in(body))]
+    known = (code for code in found if isinstance(code, (str, int)) and code not in (True, 0, ""))
+    codes = (str(code)[:_MOST_QUOTED] for code in known)
+    return next((code for code in codes if code != str(status)), None)
 
 
 def _duration(seconds: float) -> str:
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= size:
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size * (1 + (unit == "days")):
             return f"{seconds / size:.3g} {unit}"
     return f"{math.ceil(seconds)} s"
 

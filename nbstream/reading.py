@@ -160,6 +160,9 @@ class Reading(Progress):
                     return
                 self._note_response(exc)
                 info = describe(exc, self.redact, self._phase)
+                if self._phase == "waiting" and self.source.adapt(exc):
+                    self.attempts.end(info.message)
+                    continue
                 self.retry = self._decide(info, attempt)
                 if self.retry is None:
                     return self.fail(info)

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .background import cancel_response
 from .checks import Api, Prompt
 from .clients import Announce, Endpoint
+from .server_words import plain_name
 
 GO_ON = (
     "Your answer was cut off. Go on exactly where it ends, in the middle of the word if need be:"
     " repeat nothing, and say nothing about it."
 )
 """Asks a model to continue, where the server does not continue an assistant's last message."""
+
+# What a parameter that we add is called in refusals, as `plain_name` writes it.
+_NAMES = {
+    "stream_options": ("streamoptions", "includeusage"),
+    "include": ("encryptedcontent", "'include'", '"include"', "`include`"),
+}
+_LIMITS = ("max_tokens", "max_completion_tokens")
+_IS_UNKNOWN = re.compile(
+    "unsupported|notsupported|unknown|unrecogni|unexpected|notpermitted|notallowed|forbidden|extra"
+    "|additionalpropert|deprecated|maxcompletiontokens.*instead|maxtokens.*instead"
+)
+_NOT_FOR_PARAMETERS = (401, 402, 403, 408, 413, 429)
+_MOST_READ = 20_000
+"""Characters of each text of a refusal that are looked at."""
 
 
 class Request:
@@ -31,18 +48,25 @@ class Request:
         system: str | None = None,
         max_tokens: int | None = None,
         params: Mapping[str, Any] | None = None,
+        added: Mapping[str, Any] | None = None,
     ) -> None:
+        """``added`` are parameters that nobody asked for: a server that refuses one does not get
+        it again."""
         self.api = api
         self._endpoint = endpoint
         self._params = dict(params or {})
         self._params["model"] = endpoint.model
         self._params["stream"] = True
         self.announce: Announce = lambda words: None
+        self._added = dict(added or {})
         # The usage comes with a stream only when asked for; not every server knows the option.
-        self._ask_usage = api == "chat" and "stream_options" not in self._params
+        if api == "chat" and "stream_options" not in self._params:
+            self._added["stream_options"] = {"include_usage": True}
         self._add_prompt(prompt, system)
         if max_tokens is not None:
             self._params[_max_tokens_name(api, endpoint)] = max_tokens
+        # Under the name that we chose; the other one is tried where that is refused.
+        self._may_rename = max_tokens is not None and api == "chat"
 
     def _add_prompt(self, prompt: Prompt, system: str | None) -> None:
         turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
@@ -80,18 +104,33 @@ class Request:
         return self._params.get("store") is not False
 
     async def send(self) -> Any:
-        """Send the request; returns when the response's headers are there."""
+        """Send the request; returns when the response's headers are there. What we added by
+        ourselves and the server refuses is left out, for good."""
         client = await self._endpoint.connect(self.announce)
-        if not self._ask_usage:
-            return await self._create(client, self._params)
-        try:
-            with_usage = {**self._params, "stream_options": {"include_usage": True}}
-            return await self._create(client, with_usage)
-        except Exception as exc:
-            if not refuses(exc, "stream_options"):
-                raise
-            self._ask_usage = False
-            return await self._create(client, self._params)
+        while True:
+            try:
+                return await self._create(client, {**self._params, **self._added})
+            except Exception as exc:
+                if not self.adapt(exc):
+                    raise
+
+    def adapt(self, exc: BaseException) -> bool:
+        """Leave out, or call by its other name, what we added by ourselves and the server refuses
+        with ``exc``; returns whether there was such a thing, so that another request is worth it.
+        """
+        said = refusal(exc)
+        for name in list(self._added):
+            if any(word in said for word in _NAMES.get(name, ())):
+                del self._added[name]
+                return True
+        if not self._may_rename or not _IS_UNKNOWN.search(said):
+            return False
+        for name, other in (_LIMITS, _LIMITS[::-1]):
+            if name in self._params and plain_name(name) in said:
+                self._may_rename = False
+                self._params[other] = self._params.pop(name)
+                return True
+        return False
 
     async def cancel_response(self, response_id: str) -> None:
         """Have the server end what it writes in the background."""
@@ -110,10 +149,17 @@ def _forces_calls(tool_choice: Any) -> bool:
     return tool_choice in ("required", "function", "custom")
 
 
-def refuses(exc: BaseException, parameter: str) -> bool:
-    """Whether a server says with ``exc`` that it does not know ``parameter``."""
+def refusal(exc: BaseException) -> str:
+    """All that a server says with ``exc`` if it refuses a request for what is in it, as
+    `plain_name` writes it: names are written in many ways, and stand in many places."""
     status = getattr(exc, "status_code", None)
-    return status in (400, 422) and parameter in f"{getattr(exc, 'param', '')} {exc}"
+    in_stream = status is None and type(exc).__name__ in ("APIError", "StreamError")
+    if not in_stream and (not isinstance(status, int) or status in _NOT_FOR_PARAMETERS):
+        return ""
+    said = [getattr(exc, "param", ""), exc, getattr(exc, "body", "")]
+    with contextlib.suppress(Exception):  # not every library's response has a text
+        said.append(exc.response.text)  # type: ignore[attr-defined]
+    return plain_name(" ".join(str(words)[:_MOST_READ] for words in said))
 
 
 async def _in_thread(create: Any, params: dict[str, Any]) -> Any:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
-import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from .errors import QUOTA, ErrorInfo
@@ -19,38 +16,6 @@ _TRANSIENT = frozenset(
     | {"server_error", "overloaded", "overloaded_error"}
     | {"rate_limit_error", "rate_limit_exceeded"}
 )
-
-
-def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """The server's wish in seconds from ``retry-after-ms`` or ``Retry-After`` (seconds or date).
-
-    >>> parse_retry_after({"retry-after": "3"})
-    3.0
-    """
-    milliseconds = _finite(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return max(0.0, milliseconds / 1000)
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    seconds = _finite(value)
-    if seconds is not None:
-        return max(0.0, seconds)
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=timezone.utc)
-    return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
-
-
-def _finite(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True)
@@ -92,8 +57,8 @@ def decide_retry(
     """Whether attempt number ``attempt``, which failed with ``info``, is worth another one.
 
     Connection errors and timeouts, 408, 409, 429 and 5xx are, unless the account's quota is used
-    up. The delay doubles from attempt to attempt, with up to a quarter of jitter taken off, and
-    follows the server's Retry-After where it gives one.
+    up. The delay doubles from attempt to attempt, with up to a quarter of jitter taken off, unless
+    the server says how long to wait.
     """
     if attempt >= policy.max_attempts or not _is_transient(info):
         return None

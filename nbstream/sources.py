@@ -56,6 +56,7 @@ class Source(Protocol):
     ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
     it is None where that cannot be. ``tap`` is given each stream that is opened.
     ``cancel_response`` has the server end the response with this id, which goes on without us.
+    ``adapt`` changes what is sent next if a server refused it, and returns whether it did.
     """
 
     reopenable: bool
@@ -64,6 +65,8 @@ class Source(Protocol):
 
     @property
     def continue_from(self) -> Callable[[str], None] | None: ...
+
+    def adapt(self, exc: BaseException, /) -> bool: ...
 
     async def open(self) -> Opened:
         """Open the stream and wait until its first chunk can be asked for."""
@@ -82,10 +85,14 @@ class RequestSource:
     cancel_response: CancelResponse | None = None
 
     def __init__(
-        self, send: Callable[[], Any], continue_from: Callable[[str], None] | None = None
+        self,
+        send: Callable[[], Any],
+        continue_from: Callable[[str], None] | None = None,
+        adapt: Callable[[BaseException], bool] = lambda exc: False,
     ) -> None:
         self._send = send
         self.continue_from = continue_from
+        self.adapt = adapt
 
     async def open(self) -> Opened:
         return await wrap(self._send(), self.tap)
@@ -116,6 +123,10 @@ class StreamSource:
         """Whether it is read in a thread."""
         names = ("__aiter__", "__await__", "__aenter__")
         return not any(hasattr(self._stream, name) for name in names)
+
+    def adapt(self, exc: BaseException, /) -> bool:
+        """It is somebody else's request."""
+        return False
 
     def _note_client(self, stream: Any) -> None:
         client = getattr(stream, "_client", None)

@@ -98,6 +98,7 @@ class FakeSource:
         self.reopenable = reopenable
         self.continued_from: list[str] = []
         self.continue_from = self.continued_from.append if reopenable else None
+        self.adapt = lambda exc: False
         self.opened: list[FakeStream] = []
         self.opens = 0
         self.wakes = True

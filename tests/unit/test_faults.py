@@ -88,7 +88,7 @@ def test_the_servers_message_without_the_sdks_wrapping(body: dict[str, str]) -> 
     assert info.code == "unknown_parameter"
 
 
-@pytest.mark.parametrize("body", [None, "text", [], {}, {"message": 5}, b"bytes"])
+@pytest.mark.parametrize("body", [None, "", [], {}, {"message": 5}, 7])
 def test_bodies_without_a_message(body: Any) -> None:
     assert describe(ApiError(500, "outer", body=body)).message.endswith(": outer")
 
@@ -132,7 +132,7 @@ def test_quota(code: str) -> None:
 # -- connections ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["APITimeoutError", "ReadTimeout", "ConnectTimeout"])
+@pytest.mark.parametrize("name", ["APITimeoutError", "ReadTimeout", "PoolTimeout"])
 def test_timeouts(name: str) -> None:
     info = describe(named(name), phase="waiting")
     assert info.message == "the server was silent for too long before the first token came"
@@ -197,7 +197,7 @@ def test_causes_in_a_circle_end() -> None:
 
 def test_invalid_json() -> None:
     info = describe(bad_json())
-    assert info.message == "the server sent an event that is not valid JSON"
+    assert info.message == 'the server sent an event that is not valid JSON: {"a":'
     assert info.type == "JSONDecodeError"
     assert info.hint is not None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nbstream.clients import Endpoint
-from nbstream.request import Request, refuses
+from nbstream.request import Request
 from tests.support.fakes import ApiError
 
 
@@ -83,35 +83,112 @@ async def test_the_names_of_the_limit(api: Any, is_openai: bool, name: str) -> N
     assert {k: v for k, v in client.sent[0].items() if k.startswith("max")} == {name: 7}
 
 
-async def test_stream_options_that_are_refused_are_dropped_for_good() -> None:
-    refusal = ApiError(400, "Unknown parameter: 'stream_options'.")
-    client = Recorder(refusal)
+EXTRA = {"loc": ["body", "stream_options", "include_usage"], "msg": "Extra inputs are forbidden"}
+REFUSALS = [
+    ApiError(400, "Unknown parameter: 'stream_options'."),
+    ApiError(400, "refused", param="stream_options"),
+    ApiError(422, "refused", body={"message": {"detail": [EXTRA]}}),
+    ApiError(422, "refused", body={"detail": [EXTRA]}),
+    ApiError(400, "refused", body="unknown field stream_options"),
+    ApiError(400, "refused", body=[{"error": {"message": 'Unknown name "streamOptions"'}}]),
+    ApiError(400, "Stream options are not supported by this model"),
+    ApiError(400, "include_usage is not supported"),
+    ApiError(404, "no such option: stream-options"),
+    ApiError(500, "'StreamOptions' object has no attribute 'x': stream_options"),
+]
+
+
+@pytest.mark.parametrize("refused", REFUSALS)
+async def test_stream_options_that_are_refused_are_dropped_for_good(refused: ApiError) -> None:
+    client = Recorder(refused)
     request = Request(client.endpoint(), "chat", "Hi")
     assert await request.send() == "stream"
     await request.send()
     assert ["stream_options" in sent for sent in client.sent] == [True, False, False]
 
 
-async def test_stream_options_of_the_user_stay() -> None:
-    refusal = ApiError(400, "Unknown parameter: 'stream_options'.")
-    client = Recorder(refusal)
-    own = {"stream_options": {"include_usage": False}}
-    with pytest.raises(ApiError):
-        await Request(client.endpoint(), "chat", "Hi", params=own).send()
-    assert client.sent[0]["stream_options"] == {"include_usage": False}
+async def test_stream_options_that_are_refused_in_words_that_stand_in_the_body_alone() -> None:
+    refused = ApiError(400, "refused")
+    refused.response.text = '{"reason": "stream_options"}'
+    client = Recorder(refused)
+    assert await Request(client.endpoint(), "chat", "Hi").send() == "stream"
 
 
-async def test_other_errors_are_not_hidden() -> None:
-    client = Recorder(ApiError(500, "stream_options made me crash"))
+@pytest.mark.parametrize("own", [{"include_usage": False}, None])
+async def test_stream_options_of_the_user_stay(own: Any) -> None:
+    client = Recorder(REFUSALS[0])
     with pytest.raises(ApiError):
+        await Request(client.endpoint(), "chat", "Hi", params={"stream_options": own}).send()
+    assert [sent["stream_options"] for sent in client.sent] == [own]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError(500, "it made me crash"),
+        ApiError(400, "temperature is too high"),
+        ApiError(401, "no key: stream_options"),
+        ApiError(429, "too many stream_options"),
+        ValueError("stream_options"),
+    ],
+)
+async def test_other_errors_are_not_hidden(error: Exception) -> None:
+    client = Recorder(error)
+    with pytest.raises(type(error)):
         await Request(client.endpoint(), "chat", "Hi").send()
     assert len(client.sent) == 1
 
 
-def test_refuses() -> None:
-    assert refuses(ApiError(422, "extra field", param="stream_options"), "stream_options")
-    assert not refuses(ApiError(400, "other"), "stream_options")
-    assert not refuses(ValueError("stream_options"), "stream_options")
+async def test_what_remains_refused_is_raised() -> None:
+    client = Recorder(REFUSALS[0], ApiError(400, "and temperature, too"))
+    with pytest.raises(ApiError, match="and temperature"):
+        await Request(client.endpoint(), "chat", "Hi").send()
+    assert len(client.sent) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unsupported value: 'reasoning.encrypted_content' is not supported with this model.",
+        "Unknown parameter: 'include'.",
+    ],
+)
+async def test_what_was_added_to_the_parameters_is_dropped_alike(words: str) -> None:
+    client = Recorder(ApiError(400, words))
+    added = {"include": ["reasoning.encrypted_content"]}
+    await Request(client.endpoint(), "responses", "Hi", added=added).send()
+    assert ["include" in sent for sent in client.sent] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("is_openai", "words", "names"),
+    [
+        (
+            False,
+            "Unsupported parameter: 'max_tokens' is not supported with this model."
+            " Use 'max_completion_tokens' instead.",
+            ["max_tokens", "max_completion_tokens"],
+        ),
+        (
+            True,
+            "max_completion_tokens: Extra inputs are not permitted",
+            ["max_completion_tokens", "max_tokens"],
+        ),
+    ],
+)
+async def test_the_limit_by_its_other_name(is_openai: bool, words: str, names: list[str]) -> None:
+    client = Recorder(ApiError(400, words), ApiError(400, words))
+    with pytest.raises(ApiError):  # not in a circle
+        await Request(client.endpoint(is_openai), "chat", "Hi", max_tokens=7).send()
+    sent = [[name for name in sent if name.startswith("max")] for sent in client.sent]
+    assert sent == [[name] for name in names]
+
+
+async def test_a_limit_that_is_too_high_keeps_its_name() -> None:
+    client = Recorder(ApiError(400, "max_tokens must be at most 4096"))
+    with pytest.raises(ApiError, match="4096"):
+        await Request(client.endpoint(), "chat", "Hi", max_tokens=7000).send()
+    assert len(client.sent) == 1
 
 
 async def test_a_blocking_client_is_called_in_a_thread() -> None:

@@ -1,52 +1,13 @@
-"""What is worth another attempt, and when: Retry-After in all its forms, and backoff."""
+"""What is worth another attempt, and when: the server's wish, and backoff."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from nbstream.errors import ErrorInfo
-from nbstream.retry import RetryPolicy, decide_retry, parse_retry_after
-
-# -- Retry-After ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "3"}, 3.0),
-        ({"retry-after": "0.25"}, 0.25),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": ""}, None),
-        ({"retry-after-ms": "1500"}, 1.5),
-        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
-        ({"retry-after-ms": "bad", "retry-after": "9"}, 9.0),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert parse_retry_after(headers) == seconds
-
-
-@pytest.mark.parametrize("value", ["nan", "inf", "1e400"])
-def test_retry_after_that_is_no_finite_number(value: str) -> None:
-    assert parse_retry_after({"retry-after": value}) is None
-    assert parse_retry_after({"retry-after-ms": value}) is None
-
-
-def test_retry_after_as_a_date() -> None:
-    when = datetime.now(timezone.utc) + timedelta(seconds=30)
-    seconds = parse_retry_after({"retry-after": format_datetime(when, usegmt=True)})
-    assert seconds is not None
-    assert 27 < seconds <= 30
-
-
-# -- retries --------------------------------------------------------------------------------------
+from nbstream.retry import RetryPolicy, decide_retry
 
 
 def info(status: int | None = 503, **fields: Any) -> ErrorInfo:

@@ -1,0 +1,139 @@
+"""How long a server that refuses wants to be left alone, wherever it says it. Pure."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from .server_words import dicts_in, plain_name
+
+LONGEST = 31 * 86400.0
+"""Seconds; what is longer is a mistake of the server, and is not believed."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_AMOUNT = (
+    r"(\d{1,9}(?:\.\d{1,9})?)\s?"
+    r"(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)"
+)
+_LENGTH = re.compile(_AMOUNT + "(?![a-z])", re.I)
+_LENGTHS = re.compile(rf"(?:{_AMOUNT}[\s,]*(?:and\s)?)+", re.I)
+# "Please try again in 1m30.5s." (OpenAI), "Please retry after 12 seconds." (Azure)
+_IN_WORDS = re.compile(
+    r"(?:try(?:ing)?\s+(?:it\s+)?again|retry(?:ing)?|retry[_-]after|wait(?:\s+for)?|available"
+    r"|resets?)[^\w-]{1,3}(?:again\W)?(?:in|after|for|at\sleast|is|of)?[^\w-]{0,4}(?:about\s)?"
+    rf"((?:{_AMOUNT}[\s,]*(?:and\s)?)+)(?![a-z])",
+    re.I,
+)
+_IN_BODY = {"retryafter": 1.0, "retryafterseconds": 1.0, "retrydelay": 1.0, "retryafterms": 0.001}
+_IN_BODY |= {"retryaftersecs": 1.0, "retryin": 1.0, "retrydelayms": 0.001, "retryinms": 0.001}
+_FAMILIES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-")
+
+
+def wish(headers: Mapping[str, str], body: Any = None, words: str = "") -> float | None:
+    """The seconds that a server wants to pass before the next request; None if it says nothing,
+    or nothing that can be meant.
+
+    From ``retry-after-ms``, ``Retry-After`` (seconds or date), the body (Google's ``retryDelay``,
+    ``retry_after``), its words ("try again in 20s"), and the times at which limits are reset.
+
+    >>> wish({"retry-after": "3"})
+    3.0
+    >>> wish({}, [{"error": {"details": [{"retryDelay": "41s"}]}}])
+    41.0
+    >>> wish({}, words="Please try again in 1m30.5s.")
+    90.5
+    """
+    for found in _wishes(headers, body, words):
+        if found is not None and 0 <= found <= LONGEST:
+            return found
+    return None
+
+
+def _wishes(headers: Mapping[str, str], body: Any, words: str) -> Iterator[float | None]:
+    yield _scaled(_number(headers.get("retry-after-ms")), 0.001)
+    # httpx joins a header that came several times.
+    value = (headers.get("retry-after") or "").strip()
+    yield _length(value.partition(",")[0]) if value[:1].isdigit() else _until_date(value)
+    for fields in dicts_in(body):
+        for name, inner in fields.items():
+            unit = _IN_BODY.get(plain_name(name))
+            if unit is not None and not isinstance(inner, bool):
+                yield _length(inner, unit)
+    if said := _IN_WORDS.search(words[:4000]):
+        yield _length(said[1])
+    yield _reset(headers)
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    """When the limits that are used up are reset; if none says that it is, the latest."""
+    resets: dict[str, float] = {}
+    for name, value in headers.items():
+        name = name.lower()
+        if name.startswith(_FAMILIES) and "reset" in name:
+            seconds = _from_now(value)
+            if seconds is not None and 0 <= seconds <= LONGEST:
+                resets[name] = seconds
+    used_up = [
+        seconds
+        for name, seconds in resets.items()
+        if (left := _number(headers.get(name.replace("reset", "remaining")))) is not None
+        and left <= 0
+    ]
+    return max(used_up or resets.values(), default=None)
+
+
+def _from_now(value: str) -> float | None:
+    """Seconds from now to a reset: a length, a date, or the seconds or milliseconds since 1970."""
+    number = _number(value)
+    if number is not None and number > 1e11:
+        return number / 1000 - time.time()
+    if number is not None and number > 1e8:
+        return number - time.time()
+    return _length(value) if number is not None or _LENGTHS.fullmatch(value) else _until_date(value)
+
+
+def _length(value: Any, unit: float = 1.0) -> float | None:
+    """Seconds of a length of time: a number of ``unit``, or ``1m30.5s``."""
+    number = _number(value)
+    if number is not None:
+        return number * unit
+    if not isinstance(value, str) or not _LENGTHS.fullmatch(value[:100].strip().rstrip(",.")):
+        return None
+    seconds = 0.0
+    for found in _LENGTH.finditer(value[:100]):
+        name = found[2].lower()
+        seconds += float(found[1]) * _UNITS["ms" if name.startswith(("ms", "mil")) else name[0]]
+    return seconds
+
+
+def _until_date(value: str) -> float | None:
+    """Seconds until an HTTP date or one of RFC 3339."""
+    try:
+        if value[:4].isdigit():
+            when = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        else:
+            when = email.utils.parsedate_to_datetime(value)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=timezone.utc)
+        return (when - datetime.now(timezone.utc)).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        number = float(value if not isinstance(value, str) else value[:40])
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _scaled(number: float | None, unit: float) -> float | None:
+    return None if number is None else number * unit
