@@ -22,8 +22,8 @@ FILES: dict[AssetName, str] = {
     "inspector": "inspector.js",
 }
 
-STYLE = "\ndocument.head.append(Object.assign(document.createElement('style'),{textContent:%s}));"
-"""What adds the style sheet to a page, once, as `loader.ts` runs the front end once.
+_STYLE = "\nexport const css=%s;"
+"""The style sheet as a value of the front end's module, for whatever root shows an answer.
 
 anywidget parses its ``_css`` again for each widget, after which the whole page is styled anew:
 https://github.com/manzt/anywidget/blob/main/packages/anywidget/src/load.ts
@@ -71,7 +71,7 @@ def _text(path: Path) -> str:
 
 @cache
 def _packed(folder: Path) -> bytes:
-    code = _text(folder / "widget.js") + STYLE % json.dumps(_text(folder / "widget.css"))
+    code = _text(folder / "widget.js") + _STYLE % json.dumps(_text(folder / "widget.css"))
     return gzip.compress(code.encode(), mtime=0)
 
 

@@ -9,6 +9,7 @@ import { createImages, type Images } from "./images.js";
 import { keepOutputs } from "./outputs.js";
 import { Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
+import { adoptStyle } from "./view/style.js";
 import { mountView } from "./view/view.js";
 
 /** Takes a custom message: its content and buffers. */
@@ -56,8 +57,8 @@ function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): 
   };
 }
 
-/** What anywidget calls for one widget. */
-export function create() {
+/** What anywidget calls for one widget, whose views have the style sheet `css`. */
+export function create(css = "") {
   /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
   const models = new Map<unknown, Opened>();
 
@@ -89,7 +90,8 @@ export function create() {
     const view = new AbortController();
     signal?.addEventListener("abort", () => view.abort());
     warmMarkdown(model.widget_manager);
-    mountView(el, store, view.signal, assetsOf(view.signal), images);
+    const style = () => adoptStyle(el, css);
+    mountView(el, store, view.signal, assetsOf(view.signal), images, style);
     holdHeight(el, view.signal);
     return () => view.abort();
   }

@@ -8,7 +8,7 @@
 import type { create, Early, Hear } from "./index.js";
 
 type Widget = ReturnType<typeof create>;
-type Loaded = Promise<{ readonly create: typeof create }>;
+type Loaded = Promise<{ readonly create: typeof create; readonly css: string }>;
 interface Context {
   readonly model: { get(name: string): unknown; set(name: string, value: unknown): void };
   readonly signal?: AbortSignal | undefined;
@@ -44,7 +44,7 @@ function run(code: string): Loaded {
 let widget: Promise<Widget> | undefined;
 
 function open(context: Context): Promise<Widget> {
-  widget ??= load(context).then((loaded) => loaded.create());
+  widget ??= load(context).then(({ create, css }) => create(css));
   return widget;
 }
 

@@ -5,7 +5,9 @@ import { gzipSync } from "node:zlib";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const CODE = `globalThis.loads = (globalThis.loads ?? 0) + 1;
-export const create = () => {
+export const css = "p {}";
+export const create = (style) => {
+  if (style !== css) throw new Error("not given its style sheet");
   const seen = [];
   return {
     initialize: ({ model }, early) => { seen.push(model.get("_stream"), ...early.flat()); },

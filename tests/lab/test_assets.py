@@ -45,7 +45,7 @@ NEED = """(name) => {
 }"""
 
 
-STYLE_SHEETS = """() => [...document.styleSheets].filter(
+STYLE_SHEETS = """() => [...document.styleSheets, ...document.adoptedStyleSheets].filter(
     ({ cssRules }) => [...cssRules].some((rule) => rule.selectorText === ".nbs-view")).length"""
 
 
@@ -121,3 +121,22 @@ def test_code_in_ten_widgets_is_highlighted_by_one_message(
     page.wait(lambda: tokens.count() == 20, "two lines in each of ten widgets")
     assert page.assets == ["highlight"]
     assert page.page.evaluate("() => window.modules") == ["highlight"]
+
+
+def test_a_widget_in_a_shadow_root_is_styled(open_notebook: OpenNotebook) -> None:
+    """marimo and Panel give each widget a shadow root of its own."""
+    page = open_notebook(["import nbstream\nnbstream.show(['one'])"])
+    page.run(1)
+    page.wait(lambda: "one" in page.widget(1).inner_text(), "the answer")
+    header = page.page.evaluate_handle(
+        """(view) => {
+            const host = document.createElement("div");
+            document.body.append(host);
+            host.attachShadow({ mode: "open" }).append(view.parentElement);
+            return view.querySelector(".nbs-header");
+        }""",
+        page.widget(1).element_handle(),
+    )
+    page.page.wait_for_function(
+        "(header) => getComputedStyle(header).display === 'flex'", arg=header
+    )

@@ -48,7 +48,7 @@ def test_what_travels_with_each_widget_is_packed(static: Path) -> None:
     (static / "widget.css").write_text('p::before { content: "\\201c" }', encoding="utf-8")
     code, style = gzip.decompress(assets.packed()).decode().split("\n")
     assert code == "export const words = '…';"
-    assert r'{textContent:"p::before { content: \"\\201c\" }"}' in style
+    assert style == r'export const css="p::before { content: \"\\201c\" }";'
 
 
 def test_a_missing_file_is_a_refusal_and_names_no_folder(static: Path) -> None:

@@ -57,20 +57,20 @@ class Writer {
   write(node: Node): string {
     const { localName: name } = node as Element;
     if (name === "pre") return source(node, this.range);
-    if (LEAF.test(name)) return this.inlines(node);
-    return node instanceof Text || INLINE.test(name) ? this.inline(node) : this.blocks(node);
+    if (LEAF.test(name)) return this.#inlines(node);
+    return node instanceof Text || INLINE.test(name) ? this.#inline(node) : this.#blocks(node);
   }
 
   /** The blocks in `el`, with what separates blocks between them. */
-  private blocks(el: Node, gap = "\n\n"): string {
+  #blocks(el: Node, gap = "\n\n"): string {
     let written = "";
     let before: Element | null = null;
     /** The markers differ from those of a list right before. */
     let other = false;
-    for (const block of this.blocksIn(el)) {
+    for (const block of this.#blocksIn(el)) {
       const goesOn: boolean = before?.classList.contains("nbs-goes-on") ?? false;
       if (!goesOn) other = before?.localName === block.localName && !other;
-      const text = this.block(block, other);
+      const text = this.#block(block, other);
       // A selection may touch a block and select nothing of it.
       if (!text && (this.range || this.plain)) continue;
       if (before) written += goesOn && block.hasAttribute("data-tight") ? "\n" : gap;
@@ -81,35 +81,35 @@ class Writer {
   }
 
   /** The blocks in `el`; elements that only group them are opened. */
-  private blocksIn(el: Node): Element[] {
+  #blocksIn(el: Node): Element[] {
     return parts(el, this.range).flatMap((child) => {
       if (!(child instanceof Element)) return [];
       const groups = child.matches(".nbs-page, section, .nbs-footnotes > ol");
-      return groups ? this.blocksIn(child) : [child];
+      return groups ? this.#blocksIn(child) : [child];
     });
   }
 
-  private block(el: Element, other: boolean): string {
+  #block(el: Element, other: boolean): string {
     const { plain } = this;
     const name = el.localName;
     const tex = formula(el);
     if (tex !== null) return tex;
-    if (LIST.test(name)) return this.list(el, other);
-    if (el.matches("pre, .nbs-code")) return this.code(el);
-    if (el.matches("table, .nbs-table")) return this.table(el);
+    if (LIST.test(name)) return this.#list(el, other);
+    if (el.matches("pre, .nbs-code")) return this.#code(el);
+    if (el.matches("table, .nbs-table")) return this.#table(el);
     switch (name) {
       case "hr":
         return plain ? "" : "___";
       case "li":
-        return `[^${[...(el.parentElement?.children ?? [])].indexOf(el) + 1}]: ${this.item(el)}`;
+        return `[^${[...(el.parentElement?.children ?? [])].indexOf(el) + 1}]: ${this.#item(el)}`;
       case "blockquote":
-        return plain ? this.blocks(el) : indent(this.blocks(el) || " ", "> ", "> ");
+        return plain ? this.#blocks(el) : indent(this.#blocks(el) || " ", "> ", "> ");
       case "details":
-        return plain ? this.blocks(el) : `<details>\n\n${this.blocks(el)}\n\n</details>`;
+        return plain ? this.#blocks(el) : `<details>\n\n${this.#blocks(el)}\n\n</details>`;
       case "summary":
-        return plain ? this.inlines(el) : `<summary>${this.inlines(el)}</summary>`;
+        return plain ? this.#inlines(el) : `<summary>${this.#inlines(el)}</summary>`;
     }
-    const text = this.inlines(el);
+    const text = this.#inlines(el);
     if (plain) return text;
     const level = Number(/^h([1-6])$/.exec(name)?.[1] ?? 0);
     if (!level) return guardLines(text);
@@ -118,7 +118,7 @@ class Writer {
     return `${"#".repeat(level)} ${text.replace(/(#+)$/, "\\$1")}`;
   }
 
-  private list(list: Element, other: boolean): string {
+  #list(list: Element, other: boolean): string {
     const start = Number(list.getAttribute("start") ?? 1);
     const tight = list.hasAttribute("data-tight");
     const items: string[] = [];
@@ -126,22 +126,22 @@ class Writer {
       if (this.range && !this.range.intersectsNode(item)) continue;
       const number = start + index;
       const bullet = list.localName === "ol" ? `${number}${other ? ")" : "."}` : other ? "*" : "-";
-      const text = this.item(item, tight ? "\n" : "\n\n");
+      const text = this.#item(item, tight ? "\n" : "\n\n");
       if (!text && this.range) continue;
       items.push(indent(text, `${bullet} `, " ".repeat(bullet.length + 1)).trimEnd());
     }
     return items.join(tight ? "\n" : "\n\n");
   }
 
-  private item(item: Element, gap = "\n\n"): string {
-    const text = this.blocks(item, gap);
+  #item(item: Element, gap = "\n\n"): string {
+    const text = this.#blocks(item, gap);
     // Else it would be a list in a list.
     return text.replace(/^\[([ x])\](?= )/i, (box) =>
       item.querySelector(":scope > p > input") ? box : `\\${box}`,
     );
   }
 
-  private code(el: Element): string {
+  #code(el: Element): string {
     const text = source(el, this.range);
     if (this.plain) return text.replace(/\n$/, "");
     const language = /(?:^| )language-(\S+)/.exec(el.querySelector("code")?.className ?? "");
@@ -152,7 +152,7 @@ class Writer {
     return `${fence}${info}\n${text.replace(/([^\n])$/, "$1\n")}${fence}`;
   }
 
-  private table(el: Element): string {
+  #table(el: Element): string {
     const { plain, range } = this;
     const rows = [...el.querySelectorAll("tr")].filter(
       // Markdown has no table without a head.
@@ -163,7 +163,7 @@ class Writer {
         // A head that is not selected is written whole.
         const writer =
           index || !range || range.intersectsNode(cell) ? this : new Writer(plain, undefined);
-        return writer.inlines(cell);
+        return writer.#inlines(cell);
       });
       if (plain) return cells.join("\t");
       const line = cells.map((cell) => cell.replace(/\\?\n/g, "<br>").replaceAll("|", "\\|"));
@@ -178,16 +178,16 @@ class Writer {
     return written.join("\n");
   }
 
-  private inlines(el: Node, around = ""): string {
+  #inlines(el: Node, around = ""): string {
     const nodes = parts(el, this.range);
     let written = "";
     for (const [index, node] of nodes.entries())
-      written += this.inline(node, around, nodes[index + 1]?.textContent?.[0] ?? "", written);
+      written += this.#inline(node, around, nodes[index + 1]?.textContent?.[0] ?? "", written);
     return written;
   }
 
   /** `around`: the delimiter of the nearest emphasis. */
-  private inline(node: Node, around = "", next = "", before = ""): string {
+  #inline(node: Node, around = "", next = "", before = ""): string {
     const { plain } = this;
     if (node instanceof Text) {
       const text = source(node, this.range);
@@ -197,22 +197,22 @@ class Writer {
     const tex = formula(el);
     if (tex !== null) return tex;
     if (el.matches("input")) return `[${el.hasAttribute("checked") ? "x" : " "}]`;
-    if (el.matches(".nbs-image")) return this.target(el, altOf(el));
+    if (el.matches(".nbs-image")) return this.#target(el, altOf(el));
     if (el.matches(".nbs-footnote")) return `[${plain ? "" : "^"}${source(el, undefined)}]`;
     const name = el.localName;
     if (name === "br") return plain ? "\n" : "\\\n";
-    if (plain || name === "span") return this.inlines(el, around);
+    if (plain || name === "span") return this.#inlines(el, around);
     switch (name) {
       case "em": {
         const word = /[\p{L}\p{N}]/u;
         const inWord = word.test(before.slice(-1)) || word.test(next);
         const sign = around === "_" || inWord ? "*" : "_";
-        return wrap(this.inlines(el, sign), sign);
+        return wrap(this.#inlines(el, sign), sign);
       }
       case "strong":
-        return wrap(this.inlines(el, around), "**");
+        return wrap(this.#inlines(el, around), "**");
       case "del":
-        return wrap(this.inlines(el, around), "~~");
+        return wrap(this.#inlines(el, around), "~~");
       case "code": {
         const text = source(el, this.range);
         const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -220,16 +220,16 @@ class Writer {
         return wrap(pad + text + pad, "`".repeat(longest + 1));
       }
       case "a":
-        return this.target(el, this.inlines(el, around));
+        return this.#target(el, this.#inlines(el, around));
       default:
         return INLINE.test(name)
-          ? `<${name}>${this.inlines(el, around)}</${name}>`
-          : this.inlines(el);
+          ? `<${name}>${this.#inlines(el, around)}</${name}>`
+          : this.#inlines(el);
     }
   }
 
   /** A link or an image with its address, which is the last line of its title. */
-  private target(el: HTMLElement, words: string): string {
+  #target(el: HTMLElement, words: string): string {
     const image = el.localName !== "a";
     if (this.plain) return words;
     const lines = el.title.split("\n");

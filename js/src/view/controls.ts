@@ -5,7 +5,7 @@ import { copyText } from "../markdown/embeds/clipboard.js";
 import { joined, type State } from "../reduce.js";
 import type { Store } from "../store.js";
 import type { Body } from "./body.js";
-import { h, setText } from "./dom.js";
+import { h, rootOf, setText } from "./dom.js";
 
 const FEEDBACK_TIME = 1500;
 
@@ -35,7 +35,7 @@ export function createControls(store: Store, body: Body): Controls {
     update() {
       const { running, local, state } = store;
       const stopping = (local.stopping && !local.busy) || state.status === "cancelling";
-      if (!running && document.activeElement === stop) copy.focus({ preventScroll: true });
+      if (!running && rootOf(stop).activeElement === stop) copy.focus({ preventScroll: true });
       stop.hidden = !running;
       // Not `disabled`: that would drop the keyboard's focus.
       stop.setAttribute("aria-disabled", String(stopping));

@@ -1,6 +1,7 @@
 /** What the clipboard gets when a part of the rendered answer is selected and copied. */
 
 import { toHtml, toMarkdown, toPlainText } from "../markdown/write.js";
+import { selectionAt } from "./dom.js";
 
 /** What a selection inside it is written as by itself, without what is around it. */
 const LEAF = "p, h1, h2, h3, h4, h5, h6, th, td, pre, summary";
@@ -8,7 +9,7 @@ const LEAF = "p, h1, h2, h3, h4, h5, h6, th, td, pre, summary";
 /** Takes care of what is copied from the texts in `el`. */
 export function attachCopy(el: HTMLElement): void {
   el.addEventListener("copy", (event) => {
-    const selection = getSelection();
+    const selection = selectionAt(el);
     const data = event.clipboardData;
     if (!data || !selection?.rangeCount || selection.isCollapsed) return;
     const range = selection.getRangeAt(0);

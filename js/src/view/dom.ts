@@ -18,3 +18,13 @@ export function setText(el: Element, text: string): void {
 export function setTitle(el: HTMLElement, title: string): void {
   if (el.title !== title) el.title = title;
 }
+
+/**
+ * The page or the shadow root that `el` is in, with what they have in common; an element that is in
+ * neither yet has none of that. The page itself sees nothing of what is in a shadow root.
+ */
+export const rootOf = (el: Element) => el.getRootNode() as Partial<Document>;
+
+/** What is selected around `el`. Chromium's shadow roots tell it, other browsers' windows do. */
+export const selectionAt = (el: Element): Selection | null =>
+  rootOf(el).getSelection?.() ?? getSelection();

@@ -6,6 +6,8 @@
  * none. What this module and the layout do themselves is known before the scroll event comes.
  */
 
+import { selectionAt } from "./dom.js";
+
 /** How far from the end (px) counts as at the end when the reader comes back to it. */
 const NEAR = 48;
 
@@ -108,6 +110,6 @@ export function follow(
 }
 
 function isSelecting(content: Element): boolean {
-  const selection = getSelection();
+  const selection = selectionAt(content);
   return Boolean(selection && !selection.isCollapsed && content.contains(selection.anchorNode));
 }

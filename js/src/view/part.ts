@@ -56,10 +56,10 @@ interface Face {
 class TextView implements PartShown {
   readonly el: HTMLElement;
   /** Where the part's text is. */
-  private readonly content: HTMLElement;
-  private sources: Sources | null = null;
-  private rendered: Face | null = null;
-  private source: Face | null = null;
+  readonly #content: HTMLElement;
+  #sources: Sources | null = null;
+  #rendered: Face | null = null;
+  #source: Face | null = null;
 
   constructor(
     private readonly part: Part,
@@ -67,16 +67,16 @@ class TextView implements PartShown {
     /** Of reasoning: other parts of it may be in there. */
     readonly fold: Fold | null,
   ) {
-    this.content = h("div", "nbs-content");
+    this.#content = h("div", "nbs-content");
     if (fold) {
       this.el = fold.el;
-      fold.content.append(this.content);
+      fold.content.append(this.#content);
       return;
     }
     this.el = h("div", `nbs-part nbs-${part.type}`);
     const mark = MARKS[part.type];
     if (mark) this.el.append(h("div", "nbs-mark", mark));
-    this.el.append(this.content);
+    this.el.append(this.#content);
   }
 
   open(open: boolean): void {
@@ -85,7 +85,7 @@ class TextView implements PartShown {
 
   show(part: Part, raw: boolean, running: boolean): boolean {
     if (part.part !== this.part.part || part.type !== this.part.type) return false;
-    const face = raw ? this.asSource() : this.asMarkdown();
+    const face = raw ? this.#asSource() : this.#asMarkdown();
     const text = textAfter(part, face.shown);
     if (text === null) return false;
     if (text) {
@@ -100,37 +100,37 @@ class TextView implements PartShown {
       face.renderer.finish?.();
     }
     this.fold?.tell(part, running);
-    if (part.info?.sources && !this.sources) {
-      this.sources = createSources();
-      this.el.append(this.sources.el);
+    if (part.info?.sources && !this.#sources) {
+      this.#sources = createSources();
+      this.el.append(this.#sources.el);
     }
-    this.sources?.update(part.info?.sources);
-    const other = raw ? this.rendered : this.source;
+    this.#sources?.update(part.info?.sources);
+    const other = raw ? this.#rendered : this.#source;
     if (other) other.el.hidden = true;
     face.el.hidden = false;
     return true;
   }
 
-  private asMarkdown(): Face {
-    if (!this.rendered) {
+  #asMarkdown(): Face {
+    if (!this.#rendered) {
       // JupyterLab's own class: the live answer looks as the saved Markdown will.
       const el = h("div", "nbs-markdown jp-RenderedHTMLCommon");
       el.dir = "auto";
-      this.rendered = this.face(el, createRenderer(el, this.options));
+      this.#rendered = this.#face(el, createRenderer(el, this.options));
     }
-    return this.rendered;
+    return this.#rendered;
   }
 
-  private asSource(): Face {
-    if (!this.source) {
+  #asSource(): Face {
+    if (!this.#source) {
       const el = h("div", "nbs-raw");
-      this.source = this.face(el, createPlain(el));
+      this.#source = this.#face(el, createPlain(el));
     }
-    return this.source;
+    return this.#source;
   }
 
-  private face(el: HTMLElement, renderer: Face["renderer"]): Face {
-    this.content.append(el);
+  #face(el: HTMLElement, renderer: Face["renderer"]): Face {
+    this.#content.append(el);
     return { el, renderer, shown: { ...this.part, last: null }, finished: false };
   }
 }

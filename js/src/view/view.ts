@@ -14,13 +14,14 @@ import { elapsed, ending, figures, statusWords } from "./words.js";
 
 const TICK = 100;
 
-/** Shows `store` in `el` until `signal` aborts. */
+/** Shows `store` in `el` until `signal` aborts. `style` is called whenever `el` may have a new root. */
 export function mountView(
   el: HTMLElement,
   store: Store,
   signal: AbortSignal,
   heavy: Heavy = noHeavy,
   images: Images = noImages,
+  style?: () => void,
 ): void {
   const root = h("div", "nbs-view");
   const model = h("span", "nbs-model");
@@ -99,6 +100,7 @@ export function mountView(
   // The notebook may take a cell out of the page and put it back: catch up then.
   const observer = new ResizeObserver(() => {
     if (!el.isConnected) return;
+    style?.();
     store.add(viewer);
     inspect.restore();
     if (!cancelTick) changed();

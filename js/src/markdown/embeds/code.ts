@@ -18,20 +18,20 @@ const FEEDBACK = 1500;
 
 export class CodeView {
   readonly el = create("div", "nbs-code");
-  private readonly language = create("span", "nbs-language");
-  private readonly code = create("code");
-  private block: Block | null = null;
-  private info = "";
-  private reader: CodeReader | null = null;
+  readonly #language = create("span", "nbs-language");
+  readonly #code = create("code");
+  #block: Block | null = null;
+  #info = "";
+  #reader: CodeReader | null = null;
   /** How many lines the reader has read. */
-  private read = 0;
+  #read = 0;
   /** How many lines are shown that do not change any more, and how many of their endings. */
-  private lines = 0;
-  private ended = 0;
-  private readonly chunks: HTMLElement[] = [];
+  #lines = 0;
+  #ended = 0;
+  readonly #chunks: HTMLElement[] = [];
   /** The last line's element, and the line's number. */
-  private row: Row | null = null;
-  private number = -1;
+  #row: Row | null = null;
+  #number = -1;
 
   constructor(
     private readonly parts: Parts,
@@ -41,119 +41,119 @@ export class CodeView {
   ) {
     const head = create("div", "nbs-code-head");
     const pre = create("pre");
-    pre.append(this.code);
-    head.append(this.language, this.copyButton());
+    pre.append(this.#code);
+    head.append(this.#language, this.#copyButton());
     this.el.append(head, pre);
   }
 
   update(block: Block): void {
-    if (this.block !== block || this.info !== block.info) this.begin(block);
+    if (this.#block !== block || this.#info !== block.info) this.#begin(block);
     const { lines, solid } = block;
     const final = block.closed ? solid : Math.min(block.settled, solid);
-    while (this.lines < final) this.commit(lines[this.lines] ?? "", this.lines + 1 < solid);
+    while (this.#lines < final) this.#commit(lines[this.#lines] ?? "", this.#lines + 1 < solid);
     // The last line's ending comes with the next line: until then the line may go on.
-    if (solid > final) this.showOpen(lines[final] ?? "");
-    else this.dropOpen();
-    if (block.closed) this.endLine();
+    if (solid > final) this.#showOpen(lines[final] ?? "");
+    else this.#dropOpen();
+    if (block.closed) this.#endLine();
   }
 
   /** Highlights a chunk that was there before its grammar was; true if there are more. */
   work(): boolean {
-    const { block, reader } = this;
-    const chunk = this.chunks[this.read / CHUNK];
-    if (!block || !reader || !chunk || this.read >= this.lines) return false;
-    const end = Math.min(this.read + CHUNK, this.lines);
-    const last = end === this.lines;
-    if (last) this.dropOpen();
+    const [block, reader] = [this.#block, this.#reader];
+    const chunk = this.#chunks[this.#read / CHUNK];
+    if (!block || !reader || !chunk || this.#read >= this.#lines) return false;
+    const end = Math.min(this.#read + CHUNK, this.#lines);
+    const last = end === this.#lines;
+    if (last) this.#dropOpen();
     chunk.replaceChildren();
-    for (; this.read < end; this.read++) {
+    for (; this.#read < end; this.#read++) {
       const row = new Row();
-      const line = block.lines[this.read] ?? "";
-      const ended = this.read < this.ended;
+      const line = block.lines[this.#read] ?? "";
+      const ended = this.#read < this.#ended;
       row.show(line, tokensOf(line, reader), ended);
       chunk.append(row.el);
-      if (!ended) this.row = row;
+      if (!ended) this.#row = row;
     }
     if (last) this.update(block);
     return !last;
   }
 
-  private begin(block: Block): void {
-    this.block = block;
-    this.info = block.info;
-    this.lines = this.ended = this.read = 0;
-    this.reader = this.row = null;
-    this.number = -1;
-    this.chunks.length = 0;
-    this.code.replaceChildren();
-    const name = this.name();
-    this.code.className = name ? `language-${name}` : "";
-    this.language.textContent = name;
-    if (name) this.findReader();
+  #begin(block: Block): void {
+    this.#block = block;
+    this.#info = block.info;
+    this.#lines = this.#ended = this.#read = 0;
+    this.#reader = this.#row = null;
+    this.#number = -1;
+    this.#chunks.length = 0;
+    this.#code.replaceChildren();
+    const name = this.#name();
+    this.#code.className = name ? `language-${name}` : "";
+    this.#language.textContent = name;
+    if (name) this.#findReader();
   }
 
-  private name(): string {
-    return /^\S*/.exec(this.info)?.[0] ?? "";
+  #name(): string {
+    return /^\S*/.exec(this.#info)?.[0] ?? "";
   }
 
-  private findReader(): void {
+  #findReader(): void {
     const arrived = () => {
       // A block that gave way to another one has asked as well.
-      if (this.reader) return;
-      this.findReader();
+      if (this.#reader) return;
+      this.#findReader();
       this.again(this);
     };
-    this.reader = this.parts.get("highlight", arrived)?.open(this.name().toLowerCase()) ?? null;
+    this.#reader = this.parts.get("highlight", arrived)?.open(this.#name().toLowerCase()) ?? null;
   }
 
   /** Shows the next line for good, with its ending if it has `ended`. */
-  private commit(line: string, ended: boolean): void {
-    const reader = this.read === this.lines ? this.reader : null;
-    if (reader) this.read++;
-    this.showNext(line, tokensOf(line, reader), ended);
-    this.lines++;
-    if (ended) this.ended = this.lines;
+  #commit(line: string, ended: boolean): void {
+    const reader = this.#read === this.#lines ? this.#reader : null;
+    if (reader) this.#read++;
+    this.#showNext(line, tokensOf(line, reader), ended);
+    this.#lines++;
+    if (ended) this.#ended = this.#lines;
   }
 
-  private showOpen(line: string): void {
-    const reader = this.read === this.lines ? this.reader : null;
-    this.showNext(line, tokensOf(line, reader?.copy()), false, true);
+  #showOpen(line: string): void {
+    const reader = this.#read === this.#lines ? this.#reader : null;
+    this.#showNext(line, tokensOf(line, reader?.copy()), false, true);
   }
 
-  private dropOpen(): void {
-    if (this.number === this.lines) this.row?.el.remove();
-    this.number = -1;
+  #dropOpen(): void {
+    if (this.#number === this.#lines) this.#row?.el.remove();
+    this.#number = -1;
   }
 
-  private showNext(line: string, tokens: readonly Token[], ended: boolean, open = false): void {
-    const there = this.number === this.lines && this.row;
-    if (!there) this.endLine();
+  #showNext(line: string, tokens: readonly Token[], ended: boolean, open = false): void {
+    const there = this.#number === this.#lines && this.#row;
+    if (!there) this.#endLine();
     const row = there || new Row();
     row.show(line, tokens, ended, open);
     // Filled before: what is added at once is laid out once.
-    if (!there) this.chunkOf(this.lines).append(row.el);
-    this.row = row;
-    this.number = this.lines;
+    if (!there) this.#chunkOf(this.#lines).append(row.el);
+    this.#row = row;
+    this.#number = this.#lines;
   }
 
-  private endLine(): void {
-    if (this.ended < this.lines) this.row?.el.append("\n");
-    this.ended = this.lines;
+  #endLine(): void {
+    if (this.#ended < this.#lines) this.#row?.el.append("\n");
+    this.#ended = this.#lines;
   }
 
-  private chunkOf(line: number): HTMLElement {
+  #chunkOf(line: number): HTMLElement {
     const index = Math.floor(line / CHUNK);
-    const existing = this.chunks[index];
+    const existing = this.#chunks[index];
     if (existing) return existing;
-    const last = this.chunks.at(-1);
+    const last = this.#chunks.at(-1);
     if (last) this.settled.add(last);
     const chunk = create("span", "nbs-chunk");
-    this.code.append(chunk);
-    this.chunks.push(chunk);
+    this.#code.append(chunk);
+    this.#chunks.push(chunk);
     return chunk;
   }
 
-  private copyButton(): HTMLElement {
+  #copyButton(): HTMLElement {
     const button = create("button", "nbs-code-copy") as HTMLButtonElement;
     button.type = "button";
     const label = (text: string) => {
@@ -161,7 +161,7 @@ export class CodeView {
     };
     label("Copy");
     button.addEventListener("click", async () => {
-      const { lines = [], solid = 0 } = this.block ?? {};
+      const { lines = [], solid = 0 } = this.#block ?? {};
       const done = await copyText(lines.slice(0, solid).join("\n"), this.el);
       label(done ? "copied" : "failed");
       setTimeout(label, FEEDBACK, "Copy");

@@ -3,7 +3,7 @@
 import type { Parts } from "../parts.js";
 
 export class Formulas {
-  private readonly waiting = new Set<HTMLElement>();
+  readonly #waiting = new Set<HTMLElement>();
 
   constructor(
     private readonly parts: Parts,
@@ -13,15 +13,15 @@ export class Formulas {
 
   /** Says that `el` shows a closed formula's source, and its TeX as `data-tex`. */
   add(el: HTMLElement): void {
-    this.waiting.add(el);
+    this.#waiting.add(el);
   }
 
   /** Renders while there is `time`, if there is a renderer; true if nothing can be done. */
   work(time: () => boolean): boolean {
-    const renderer = this.waiting.size ? this.parts.get("math", this.again) : null;
+    const renderer = this.#waiting.size ? this.parts.get("math", this.again) : null;
     if (!renderer) return true;
-    for (const el of this.waiting) {
-      this.waiting.delete(el);
+    for (const el of this.#waiting) {
+      this.#waiting.delete(el);
       const { tex } = el.dataset;
       // It may have become another one, that is not closed.
       if (tex === undefined) continue;
@@ -30,6 +30,6 @@ export class Formulas {
       else el.classList.add("nbs-math-error");
       if (!time()) break;
     }
-    return !this.waiting.size;
+    return !this.#waiting.size;
   }
 }
