@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 
 from .code_spans import escaped_code
+from .tex_bounds import exceeds_bounds
 
 # Neither step reads on over an element's border. A reference alone would be a dollar in the page.
 DOLLAR = "<span>&#36;</span>"
 # Between two things that would be read as one.
 APART = "<span></span>"
 BACKSLASH = f"&#92;{APART}"
-
-# Longer ones are shown as they are written, as in the live view.
-MAX_LENGTH = 5_000
 
 # What links, loads, styles or defines: MathJax's definitions hold for the whole page, and the live
 # view's renderer refuses the others.
@@ -57,7 +55,7 @@ def environment(tex: str, *, in_cell: bool = False, one_line: bool = False) -> s
 
 
 def _is_refused(tex: str) -> bool:
-    if len(tex) > MAX_LENGTH or not _balanced(tex):
+    if exceeds_bounds(tex) or not _balanced(tex):
         return True
     return _REFUSED.search(tex) is not None or _CONFUSING.search(tex) is not None
 

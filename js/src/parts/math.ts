@@ -2,10 +2,9 @@
 
 import temml from "temml";
 import type { MathRenderer } from "../markdown/parts.js";
+import { exceedsBounds } from "./bounds.js";
 import { buildElement, type TreeNode } from "./mathml.js";
 
-/** Longer ones are shown as they are written: 5,000 characters can take a second to be laid out. */
-const MAX_LENGTH = 2_000;
 /** How many formulas are kept: they are rendered again when the text around them is. */
 const CACHED = 300;
 /** Ems and points: as wide as a page, whatever the text asks for. */
@@ -31,7 +30,7 @@ function multiplies(tex: string): boolean {
 }
 
 function build(tex: string, display: boolean): Element | null {
-  if (tex.length > MAX_LENGTH || multiplies(tex)) return null;
+  if (exceedsBounds(tex) || multiplies(tex)) return null;
   const defines = DEFINITION.test(tex);
   try {
     const tree = temml.__renderToMathMLTree(tex, {

@@ -251,14 +251,14 @@ describe("limits", () => {
     }
   });
 
-  test("nothing is larger than a page", () => {
-    const el = shown(String.raw`\rule{9999em}{9999em}\hspace{9999pt}\color{#123456} x`);
-    for (const node of el.querySelectorAll("*"))
-      for (const { value } of node.attributes)
-        for (const [size] of value.matchAll(/\d+(?=\.?\d*em)/g))
-          expect(Number(size)).toBeLessThan(51);
-    expect(math.render(String.raw`\kern-9999em x`, true)).toBeNull();
-    expect(math.render(String.raw`\raisebox{-9999em}{x}`, true)).toBeNull();
+  test.each([
+    String.raw`\rule{9999em}{9999em}`,
+    String.raw`a\hspace{9999pt}b`,
+    String.raw`\kern-9999em x`,
+    String.raw`\raisebox{-9999em}{x}`,
+    String.raw`\hspace{#1}`.replace("#1", "8em").repeat(6),
+  ])("nothing is larger than a page: %s", (tex) => {
+    expect(math.render(tex, true)).toBeNull();
   });
 });
 
