@@ -62,8 +62,8 @@ class Facts:
     @property
     def tool_calls(self) -> list[ToolCall]:
         """The calls so far, in their order, with what came of them where nbstream or the server
-        ran the tool; of several answers, the first one's."""
-        return list(choice(self._session.transcript, 0).tool_calls)
+        ran the tool. Those of further answers (``choices``) follow; nbstream does not make them."""
+        return [call for one in self.choices for call in one.tool_calls]
 
     @property
     def choices(self) -> list[Choice]:

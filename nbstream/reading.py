@@ -113,6 +113,9 @@ class Reading(Progress):
             return False
         is_whole = incomplete_reason(self.transcript.finish_reason, expected=True) is None
         calls = rounds.due(self.transcript) if is_whole and not self.transcript.failure else []
+        if is_whole:
+            for part in rounds.unwanted(self.transcript):
+                self._inform(Info(part.key, "tool", {"status": "not_run"}))
         if not calls:
             return False
         self._has_called = True

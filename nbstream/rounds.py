@@ -7,6 +7,7 @@ names (``2/text``), since every reply counts its own from the beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, Protocol
 
 from .adapters import Adapter, pick
@@ -17,7 +18,7 @@ from .choices import tool_call
 from .events import Data, Delta, Event, Info, Logprobs, Usage, Whole
 from .redact import Redact
 from .tools import Toolbox
-from .transcript import Part, Transcript
+from .transcript import Part, Transcript, choice_of
 from .turns import Kept, Turn, chat_turns, responses_outputs, responses_turns
 
 _CALLS = ("function", "function_call")
@@ -61,6 +62,7 @@ class Rounds:
         self._hide = hide
         self._number = 1
         self._kept = Kept()
+        self._ids: set[str] = set()
         self._used: Usage | None = None
         # The text part that the text of this reply follows, until it does.
         self._before: str | None = None
@@ -98,18 +100,26 @@ class Rounds:
 
     def due(self, transcript: Transcript) -> list[Part]:
         """The calls of this round's reply, if they are to be made: none where it also wants
-        something that is the caller's to do."""
-        parts = [
-            part
-            for part in transcript.parts.values()
-            if part.type == "tool" and part.key.startswith(self.prefix) and not part.is_aside
-        ]
+        something that is the caller's to do. Only the first answer's are: the conversation goes on
+        from it."""
+        parts = [part for part in self._tools(transcript) if not choice_of(part.key)]
         calls = [part for part in parts if part.info.get("kind") in _CALLS]
         if any(part.info.get("kind") in _LEFT for part in parts):
             return []
         if any(part.info.get("name") in self._toolbox.others for part in calls):
             return []
         return calls
+
+    def unwanted(self, transcript: Transcript) -> list[Part]:
+        """The calls in other answers than the first, which are not made."""
+        return [part for part in self._tools(transcript) if choice_of(part.key)]
+
+    def _tools(self, transcript: Transcript) -> list[Part]:
+        return [
+            part
+            for part in transcript.parts.values()
+            if part.type == "tool" and part.key.startswith(self.prefix) and not part.is_aside
+        ]
 
     @property
     def is_last(self) -> bool:
@@ -132,9 +142,8 @@ class Rounds:
         is_ending: Callable[[], bool],
     ) -> None:
         """Make the calls of a reply whose text was ``said``; the next request has their results."""
-        for number, part in enumerate(calls):
-            if not part.info.get("call_id"):  # results are told apart by it
-                tell(Info(part.key, "tool", {"call_id": f"call_{self._number}_{number}"}))
+        said_ids = [part.info.get("call_id", "") for part in calls]
+        self._identify(calls, tell)
         results = await Calling(
             calls,
             self._toolbox,
@@ -147,12 +156,25 @@ class Rounds:
         ).run()
         made = [tool_call(part) for part in calls]
         if self._request.api == "chat":
-            message, *outputs = chat_turns(said, made, results, self._kept)
+            parts = [part.key.removeprefix(self.prefix) for part in calls]
+            message, *outputs = chat_turns(said, made, results, self._kept, parts)
             self._request.hand_back([message], outputs)
         else:
             items = self._kept.items(stored=self._request.is_stored)
             outputs = responses_outputs(made, results)
-            self._request.hand_back(responses_turns(items, made), outputs)
+            self._request.hand_back(responses_turns(items, made, said_ids), outputs)
+
+    def _identify(self, calls: list[Part], tell: Callable[[Info], None]) -> None:
+        """Give each call of the stream an id of its own: decisions and results are told apart by
+        it, and models leave it out or repeat it."""
+        for number, part in enumerate(calls):
+            id_ = said = part.info.get("call_id", "")
+            numbers = count(number)
+            while not id_ or id_ in self._ids:
+                id_ = f"call_{self._number}_{next(numbers)}"
+            self._ids.add(id_)
+            if id_ != said:
+                tell(Info(part.key, "tool", {"call_id": id_}))
 
     def begin_next(self, transcript: Transcript) -> None:
         """The next round's reply is what comes now."""

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote
 
 from .choices import Image, image_of
@@ -133,9 +134,30 @@ def _arguments(part: Part) -> tuple[str, str]:
     if language is not None:
         return part.text, language
     try:
-        return json.dumps(json.loads(part.text), indent=2, ensure_ascii=False), "json"
-    except ValueError:
+        return _indented(part.text), "json"
+    except (ValueError, RecursionError):
         return part.text, ""
+
+
+def _indented(written: str) -> str:
+    """JSON with line breaks. Raises `ValueError` where that would show something else than what
+    the model wrote, or be mostly white space."""
+    pieces, left = [], 4 * len(written) + 1000
+    for piece in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(
+        json.loads(written, object_pairs_hook=_unique)
+    ):
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise ValueError("nested too deeply")
+    return "".join(pieces)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key comes twice")
+    return found
 
 
 def _fenced(text: str, language: str) -> str:

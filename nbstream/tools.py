@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import math
 import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,9 @@ Tools = Sequence[Callable[..., Any] | Mapping[str, Any]]
 """What ``tools=`` takes: functions, and descriptions in the form of the API."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MOST_DIGITS = 1000
+"""Python cannot print integers of more than 4,300 digits, and reads them slowly
+(https://docs.python.org/3/library/stdtypes.html#int-max-str-digits)."""
 HINTS = "hint parameters with types that JSON has, a dataclass or a pydantic model"
 
 
@@ -68,13 +72,7 @@ class Tool:
         Raises `ArgumentsError`.
         """
         try:
-            given = json.loads(text or "{}")
-        except (ValueError, RecursionError) as exc:
-            raise ArgumentsError(f"the arguments are no JSON: {exc}") from None
-        if not isinstance(given, dict):
-            raise ArgumentsError("the arguments are no JSON object")
-        try:
-            made = self._model.model_validate(given)
+            made = self._model.model_validate(read_arguments(text))
         except ValueError as exc:  # pydantic's error is one
             raise ArgumentsError(f"the arguments do not fit: {_problems(exc)}") from None
         places = {f"p{number}": name for number, name in enumerate(self._names)}
@@ -98,7 +96,10 @@ class Tool:
             hint = hints.get(parameter.name, Any)
             fields[f"p{len(self._names)}"] = (hint, pydantic.Field(**options))
             self._names.append(parameter.name)
-        config = pydantic.ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+        # A string such as "nan" would become a number.
+        config = pydantic.ConfigDict(
+            extra="forbid", arbitrary_types_allowed=False, allow_inf_nan=False
+        )
         try:
             return pydantic.create_model(self.name, __config__=config, **fields)
         except (pydantic.errors.PydanticUserError, TypeError) as exc:
@@ -143,6 +144,66 @@ class Toolbox:
     def specs(self, api: Api) -> list[dict[str, Any]]:
         """The parameter ``tools`` of the request."""
         return [tool.spec(api) if isinstance(tool, Tool) else dict(tool) for tool in self._given]
+
+
+def read_arguments(text: str) -> dict[str, Any]:
+    """The arguments that ``text`` holds. Services write those of a function without parameters as
+    an empty object, as ``null``, or not at all.
+
+    Raises `ArgumentsError` for anything that two readers of JSON could understand differently:
+    what is checked and approved is what the function gets.
+
+    >>> read_arguments('{"city": "Oslo"}'), read_arguments("null"), read_arguments(" ")
+    ({'city': 'Oslo'}, {}, {})
+    >>> read_arguments('{"path": "a", "path": "b"}')
+    Traceback (most recent call last):
+    nbstream.tools.ArgumentsError: the arguments have the key 'path' twice: give it once
+    """
+    try:
+        given = json.loads(
+            text.strip() or "{}",
+            object_pairs_hook=_unique,
+            parse_constant=_not_a_number,
+            parse_float=_finite,
+            parse_int=_printable,
+        )
+    except RecursionError:
+        raise ArgumentsError("the arguments are nested too deeply") from None
+    except ValueError as exc:
+        raise ArgumentsError(f"the arguments are not valid JSON: {exc}") from None
+    if given is None:
+        return {}
+    if isinstance(given, str):  # JSON in a string of JSON: written twice by some gateways
+        return read_arguments(given)
+    if not isinstance(given, dict):
+        raise ArgumentsError("the arguments are not a JSON object")
+    return given
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ArgumentsError(f"the arguments have the key {name[:100]!r} twice: give it once")
+        found[name] = value
+    return found
+
+
+def _not_a_number(word: str) -> Any:
+    raise ArgumentsError(f"the arguments have {word}, which is not a JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ArgumentsError(f"the arguments have the number {digits[:20]}, which is too large")
+    return number
+
+
+def _printable(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ArgumentsError(f"the arguments have a number of {len(digits):,} digits: too many")
+    return int(digits)
 
 
 def _name(function: Any) -> str:

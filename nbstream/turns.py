@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from .adapters._base import count, extras, get, text
+from .adapters._calls import Calls
 from .choices import ToolCall
+from .tools import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]
 
 
 def chat_turns(
-    said: str, calls: Sequence[ToolCall], results: Sequence[str], kept: Kept | None = None
+    said: str,
+    calls: Sequence[ToolCall],
+    results: Sequence[str],
+    kept: Kept | None = None,
+    parts: Sequence[str] = (),
 ) -> list[Turn]:
-    """The messages of chat.completions.
+    """The messages of chat.completions. ``parts`` are the names that ``kept`` has for the calls.
 
     >>> chat_turns("", [ToolCall("now", "", "c1")], ["noon"])[1]
     {'role': 'tool', 'tool_call_id': 'c1', 'content': 'noon'}
@@ -29,9 +36,9 @@ def chat_turns(
             "id": call.call_id,
             "type": "function",
             "function": {"name": call.name, "arguments": _arguments(call)},
-            **kept.of_calls.get(call.call_id, {}),
+            **kept.of_calls.get(part, {}),
         }
-        for call in calls
+        for call, part in zip_longest(calls, parts)
     ]
     answers = [
         {"role": "tool", "tool_call_id": call.call_id, "content": result}
@@ -41,11 +48,22 @@ def chat_turns(
     return [{**message, **kept.reasoning}, *answers]
 
 
-def responses_turns(items: Sequence[Turn], calls: Sequence[ToolCall]) -> list[Turn]:
-    """The items that the model gave, with all of its calls: some gateways leave items out."""
-    there = {item.get("call_id") for item in items if item.get("type") == "function_call"}
-    missing = [call for call in calls if call.call_id not in there]
-    return [*items, *map(_call_item, missing)]
+def responses_turns(
+    items: Sequence[Turn], calls: Sequence[ToolCall], said_ids: Sequence[str]
+) -> list[Turn]:
+    """The items that the model gave, with all of its calls: some gateways leave items out. The
+    calls have ids of their own, in place of those that the model gave them."""
+    left = list(zip(calls, said_ids, strict=True))
+    turns = []
+    for item in items:
+        turn, said = dict(item), item.get("call_id") or ""
+        if item.get("type") == "function_call":
+            call = next((one for one, id_ in left if id_ == said), None)
+            if call is not None:
+                left.remove((call, said))
+                turn |= {"call_id": call.call_id, "arguments": _arguments(call)}
+        turns.append(turn)
+    return [*turns, *(_call_item(call) for call, _ in left)]
 
 
 def responses_outputs(calls: Sequence[ToolCall], results: Sequence[str]) -> list[Turn]:
@@ -66,18 +84,30 @@ class Kept:
     def __init__(self) -> None:
         self.reasoning: dict[str, Any] = {}
         self.of_calls: dict[str, dict[str, Any]] = {}
-        self._by_place: dict[int, Any] = {}
+        self._calls = Calls("")
+        self._by_place: dict[tuple[int, int], Any] = {}
 
     def feed(self, chunk: Any) -> None:
         """Take any chunk."""
         kind = text(get(chunk, "type"))
         if kind == "response.output_item.done":
-            place = count(get(chunk, "output_index"))
-            self._by_place[len(self._by_place) if place is None else place] = get(chunk, "item")
+            self._keep(get(chunk, "item"), count(get(chunk, "output_index")))
         elif kind == "response.completed" and not self._by_place:
-            self._by_place = dict(enumerate(get(get(chunk, "response"), "output") or ()))
+            for place, item in enumerate(get(get(chunk, "response"), "output") or ()):
+                self._keep(item, place)
         for choice in get(chunk, "choices") or ():
-            self._feed_delta(get(choice, "delta"))
+            if not count(get(choice, "index")):
+                self._feed_delta(get(choice, "delta"))
+
+    def _keep(self, item: Any, place: int | None) -> None:
+        """Keep a finished item; other items may have the same place."""
+        place = len(self._by_place) if place is None else place
+        number = 0
+        while (known := self._by_place.get((place, number))) is not None:
+            if get(known, "type") == get(item, "type") and _name(known) == _name(item):
+                break
+            number += 1
+        self._by_place[place, number] = item
 
     def _feed_delta(self, delta: Any) -> None:
         more = extras(delta)
@@ -85,10 +115,11 @@ class Kept:
             piece = get(more, name) if more else None
             if isinstance(piece, kind):
                 self.reasoning[name] = self.reasoning.get(name, kind()) + piece
-        for call in get(delta, "tool_calls") or ():
-            content = get(extras(call), "extra_content")
-            if content is not None:
-                self.of_calls[text(get(call, "id"))] = {"extra_content": content}
+        if fragments := get(delta, "tool_calls"):
+            for part, fragment in self._calls.feed(fragments, []):
+                content = get(extras(fragment), "extra_content")
+                if content is not None:
+                    self.of_calls[part] = {"extra_content": content}
 
     def items(self, *, stored: bool) -> list[Turn]:
         """The items as the next request takes them, reasoning included: models want it back with
@@ -114,6 +145,10 @@ def _plain(item: Any) -> Turn:
     return {key: value for key, value in dict(item).items() if value is not None}
 
 
+def _name(item: Any) -> str:
+    return text(get(item, "call_id")) or text(get(item, "id"))
+
+
 def _call_item(call: ToolCall) -> Turn:
     return {
         "type": "function_call",
@@ -124,9 +159,10 @@ def _call_item(call: ToolCall) -> Turn:
 
 
 def _arguments(call: ToolCall) -> str:
-    """Servers that read the arguments fail at what is no JSON: the result says what was wrong."""
+    """Servers that read the arguments take a JSON object and nothing else. Where the model wrote
+    something else, the result says what was wrong."""
     try:
-        json.loads(call.arguments)
-    except (ValueError, RecursionError):
+        given = read_arguments(call.arguments)
+    except ArgumentsError:
         return "{}"
-    return call.arguments
+    return call.arguments if call.arguments.lstrip().startswith("{") else json.dumps(given)

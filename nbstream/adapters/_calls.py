@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from typing import Any
 
 from ..events import Delta, Event, Info, PartInfo
-from ._base import count, get, text
+from ..partial_json import PartialJson
+from ._base import get, text
+
+_EMPTY = ("{}", "null")
+"""Arguments that say nothing. Some services send them first and the real ones afterwards."""
 
 
 class _Call:
@@ -16,79 +21,208 @@ class _Call:
         self.part = part
         self.id = ""
         self.name = ""
-        self.has_arguments = False
-        self.is_told = False
+        self.kind = "function"
+        self.length = 0
+        self.empty = ""  # held back: others may take its place
+        self.is_told = self.is_numbered = False
+        self._pieces: list[str] = []
+        self._json = PartialJson()
+        self._read = 0
+
+    @property
+    def has_arguments(self) -> bool:
+        return bool(self._pieces or self.empty)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its arguments are the beginning of JSON. Each piece is read once, and only if
+        the question arises."""
+        if not self._pieces:
+            return False
+        count = len(self._pieces)
+        self._json.feed("".join(self._pieces[self._read :]))
+        self._read = count
+        return not (self._json.is_complete or self._json.is_broken)
+
+    def says(self, arguments: str) -> bool:
+        """Whether ``arguments`` are its own, once more."""
+        if self.empty:
+            return arguments.strip() == self.empty.strip()
+        if len(arguments) < 2 or not self._json.is_complete or self._json.is_broken:
+            return False
+        other = PartialJson()
+        other.feed(arguments)
+        return other.is_complete and not other.is_broken and other.value == self._json.value
+
+    def append(self, arguments: str) -> None:
+        self._pieces.append(arguments)
+        self.length += len(arguments)
 
 
 class Calls:
-    """The tool calls of one choice; ``prefix`` is how the names of its parts begin."""
+    """The tool calls of one choice; ``prefix`` is how the names of its parts begin.
+
+    A fragment belongs to the call that has its number or its id. Both are missing, are the same
+    for all calls, or change with each fragment, depending on the service: then it matters whether
+    the fragment has a name, and whether the arguments so far are whole.
+    """
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._calls: list[_Call] = []
-        self._by_index: dict[int, _Call] = {}
-        self._is_over = False
+        self._by_number: dict[Hashable, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+        self._is_over = self._has_fragments = False
+        # Those that the fragments of this chunk belong to.
+        self._in_chunk: list[_Call] = []
 
-    def feed(self, fragment: Any, events: list[Event]) -> None:
-        """Take one member of ``delta.tool_calls``."""
-        custom = get(fragment, "custom")
-        tool = get(fragment, "function") if custom is None else custom
-        name, id_ = text(get(tool, "name")), text(get(fragment, "id"))
-        call = self._find(count(get(fragment, "index")), id_, name)
-        kind = "function" if custom is None else "custom"
-        arguments = get(tool, "arguments" if custom is None else "input")
-        self._take(call, kind, id_, name, arguments, events)
+    def feed(self, fragments: Any, events: list[Event]) -> list[tuple[str, Any]]:
+        """Take ``delta.tool_calls``; returns its members, each with the part that it belongs to."""
+        self._in_chunk, self._has_fragments = [], True
+        fragments = fragments if isinstance(fragments, (list, tuple)) else [fragments]
+        for fragment in fragments:
+            custom = get(fragment, "custom")
+            tool = get(fragment, "function") if custom is None else custom
+            kind = "function" if custom is None else "custom"
+            arguments = _written(get(tool, "arguments" if custom is None else "input"))
+            number = get(fragment, "index")
+            self._take(
+                None if isinstance(number, (list, dict)) else number,
+                text(get(fragment, "id")),
+                text(get(tool, "name")),
+                arguments,
+                kind,
+                events,
+                is_head=bool(text(get(fragment, "type"))),
+            )
+        return [(call.part, one) for call, one in zip(self._in_chunk, fragments, strict=True)]
 
     def feed_legacy(self, function_call: Any, events: list[Event]) -> None:
-        """Take ``delta.function_call``, of which there is one."""
-        call = self._calls[0] if self._calls else self._begin()
-        name = text(get(function_call, "name"))
-        self._take(call, "function", "", name, get(function_call, "arguments"), events)
+        """Take ``delta.function_call``; where there are ``tool_calls`` too, it repeats them."""
+        if self._has_fragments:
+            return
+        self._in_chunk = []
+        name, arguments = text(get(function_call, "name")), get(function_call, "arguments")
+        self._take(None, "", name, _written(arguments), "function", events)
 
     def end(self, status: str, events: list[Event]) -> None:
         """No more fragments will come."""
         if not self._is_over:
             self._is_over = True
-            events += [Info(call.part, "tool", {"status": status}) for call in self._calls]
+            for call in self._calls:
+                self._release(call, events)
+                events.append(Info(call.part, "tool", {"status": status}))
 
-    def _find(self, index: int | None, id_: str, name: str) -> _Call:
-        if index is not None:
-            call = self._by_index.get(index)
-            # Another call under a number that was used: it has a name and an id of its own.
-            if call is None or (id_ and name and call.id and id_ != call.id):
-                call = self._by_index[index] = self._begin()
-            return call
+    # -- which call ---------------------------------------------------------------------------
+
+    def _take(
+        self,
+        number: Hashable,
+        id_: str,
+        name: str,
+        arguments: str,
+        kind: str,
+        events: list[Event],
+        *,
+        is_head: bool = False,
+    ) -> None:
+        call = self._find(number, id_, name)
+        if call is None or self._begins(call, id_, name, arguments, is_head=is_head):
+            call = self._begin(kind)
+        if number is not None:
+            self._by_number[number] = call
+            call.is_numbered = True
         if id_:
-            known = next((call for call in self._calls if call.id == id_), None)
-            return known or self._begin()
-        last = self._calls[-1] if self._calls else None
-        # With neither number nor id: a name after arguments is the next call's.
-        return self._begin() if last is None or (name and last.has_arguments) else last
+            self._by_id[id_] = call
+        self._in_chunk.append(call)
+        self._name(call, id_, name, events)
+        if arguments:
+            self._write(call, arguments, events)
 
-    def _begin(self) -> _Call:
+    def _find(self, number: Hashable, id_: str, name: str) -> _Call | None:
+        """The call that number and id point to."""
+        numbered = None if number is None else self._by_number.get(number)
+        named = self._by_id.get(id_) if id_ else None
+        if numbered is not None and (named is None or numbered.id in ("", id_)):
+            return numbered
+        if named is not None:
+            # Models repeat ids: a name under a new number is another call's.
+            is_other = name and number is not None and named.is_numbered and not named.is_open
+            return None if is_other and numbered is None else named
+        last = self._calls[-1] if self._calls else None
+        if last is None or (number is None and not id_):
+            return last
+        # Nothing has this number or id yet, but some services count fragments, not calls.
+        goes_on = not name and (last.is_open or not last.has_arguments)
+        return last if goes_on else None
+
+    def _begins(self, call: _Call, id_: str, name: str, arguments: str, *, is_head: bool) -> bool:
+        """Whether the fragment begins another call than ``call``, which number and id point to."""
+        is_other = bool(id_ and call.id and id_ != call.id)
+        if not name or not call.name:
+            # Some gateways give each fragment another id.
+            return is_other and bool(arguments.strip()) and call.has_arguments and not call.is_open
+        if name != call.name:
+            # Before the arguments it may be a piece of a name. What has a type has a whole name,
+            # unless an id says that it is the same call.
+            return is_other or call.has_arguments or (is_head and not call.id)
+        if not call.has_arguments:
+            # Some services repeat the name with each fragment, but not in one chunk.
+            return is_other or call in self._in_chunk
+        if call.kind == "custom" or call.is_open:
+            return is_other and call.kind == "custom"
+        if is_other:
+            return True
+        if not arguments.strip():
+            return call in self._in_chunk
+        return not (call.id and call.says(arguments))
+
+    def _begin(self, kind: str) -> _Call:
         call = _Call(f"{self._prefix}tool:{len(self._calls)}")
+        call.kind = kind
         self._calls.append(call)
         self._is_over = False
         return call
 
-    def _take(
-        self, call: _Call, kind: str, id_: str, name: str, arguments: Any, events: list[Event]
-    ) -> None:
+    # -- what is known of it ------------------------------------------------------------------
+
+    def _name(self, call: _Call, id_: str, name: str, events: list[Event]) -> None:
         known: PartInfo = {}
         if not call.is_told:
             call.is_told = True
-            known = {"kind": kind, "status": "in_progress"}
-        if id_ and id_ != call.id:
+            known = {"kind": call.kind, "status": "in_progress"}
+        if id_ and not call.id:
             call.id = known["call_id"] = id_
-        # Some services repeat the whole name with each fragment, and some send it in pieces.
+        # Some services repeat the whole name, or what there is of it; some send it in pieces.
         if name and name != call.name:
-            call.name += name
+            call.name = name if name.startswith(call.name) else call.name + name
             known["name"] = call.name
         if known:
             events.append(Info(call.part, "tool", known))
-        # Some send an object instead of its JSON.
-        if arguments and not isinstance(arguments, str):
-            arguments = json.dumps(arguments, ensure_ascii=False, default=str)
-        if arguments:
-            call.has_arguments = True
-            events.append(Delta(call.part, "tool", arguments))
+
+    def _write(self, call: _Call, arguments: str, events: list[Event]) -> None:
+        if not call.length and arguments.strip() in ("", *_EMPTY) and call.kind == "function":
+            call.empty = call.empty or arguments.strip()
+            return
+        call.empty = ""
+        # Told whole once more, at the end.
+        if arguments[0] == "{" and call.length and not call.is_open and call.says(arguments):
+            return
+        call.append(arguments)
+        events.append(Delta(call.part, "tool", arguments))
+
+    def _release(self, call: _Call, events: list[Event]) -> None:
+        """Tell of the empty arguments: they are all that there is."""
+        if call.empty:
+            call.append(call.empty)
+            events.append(Delta(call.part, "tool", call.empty))
+            call.empty = ""
+
+
+def _written(arguments: Any) -> str:
+    """Arguments as text: some services send an object instead of its JSON."""
+    if isinstance(arguments, str):
+        return arguments
+    dump = getattr(arguments, "model_dump", None)
+    plain = dump(mode="json", exclude_none=True) if dump is not None else arguments
+    return "" if plain is None else json.dumps(plain, ensure_ascii=False, default=str)

@@ -128,8 +128,8 @@ class _Choice:
                 self._content(content, events)
         if (refusal := given.get("refusal")) and isinstance(refusal, str):
             events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
-        for fragment in given.get("tool_calls") or ():
-            self._calls.feed(fragment, events)
+        if fragments := given.get("tool_calls"):
+            self._calls.feed(fragments, events)
         if (function_call := given.get("function_call")) is not None:
             self._calls.feed_legacy(function_call, events)
         # Only newer releases of the SDK declare it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from typing import Any
 
@@ -93,11 +94,11 @@ CALL = {"type": "function_call", "call_id": "c1", "name": "weather", "status": "
 
 @pytest.mark.parametrize("stored", [True, False])
 async def test_what_responses_is_sent(server: Server, aclient: Any, stored: bool) -> None:
-    call = ("c1", "weather", {"city": "Oslo"})
+    call, again = (("c1", "weather", {"city": "Oslo"}), ("c2", "weather", {"city": "Oslo"}))
     enqueue(
         server,
         reply("responses", call, text="Let me see."),
-        reply("responses", call),
+        reply("responses", again),
         reply("responses", text="Ok."),
     )
     more = {} if stored else {"store": False}
@@ -117,7 +118,37 @@ async def test_what_responses_is_sent(server: Server, aclient: Any, stored: bool
     gave = {"type": "function_call_output", "call_id": "c1", "output": w.tool_calls[0].result}
     expected = [reasoning, called, {**message, **ids("msg_1")}, gave]
     assert turns(server, 2) == expected
-    assert turns(server, 3) == [*expected, reasoning, called, gave]
+    called = {**called, "call_id": "c2", **ids("fc_c2")}
+    assert turns(server, 3) == [*expected, reasoning, called, {**gave, "call_id": "c2"}]
+
+
+@APIS
+async def test_the_same_id_for_two_calls(server: Server, aclient: Any, api: Any) -> None:
+    """Each call and its result have an id that no other has, in what is handed back, too."""
+    same = [("c1", "weather", {"city": city}) for city in ("Oslo", "Bern")]
+    enqueue(server, reply(api, *same), reply(api, *same[:1]), reply(api, text="Ok."))
+    w = await end_of(stream(aclient, api=api, tools=[weather]))
+    ids = [call.call_id for call in w.tool_calls]
+    assert ids[0] == "c1"
+    assert len(set(ids)) == 3
+    if api == "chat":
+        said = [call["id"] for turn in turns(server, 3) for call in turn.get("tool_calls") or ()]
+        answered = [turn["tool_call_id"] for turn in turns(server, 3) if turn["role"] == "tool"]
+    else:
+        kinds: dict[str, list[str]] = {"function_call": [], "function_call_output": []}
+        for item in turns(server, 3):
+            kinds.get(item["type"], []).append(item.get("call_id", ""))
+        said, answered = kinds.values()
+    assert said == answered == ids
+
+
+async def test_items_that_share_a_place_are_all_handed_back(server: Server, aclient: Any) -> None:
+    both = reply("responses", *[(f"c{n}", "weather", {"city": "Oslo"}) for n in range(2)])
+    shared = re.sub(rb'"output_index": \d', b'"output_index": 0', both)
+    enqueue(server, shared, reply("responses", text="Ok."))
+    await end_of(stream(aclient, api="responses", tools=[weather]))
+    kinds = [(item["type"], item.get("call_id")) for item in turns(server, 2)]
+    assert kinds[:3] == [("reasoning", None), ("function_call", "c0"), ("function_call", "c1")]
 
 
 @pytest.mark.skipif(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.choices import choices
+from nbstream.choices import ToolCall, choices
 from nbstream.events import Usage
 from tests.support.fakes import DONE, ReadError, chat
 from tests.support.rounds import SUNNY, calls, double, run
@@ -127,7 +127,7 @@ async def test_an_error_that_cannot_be_written() -> None:
     ("name", "arguments", "words"),
     [
         ("halve", {}, "there is no tool called 'halve'; the tools are: double"),
-        ("double", '{"number": 1', "the arguments are no JSON: Expecting ',' delimiter"),
+        ("double", '{"number": 1', "the arguments are not valid JSON: Expecting ',' delimiter"),
         ("double", {"number": "x"}, "the arguments do not fit: number: Input should be a valid"),
     ],
 )
@@ -190,6 +190,93 @@ async def test_calls_without_ids_get_some() -> None:
     session, _, handed = await run(first, SUNNY, tools=[now])
     assert [made.call_id for made in calls(session)] == ["call_1_0", "call_1_1"]
     assert [turn["tool_call_id"] for turn in handed.turns[0][1:]] == ["call_1_0", "call_1_1"]
+
+
+async def test_ids_that_a_model_repeats_are_made_unique() -> None:
+    """In one reply and in later ones: a decision on one call is none on another."""
+    asked: list[str] = []
+
+    def approve(call: ToolCall) -> bool:
+        asked.append(call.call_id)
+        return call.arguments != '{"number": 2}'
+
+    first = [called("double", {"number": n}, "same", n) for n in (1, 2)]
+    second = [called("double", {"number": 3}, "same"), called("double", {"number": 4}, "", 1)]
+    scripts = ([*first, CALLED], [*second, CALLED], SUNNY)
+    session, _, handed = await run(*scripts, tools=[double], approve=approve)
+    ids = [made.call_id for made in calls(session)]
+    assert ids == asked
+    assert ids[0] == "same"
+    assert len(set(ids)) == 4
+    assert handed.results == ["6", "8"]
+    for turn, count in zip(handed.turns, (2, 2), strict=True):
+        said = [call["id"] for call in turn[0]["tool_calls"]]
+        assert said == [answer["tool_call_id"] for answer in turn[1:]]
+        assert len(said) == count
+    assert [made.error for made in calls(session)] == ["", "the call was declined", "", ""]
+
+
+async def test_calls_that_look_alike_get_their_own_signatures_back() -> None:
+    first = []
+    for number in (1, 2):
+        call = called("double", {"number": number}, "")
+        signature = {"google": {"thought_signature": f"s{number}"}}
+        call["choices"][0]["delta"]["tool_calls"][0]["extra_content"] = signature
+        first.append(call)
+    session, _, handed = await run([*first, CALLED], SUNNY, tools=[double])
+    said = handed.turns[0][0]["tool_calls"]
+    signatures = [call["extra_content"]["google"]["thought_signature"] for call in said]
+    assert signatures == ["s1", "s2"]
+    assert [made.result for made in calls(session)] == ["2", "4"]
+
+
+async def test_only_the_calls_of_the_answer_that_was_asked_for_are_made() -> None:
+    made: list[int] = []
+
+    def note(number: int) -> None:
+        made.append(number)
+
+    other = called("note", {"number": 2}, "c2")
+    other["choices"][0] |= {"index": 1, "finish_reason": "tool_calls"}
+    first = [called("note", {"number": 1}), other, CALLED]
+    session, _, handed = await run(first, SUNNY, tools=[note])
+    assert made == [1]
+    assert len(handed.turns[0]) == 2
+    mine, theirs = choices(session.transcript)
+    assert [call.status for call in mine.tool_calls] == ["completed"]
+    assert [call.status for call in theirs.tool_calls] == ["not_run"]
+    # Not even if there are no others.
+    session, _, handed = await run([other, DONE], SUNNY, tools=[note])
+    assert (made, handed.turns, session.status) == ([1], [], "completed")
+    assert [call.status for call in choices(session.transcript)[1].tool_calls] == ["not_run"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "handed_back"),
+    [
+        ("null", "", "{}"),
+        ("", "", "{}"),
+        (" ", "", "{}"),
+        ("{}", "", "{}"),
+        ('"{}"', "", "{}"),
+        ('{"a": 1, "a": 1}', "the arguments have the key 'a' twice: give it once", "{}"),
+        ('{"a": NaN}', "the arguments have NaN, which is not a JSON number", "{}"),
+        ('{"a": 1e999}', "the arguments have the number 1e999, which is too large", "{}"),
+        ("[" * 5000, "the arguments are nested too deeply", "{}"),
+        ('{"a": ' * 300 + "1" + "}" * 300, "the arguments do not fit: a: Extra inputs", None),
+    ],
+)
+async def test_what_goes_back_is_an_object(arguments: str, words: str, handed_back: Any) -> None:
+    def clock() -> str:
+        return "noon"
+
+    first = [called("clock", arguments), CALLED]
+    session, _, handed = await run(first, SUNNY, tools=[clock])
+    (made,) = calls(session)
+    assert made.error.startswith(words) if words else made.result == "noon"
+    said = handed.turns[0][0]["tool_calls"][0]["function"]["arguments"]
+    assert said == (arguments if handed_back is None else handed_back)
+    assert session.status == "completed"
 
 
 async def test_what_services_want_back_with_the_calls() -> None:

@@ -115,6 +115,19 @@ def test_what_is_no_image_is_not_kept(data: str) -> None:
     assert markdown(Data("image:0", "image", data)) == "*an image that did not arrive*"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[" * 5000,
+        "[" * 900 + "]" * 900,  # would be mostly white space
+        '{"a": 1, "a": 2}',
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_arguments_that_cannot_be_laid_out_stay_as_they_are(written: str) -> None:
+    assert f"```\n{written}\n```" in markdown(*call(written, name="find"))
+
+
 def test_plain_text_has_calls_as_lines() -> None:
     events = [Delta("text", "text", "Let me see."), *call('{"a": 1}', name="find", server="docs")]
     assert saved.plain(transcript(*events)) == 'Let me see.\n\n[find (docs)] {"a": 1}'

@@ -15,7 +15,7 @@ import pytest
 
 from nbstream.docstrings import docs_of
 from nbstream.errors import UsageError
-from nbstream.tools import ArgumentsError, Tool, Toolbox
+from nbstream.tools import ArgumentsError, Tool, Toolbox, read_arguments
 
 
 @dataclass
@@ -107,9 +107,18 @@ def test_arguments_are_validated_and_converted() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"city": "Os', "the arguments are no JSON: Unterminated string"),
-        ("[" * 100_000, "the arguments are no JSON: "),
-        ("[]", "the arguments are no JSON object"),
+        ('{"city": "Os', "the arguments are not valid JSON: Unterminated string"),
+        ("[" * 100_000, "the arguments are nested too deeply"),
+        ("[]", "the arguments are not a JSON object"),
+        ('{"city": "a", "city": "b"}', "the arguments have the key 'city' twice: give it once"),
+        ('{"city": "a", "c\\u0069ty": "b"}', "have the key 'city' twice"),
+        ('{"json": [{"a": 1, "a": 2}]}', "have the key 'a' twice"),
+        ('{"json": NaN}', "the arguments have NaN, which is not a JSON number"),
+        ('{"json": [-Infinity]}', "have -Infinity, which is not a JSON number"),
+        ('{"json": 1e999}', "the arguments have the number 1e999, which is too large"),
+        ('{"json": ' + "9" * 1001 + "}", "have a number of 1,001 digits: too many"),
+        ('{"city": "a", "place": {"name": "x", "height": "inf"}}', "should be a finite number"),
+        ('{"city": "a", "place": {"name": "x", "height": ' + "9" * 400 + "}}", "a valid number"),
         ("", "the arguments do not fit: city: Field required; place: Field required"),
         ('{"city": 1, "place": {"name": "x"}}', "do not fit: city: Input should be a valid string"),
         ('{"city": "a", "place": {}}', "do not fit: place.name: Field required"),
@@ -121,6 +130,28 @@ def test_arguments_that_do_not_fit(text: str, words: str) -> None:
     with pytest.raises(ArgumentsError) as caught:
         Tool(weather).arguments(text)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "null", "{}", '""', '"{}"', '"null"'])
+def test_arguments_of_a_function_without_parameters(text: str) -> None:
+    def clock() -> str:
+        return "noon"
+
+    assert Tool(clock).arguments(text) == {}
+
+
+def test_arguments_that_were_written_twice_as_json() -> None:
+    assert read_arguments(json.dumps('{"city": "Oslo"}')) == {"city": "Oslo"}
+
+
+def test_numbers_that_python_can_hold_are_taken() -> None:
+    def sum_of(numbers: list[int], factor: float = 1.0) -> None: ...
+
+    text = '{"numbers": [12345678901234567890123, -1], "factor": 1e308}'
+    assert Tool(sum_of).arguments(text) == {
+        "numbers": [12345678901234567890123, -1],
+        "factor": 1e308,
+    }
 
 
 def test_methods_partials_and_decorated_functions() -> None:
