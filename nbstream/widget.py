@@ -214,9 +214,25 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             self._session.cancel("the widget was closed")
         self._close_comm()
 
+    @traitlets.observe("comm")
+    def _watch_comm(self, change: traitlets.Bunch) -> None:
+        if change.new is not None:
+            _watch(change.new, self._comm_was_closed)
+
+    def _comm_was_closed(self, *_: Any) -> None:
+        """Not by us: nobody can see or stop the stream in a page any more."""
+        if self.comm is not None:
+            self.cancel("its view was closed")
+            self._forget_comm()
+
     def _close_comm(self) -> None:
         if self.comm is not None and not self._wire.pages:
             self._take_back()
+        self._forget_comm()
+
+    def _forget_comm(self) -> None:
+        if self.comm is not None:
+            _unwatch(self.comm)
         super().close()
         if self._own_layout is not None:  # ipywidgets leaves it to the kernel and to all pages
             self._own_layout.close()
@@ -296,3 +312,23 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         the error in words if the stream failed."""
         session, wire = self._session, self._wire
         return output.text_bundle(session, wire.model, wire.note, with_error=with_error)
+
+
+def _watch(comm: Any, closed: Callable[..., None]) -> None:
+    """Have ``closed`` called when a page closes ``comm``, or the host that made it: marimo does for
+    a cell that runs again, and calls no ``on_close``.
+    https://github.com/marimo-team/marimo/blob/main/marimo/_plugins/ui/_impl/comm.py
+    """
+    comm.on_close(closed)
+    close = comm.close
+
+    def close_and_tell(*args: Any, **kwargs: Any) -> None:
+        close(*args, **kwargs)
+        closed()
+
+    comm.close = close_and_tell
+
+
+def _unwatch(comm: Any) -> None:
+    comm.on_close(None)
+    vars(comm).pop("close", None)

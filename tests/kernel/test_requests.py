@@ -101,6 +101,19 @@ def test_a_request_arrives_though_the_subshell_that_was_answered_last_has_ended(
     ask()
 
 
+def test_a_page_that_closes_the_comm_stops_the_stream(kernel: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(gates=frozenset({"deltas"})))
+    kernel.run("import nbstream\nw = nbstream.stream('Hi')\nw")
+    request = server.wait_for_request(1)
+    request.release(5)
+    comm, _ = kernel.opened()
+    kernel.close_comm(comm)
+    request.wait_until_left()
+    kernel.until(lambda: kernel.get("w.is_done") == "True")
+    assert kernel.get("(w.status, w.reason)") == "('cancelled', 'its view was closed')"
+    assert WIDGET not in kernel.display(), "the output has become text"
+
+
 def test_interrupt(kernel: Kernel, server: Server) -> None:
     server.enqueue(Scenario(gates=frozenset({"first"})))
     kernel.run("%%stream --bg --as background\nHi")

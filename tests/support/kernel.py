@@ -214,6 +214,10 @@ class Kernel:
         data = {"method": "custom", "content": {"v": 1, **content}}
         self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell)
 
+    def close_comm(self, comm: str) -> None:
+        """Close a widget's comm, as the widget managers of some front ends do."""
+        self._send_comm("comm_close", {"comm_id": comm, "data": {}}, None)
+
     def open_control(self, subshell: str | None) -> str:
         """Open the comm of `nbstream.control`, as the page does; returns its id."""
         comm = uuid.uuid4().hex

@@ -104,6 +104,34 @@ async def test_cancel_and_close() -> None:
     assert not w.cancel()
 
 
+@pytest.mark.parametrize("by", ["page", "host"])
+async def test_a_comm_that_is_closed_ends_the_stream(by: str) -> None:
+    w = make([chat("a"), Gate(), DONE]).start()
+    await until(lambda: w.text == "a")
+    comm = w.comm
+    if by == "page":
+        comm.handle_close({})
+    else:  # as marimo closes the comms of a cell that runs again
+        comm.close()
+    await until(w._session.done.done)
+    assert (w.status, w.reason, w.text) == ("cancelled", "its view was closed", "a")
+    assert w.comm is None
+    # It can be displayed again, and be closed again.
+    assert WIDGET in w._repr_mimebundle_()[0]
+    assert w.comm is not comm
+    w.comm.close()
+    assert w.comm is None
+
+
+async def test_closing_a_widget_does_not_count_as_its_view_being_closed() -> None:
+    w = make([Gate(), DONE]).start()
+    comm = w.comm
+    w.close()
+    comm.close()
+    await until(w._session.done.done)
+    assert w.reason == "the widget was closed"
+
+
 async def test_wait_is_refused_on_the_loop_and_works_beside_it() -> None:
     gate = Gate()
     w = make([chat("a"), gate, DONE]).start()
