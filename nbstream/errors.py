@@ -9,6 +9,9 @@ QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes with which servers refuse an account whose credit is used up."""
 
 
+STOPPED = "Interrupted: the answer was stopped; its text so far is kept."
+
+
 class NbstreamError(Exception):
     """Base of all errors that nbstream raises on purpose.
 
@@ -19,6 +22,15 @@ class NbstreamError(Exception):
     def _render_traceback_(self) -> list[str]:
         # https://ipython.readthedocs.io/en/stable/config/integrating.html
         return [f"{type(self).__name__}: {self}"]
+
+
+def shorten(exc: BaseException, words: str = STOPPED) -> None:
+    """Have IPython show an interrupt as one line, ``words``: its traceback has no news for who
+    pressed the button. What is raised stays what it was, for code that catches it.
+
+    https://ipython.readthedocs.io/en/stable/config/integrating.html
+    """
+    exc._render_traceback_ = lambda: [words]  # type: ignore[attr-defined]  # no class of ours
 
 
 class UsageError(NbstreamError, ValueError):

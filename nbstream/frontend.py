@@ -33,8 +33,17 @@ def is_headless() -> bool:
 
 def cell_id() -> str | None:
     """The id of the cell that is running, as JupyterLab and nbclient give it; else None."""
-    running = kernel()
-    if running is None:
-        return None
-    found = running.get_parent().get("metadata", {}).get("cellId")
+    found = _parent().get("metadata", {}).get("cellId")
     return found if isinstance(found, str) else None
+
+
+def execution() -> object:
+    """What is the same for all that one execution of a cell does; None outside IPython."""
+    found = _parent().get("header", {}).get("msg_id")
+    return found or getattr(shell(), "execution_count", None)
+
+
+def _parent() -> dict[str, Any]:
+    """The message that the kernel works on, if there is one."""
+    running = kernel()
+    return {} if running is None else running.get_parent() or {}

@@ -91,8 +91,12 @@ class StreamHandle:
     async def _finished(self: Stream) -> Stream:
         self._displays.awaited()
         self.start()
-        await wait(self._session)
-        return self._end_in_cell()
+        try:
+            await wait(self._session)
+            return self._end_in_cell()
+        except BaseException:
+            self._displays.raised()
+            raise
 
     def wait(self: Stream, timeout: float | None = None) -> Stream:
         """`await w` for scripts and terminals: block until the end or for ``timeout`` seconds.

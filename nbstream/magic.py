@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import Any
 
@@ -18,6 +19,7 @@ from .output import print_live
 from .rewrite import AwaitStream
 from .settings import settings
 from .template import render
+from .waiting import interrupt
 from .widget import StreamWidget
 
 
@@ -27,8 +29,9 @@ class StreamMagics(Magics):
 
     shell: Any
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, rewriting: AwaitStream) -> None:
         super().__init__(shell)
+        self._rewriting = rewriting
         self.chats: dict[str, Chat] = {}
         self._by_cell: weakref.WeakValueDictionary[str, StreamWidget] = (
             weakref.WeakValueDictionary()
@@ -38,6 +41,7 @@ class StreamMagics(Magics):
     @no_var_expand
     @cell_magic
     def stream(self, line: str, cell: str) -> StreamWidget | None:
+        is_cell = self._rewriting.take_cell()
         arguments = parse(line)
         prompt = self._render(cell).strip("\n")
         check_prompt(prompt)
@@ -49,6 +53,7 @@ class StreamMagics(Magics):
             self._by_cell[cell_key] = widget
         if arguments.name:
             self.shell.user_ns[arguments.name] = widget
+        widget._session.name = arguments.name or ("_" if is_cell else None)
         return self._present(widget, arguments)
 
     def _start(self, arguments: Arguments, prompt: str, cell_key: str | None) -> StreamWidget:
@@ -118,7 +123,8 @@ class StreamMagics(Magics):
 
     def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget | None:
         if hasattr(self.shell, "kernel"):
-            widget.show_in_cell(arguments.persist or settings().persist)
+            bind = functools.partial(self.shell.displayhook.update_user_ns, widget)
+            widget.show_in_cell(arguments.persist or settings().persist, bind)
             return widget
         # A terminal would print an empty `Out[n]:` for a value that shows nothing.
         self.shell.displayhook.update_user_ns(widget)
@@ -128,8 +134,8 @@ class StreamMagics(Magics):
             try:
                 print_live(widget._session, widget.model)
                 widget.wait()
-            except KeyboardInterrupt:
-                widget.cancel("interrupted")
+            except KeyboardInterrupt as exc:
+                interrupt(widget._session, exc)
                 raise
         return None
 
@@ -170,8 +176,9 @@ def load(shell: Any) -> None:
     config.parent = shell
     if config not in shell.configurables:
         shell.configurables.append(config)
-    shell.register_magics(StreamMagics(shell))
-    shell.input_transformers_post.append(AwaitStream(shell))
+    rewriting = AwaitStream(shell)
+    shell.input_transformers_post.append(rewriting)
+    shell.register_magics(StreamMagics(shell, rewriting))
 
 
 def unload(shell: Any) -> None:

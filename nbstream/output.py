@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from . import saved
-from .frontend import shell
+from .frontend import execution
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
 
@@ -85,19 +85,27 @@ class Displays:
         self._text = text
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
         self._hide_next = False
-        self._cell: int | None = None
+        self._execution: object = None
         self._raises = False
+        self._bind: Callable[[], None] = lambda: None
 
-    def show_once(self, persist: str) -> None:
-        """Display now; as the value of the cell that runs it is not displayed again."""
+    def show_once(self, persist: str, bind: Callable[[], None]) -> None:
+        """Display now; as the value of the cell that runs it is not displayed again. If that cell
+        fails it has no value: ``bind`` gives its stream a name then."""
         self._show(persist)
         self._hide_next = True
-        self._cell = _running_cell()
+        self._execution = execution()
+        self._bind = bind
 
     def awaited(self) -> None:
         """Somebody waits for the stream. If it is the cell that `show_once` was called in, an
         error is that cell's, and need not stand in the output above it as well."""
-        self._raises = self._cell is not None and self._cell == _running_cell()
+        self._raises = self._execution is not None and self._execution == execution()
+
+    def raised(self) -> None:
+        """The waiting has ended with an exception."""
+        if self._raises:
+            self._bind()
 
     def show_as_value(self) -> None:
         """Display the widget that a cell has as its value, or that `display` was called with."""
@@ -133,10 +141,6 @@ class Displays:
         return "markdown" in self._keeps.values()
 
 
-def _running_cell() -> int | None:
-    return getattr(shell(), "execution_count", None)
-
-
 def _publish(bundle: Mapping[str, Any], display_id: str, update: bool = False) -> None:
     from IPython.display import display
 
@@ -151,8 +155,8 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
             out.write(delta)
             out.flush()
         wait_blocking(session)
-    except KeyboardInterrupt:  # it may come while we write
-        interrupt(session)
+    except KeyboardInterrupt as exc:  # it may come while we write
+        interrupt(session, exc)
         raise
     finally:
         separator = "\n" if session.deltas else ""

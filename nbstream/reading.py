@@ -22,7 +22,6 @@ from .sources import Opened, Source
 from .states import TERMINAL, incomplete_reason
 from .until import Ending
 
-CONTINUE = "w.continue_() goes on from the text so far."
 Offer = Literal["continue", "again"]
 
 
@@ -59,6 +58,8 @@ class Reading(Progress):
         self._is_left = False
         self._rounds = rounds
         self._has_called = False
+        self.name: str | None = None
+        """What the notebook calls this stream, for hints."""
 
     @property
     def is_ending(self) -> bool:
@@ -79,8 +80,7 @@ class Reading(Progress):
     @property
     def offer(self) -> Offer | None:
         """What `go_on` would do now: go on from the text that came, or try the request again."""
-        # What tools have done is not done twice.
-        if self.source.continue_from is None or self._has_called:
+        if not self._can_continue:
             return None
         if self.status not in ("stalled", "failed", "incomplete", "cancelled"):
             return None
@@ -89,10 +89,27 @@ class Reading(Progress):
             return None if self.transcript.finish_reason == "content_filter" else "continue"
         return "again" if self.error is None or may_pass(self.error) else None
 
+    @property
+    def _why_not(self) -> str:
+        """Why there is no offer, for the sentence that says so."""
+        if self._has_called:
+            return "has called tools, which another request might call again"
+        if self.status == "incomplete" and self.source.continue_from is not None:
+            return "was ended by the content filter, which would end the rest as well"
+        if self.status == "failed" and self.source.continue_from is not None:
+            return "failed for a reason that another request would meet again"
+        return f"is {self.status}"
+
+    @property
+    def _can_continue(self) -> bool:
+        # What tools have done is not done twice.
+        return self.source.continue_from is not None and not self._has_called
+
     def fail(self, info: ErrorInfo) -> None:
-        can_go_on = self.source.continue_from is not None and self.reply_text
-        if can_go_on and not self.is_done:
-            info = replace(info, hint=f"{info.hint or ''} {CONTINUE}".strip())
+        if self._can_continue and self.reply_text and not self.is_done:
+            call = f"run `await {self.name}.continue_()`" if self.name else "call its continue_()"
+            hint = f"{info.hint or ''} To continue from the text so far, {call}."
+            info = replace(info, hint=hint.strip())
         super().fail(info)
 
     def decide(self, decision: Decision, *, part: str | None = None, call_id: str = "") -> bool:

@@ -23,17 +23,24 @@ class AwaitStream:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
+        self._is_cell = False
 
     def __call__(self, lines: list[str]) -> list[str]:
+        if not _called_by_kernel():
+            return lines
         # A cell magic is one line here, since its body is a string literal.
-        if len(lines) == 1 and lines[0].startswith(_PREFIX) and self._waits(lines[0]):
+        self._is_cell = len(lines) == 1 and lines[0].startswith(_PREFIX)
+        if self._is_cell and self._waits(lines[0]):
             return ["await " + lines[0]]
         return lines
 
+    def take_cell(self) -> bool:
+        """Whether the magic that is called now is the whole cell; then its value is the cell's."""
+        found, self._is_cell = self._is_cell, False
+        return found
+
     def _waits(self, call: str) -> bool:
         if not self._shell.autoawait or not hasattr(self._shell, "kernel"):
-            return False
-        if not _called_by_kernel():
             return False
         # In a headless run there is no later in which a background stream could end.
         return is_headless() or not is_background(_line_of(call))

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, TypeVar
 
-from .errors import UsageError
+from .errors import UsageError, shorten
 from .heartbeat import beating
 from .loops import running_loop
 from .pump import comms_first
@@ -29,8 +29,9 @@ async def wait(session: Session) -> None:
     an interrupt of a cell stops what the cell waits for, within a second."""
     try:
         await until(asyncio.wrap_future(session.done))
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as exc:
         session.cancel("interrupted")
+        shorten(exc)
         await asyncio.wait({asyncio.wrap_future(session.done)}, timeout=1.0)
         raise
 
@@ -60,8 +61,9 @@ async def follow(
         try:
             if position == len(items) and not session.is_done:
                 await until(grown)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as exc:
             session.cancel(left)
+            shorten(exc)
             raise
         finally:
             stop()
@@ -81,15 +83,16 @@ def wait_blocking(session: Session, timeout: float | None = None) -> bool:
     _refuse_own_thread(session)
     try:
         _wait_in_slices(session, timeout)
-    except KeyboardInterrupt:
-        interrupt(session)
+    except KeyboardInterrupt as exc:
+        interrupt(session, exc)
         raise
     return session.is_done
 
 
-def interrupt(session: Session) -> None:
+def interrupt(session: Session, exc: KeyboardInterrupt) -> None:
     """Stop ``session`` for a Ctrl-C, and give it a second to end."""
     session.cancel("interrupted")
+    shorten(exc)
     _wait_in_slices(session, 1.0)
 
 
@@ -133,8 +136,8 @@ def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
             with changed:
                 if position == len(items) and not session.is_done:
                     changed.wait(0.2)
-    except KeyboardInterrupt:
-        interrupt(session)
+    except KeyboardInterrupt as exc:
+        interrupt(session, exc)
         raise
     finally:
         stop()
@@ -156,8 +159,9 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
             session.feed(next(chunks))
     except StopIteration:
         pass
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as exc:
         session.cancel("interrupted")
+        shorten(exc)
         raise
     except Exception as exc:
         failure = exc

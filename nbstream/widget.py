@@ -108,10 +108,11 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._at_end: list[Callable[[], None]] = []
         self._await_end()
 
-    def show_in_cell(self, persist: str) -> None:
+    def show_in_cell(self, persist: str, bind: Callable[[], None] = lambda: None) -> None:
         """Display now, once, even if the widget is the cell's value too. At the end the output
-        keeps the text only (``persist="markdown"``) or the widget with the text as fallback."""
-        self._display(lambda: self._displays.show_once(persist))
+        keeps the text only (``persist="markdown"``) or the widget with the text as fallback.
+        ``bind`` is called if the cell that waits fails."""
+        self._display(lambda: self._displays.show_once(persist, bind))
 
     # -- the front end ------------------------------------------------------------------------
 

@@ -237,6 +237,8 @@ describe("what the kernel offers", () => {
     ["failed", { error }, "continue", "Continue"],
     ["failed", { error }, "again", "Try again"],
     ["incomplete", { reason: "the answer was cut" }, "continue", "Continue"],
+    ["cancelled", { reason: "stopped by you" }, "continue", "Continue"],
+    ["cancelled", { reason: "stopped by you" }, "again", "Try again"],
     ["stalled", {}, "continue", "Continue"],
     ["stalled", {}, "again", "Try again"],
   ])("of a stream that is %s %j: %s", (name, more, offer, words) => {

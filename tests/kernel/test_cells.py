@@ -85,6 +85,40 @@ def test_a_failed_stream_fails_the_cell(kernel: Kernel) -> None:
     assert "Unknown parameter" not in json.dumps(kept), "it is said once"
 
 
+@pytest.mark.parametrize("name", ["_", "answer"])
+def test_after_a_failed_cell_the_hint_names_its_stream(
+    kernel: Kernel, server: Server, name: str
+) -> None:
+    kernel.run("'the value of an earlier cell'")
+    server.enqueue(Scenario(text=DEFAULT_TEXT[:5], fault="reset", fault_after=5))
+    server.enqueue(Scenario(text=DEFAULT_TEXT[5:]))
+    option = "" if name == "_" else f"--as {name}"
+    result = kernel.run(f"%%stream {option}\nWhy?")
+    call = f"await {name}.continue_()"
+    assert f"To continue from the text so far, run `{call}`." in result.error
+    assert kernel.get(f"(_ is {name}, _.status, __)") == repr(
+        (True, "failed", "the value of an earlier cell")
+    )
+    assert kernel.run(call).status == "ok"
+    assert kernel.get(f"({name}.status, {name}.text)") == repr(("completed", "".join(DEFAULT_TEXT)))
+
+
+def test_a_cell_that_completes_is_the_value_of_one_cell(kernel: Kernel) -> None:
+    kernel.run("'before'")
+    kernel.run("%%stream\nWhy?")
+    assert kernel.get("(_.status, __)") == "('completed', 'before')"
+
+
+def test_only_its_own_cell_gives_a_stream_that_fails_a_name(kernel: Kernel, server: Server) -> None:
+    kernel.run("'before'")
+    server.enqueue(server.scenarios["test/reset"])
+    error = kernel.run("r = get_ipython().run_cell_magic('stream', '', 'Hi')\nawait r").error
+    assert "To continue from the text so far, call its continue_()." in error
+    kernel.run("import nbstream")
+    assert kernel.run("await nbstream.stream('Hi', model='test/400')").status == "error"
+    assert kernel.get("(_ is r, __)") == "(True, 'before')"
+
+
 def test_a_failed_stream_in_the_background_says_so_in_its_output(kernel: Kernel) -> None:
     kernel.run("%%stream test/400 --bg --as w\nWhy?")
     kernel.until(lambda: "Unknown parameter" in kernel.display()["text/markdown"])

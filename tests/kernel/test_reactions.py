@@ -175,6 +175,33 @@ def test_interrupt(
     reactions.note(version, situation, loop, "Interrupt", seconds, what)
 
 
+WAITING = {
+    "magic": "%%stream test/stall --loop {loop}\nHi",
+    "await": "{make}\nawait w",
+    "async for": "{make}\nasync for delta in w:\n    pass",
+    "wait": "{make}\nw.wait()",
+    "for": "{make}\nfor delta in w:\n    pass",
+    "print": "{make}\nw.print()",
+}
+
+
+@pytest.mark.parametrize("loop", ["kernel", "thread"])
+@pytest.mark.parametrize("way", WAITING)
+def test_an_interrupt_leaves_one_line(kernel: Kernel, server: Server, way: str, loop: str) -> None:
+    if loop == "kernel" and way in ("wait", "for", "print"):
+        pytest.skip("blocking the kernel's own loop is refused")
+    make = f"import nbstream; w = nbstream.stream('Hi', model='test/stall', loop='{loop}')"
+    cell = kernel.send(WAITING[way].format(make=make, loop=loop))
+    server.wait_for_request().wait_for(lambda r: r.waiting)
+    kernel.manager.interrupt_kernel()
+    result = kernel.finish(cell)
+    assert result.status == "error", "Run All stops"
+    assert result.error == "Interrupted: the answer was stopped; its text so far is kept."
+    assert result.stderr == ""
+    if way == "magic":
+        assert kernel.get("(_.status, _.reason)") == "('cancelled', 'interrupted')"
+
+
 def test_tokens_arrive_while_a_cell_computes(
     kernel: Kernel, server: Server, busy: type[Busy]
 ) -> None:

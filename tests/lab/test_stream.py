@@ -28,6 +28,10 @@ class Model:
         self._server = server
         self.name = name
 
+    def replace(self, scenario: Scenario) -> None:
+        """Answer later requests so."""
+        self._server.scenarios[self.name] = scenario
+
     @property
     def requests(self) -> list[Request]:
         return [r for r in self._server.requests if r.body and r.body.get("model") == self.name]
@@ -85,6 +89,31 @@ def painted(open_notebook: OpenNotebook, model: type[Model], shots: Path, theme:
     page.wait(lambda: page.widget(1).count() == 0, "the widget to give way to text")
     page.page.screenshot(path=shots / f"{shot}-end.png")
     assert all(word.strip() in page.output(1).inner_text() for word in WORDS)
+
+
+@pytest.mark.parametrize("end", ["stopped", "limit"])
+def test_continue_is_there_while_the_widget_lives(
+    open_notebook: OpenNotebook, model: type[Model], end: str
+) -> None:
+    gates = frozenset({"deltas"} if end == "stopped" else ())
+    cut = model(Scenario(text=WORDS if gates else WORDS[:10], gates=gates, finish="length"))
+    page = open_notebook([f"%%stream {cut.name} --persist widget\nTell me words."])
+    page.start(1)
+    if end == "stopped":
+        cut.request().release(10)
+        wait_text(page, 1, "word9")
+        page.widget(1).get_by_role("button", name="Stop").click()
+        wait_text(page, 1, "Stopped by you.")
+    else:
+        wait_text(page, 1, "The answer is incomplete")
+    cut.replace(Scenario(text=WORDS[10:]))
+    page.widget(1).get_by_role("button", name="Continue").click()
+    wait_text(page, 1, "word39")
+    # Its end, and that of the cell that showed it, are those of the whole answer.
+    page.wait(lambda: "done" in page.output_data(1)["text/plain"], "the end in the output")
+    assert page.output_data(1)["text/plain"].startswith("".join(WORDS).rstrip())
+    assert len(cut.requests) == 2
+    assert cut.requests[1].body["messages"][1]["content"] == "".join(WORDS[:10])
 
 
 def test_stop_reaches_the_server_while_the_cell_waits(

@@ -9,7 +9,7 @@ interface Notice {
   /** `narrow`: only where the header has no room for it. */
   readonly tone: "error" | "warning" | "warning nbs-narrow";
   readonly title: string;
-  readonly lines: readonly string[];
+  readonly lines: readonly (string | undefined)[];
   readonly small?: string;
   /** What the button says that takes up the kernel's offer. */
   readonly offer?: string | undefined;
@@ -43,7 +43,7 @@ function noticesOf(state: State, local: Local): Notice[] {
     notices.push({
       tone: "error",
       title: error.status_code ? `${error.type} (${error.status_code})` : error.type,
-      lines: [sentence(error.message), error.hint ?? ""].filter(Boolean),
+      lines: [sentence(error.message), error.hint],
       offer,
       small: [
         error.code && `code ${error.code}`,
@@ -53,11 +53,11 @@ function noticesOf(state: State, local: Local): Notice[] {
         .join(" · "),
     });
   }
-  if (status === "incomplete") {
+  if (status === "incomplete" || (status === "cancelled" && offer)) {
     notices.push({
       tone: "warning",
       title: "The answer is incomplete",
-      lines: state.reason ? [sentence(state.reason)] : [],
+      lines: [sentence(state.reason ?? "")],
       offer,
     });
   }
@@ -123,7 +123,7 @@ const CLOSED: Notice = {
 function draw({ tone, title, lines, small, offer }: Notice, goOn: () => void): HTMLElement {
   const el = h("div", `nbs-notice nbs-${tone}`);
   el.append(h("div", "nbs-notice-title", title));
-  for (const line of lines) el.append(h("div", "", line));
+  for (const line of lines) if (line) el.append(h("div", "", line));
   if (offer) {
     const button = h("button", "nbs-button nbs-go-on", offer);
     button.type = "button";
