@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections import Counter
@@ -14,6 +15,7 @@ from .choices import ToolCall, tool_call
 from .events import Info, PartInfo
 from .redact import Redact
 from .running import call as call_function
+from .surrogates import well_formed, well_formed_values
 from .tools import ArgumentsError, Tool, Toolbox
 from .transcript import Part
 
@@ -181,7 +183,7 @@ def sendable(text: str) -> str:
     >>> sendable("a\\0b")
     'a\\ufffdb'
     """
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return well_formed(text.replace("\0", "\ufffd"))
 
 
 def _as_text(value: Any) -> str:
@@ -190,10 +192,15 @@ def _as_text(value: Any) -> str:
         return value
     import pydantic_core
 
-    try:
+    def as_json(value: Any) -> str:
         return pydantic_core.to_json(value, inf_nan_mode="constants", fallback=str).decode()
-    except ValueError:  # pydantic's error is one: a circle, bytes that are no text
-        return str(value)
+
+    # Pydantic's error is a ValueError: halves of characters, a circle, bytes that are not text.
+    with contextlib.suppress(ValueError):
+        return as_json(value)
+    with contextlib.suppress(ValueError, RecursionError):
+        return as_json(well_formed_values(value))
+    return str(value)
 
 
 def _words(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
 from .states import Status
+from .surrogates import well_formed_values
 from .timing import Timing
 
 
@@ -88,7 +89,8 @@ class Facts:
     @property
     def extra(self) -> dict[str, Any]:
         """Fields beside the answer that the API does not document, each as it came last."""
-        return dict(self._session.transcript.extra)
+        extra: dict[str, Any] = well_formed_values(self._session.transcript.extra)
+        return extra
 
     @property
     def partial(self) -> Any:

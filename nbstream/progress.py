@@ -17,6 +17,7 @@ from .retry import Retry
 from .spans import Spans
 from .splice import Splice
 from .states import TERMINAL, Status, allowed, incomplete_reason
+from .surrogates import Halves
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
 from .until import Ending
@@ -64,6 +65,8 @@ class Progress:
         self._kept = ""
         self._splice: Splice | None = None
         self._spans = Spans()
+        # Of text that is looked at before the transcript has it.
+        self._halves = Halves()
         # The part that the last piece went to, and whether it is of the answer's text.
         self._last_part, self._is_answer = "", False
         self._ending = ending
@@ -191,7 +194,7 @@ class Progress:
         """``event`` without what a continuation repeats, and what comes after the wanted end."""
         if not isinstance(event, Delta) or event.type != "text":
             return event
-        delta = event
+        delta = self._halves.feed(event)
         if self._splice is not None:
             delta = delta._replace(part=self._cut_part, text=self._splice.feed(delta.text))
         if self._ending is not None and delta.text and not choice_of(delta.part):
@@ -286,6 +289,9 @@ class Progress:
         if self._splice is not None and status != "cancelled":
             rest, self._splice = self._splice.end(), None
             self._apply(Delta(self._cut_part, "text", rest))
+        for half in (*self._halves.end(), *self.transcript.halves.end()):
+            if status != "cancelled":
+                self._apply(half)
 
     @property
     def _expects_finish_reason(self) -> bool:

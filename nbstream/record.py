@@ -165,7 +165,10 @@ def _text_of(chunk: Any) -> str:
     try:
         if hasattr(chunk, "model_dump_json"):
             # What came, without the fields that the SDK adds, and without its doubts about them.
-            return str(chunk.model_dump_json(exclude_unset=True, warnings=False))
+            try:
+                return str(chunk.model_dump_json(exclude_unset=True, warnings=False))
+            except ValueError:  # pydantic's error is one: a string with half a character
+                chunk = chunk.model_dump(mode="json", exclude_unset=True, warnings=False)
         if isinstance(chunk, (dict, list)):
             return json.dumps(chunk, ensure_ascii=False, separators=(",", ":"), default=repr)
         return repr(chunk)

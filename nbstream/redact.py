@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, SupportsIndex
 from urllib.parse import quote
 
+from .surrogates import well_formed
+
 Redact = Callable[[str], str]
 
 _KEY_LIKE = re.compile(
@@ -66,7 +68,7 @@ def redactor(*secrets: str | None) -> Redact:
     hide = hider(*secrets)
 
     def redact(text: str) -> str:
-        text = _KEY_LIKE.sub("[redacted]", hide(text))
+        text = _KEY_LIKE.sub("[redacted]", hide(well_formed(text)))
         lower = text.lower()
         if not any(word in lower for word in _WORDS):  # nearly all texts, at a tenth of the cost
             return text

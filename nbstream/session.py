@@ -23,6 +23,7 @@ from .redact import Redact
 from .retry import RetryPolicy
 from .rounds import Rounds
 from .sources import Opened, Source
+from .surrogates import well_formed
 from .timing import Clocks, Silence
 from .transcript import Append
 from .until import Ending
@@ -243,7 +244,7 @@ class Session(Watching):
         with self._lock:
             if self._cancel_reason is not None or self.is_done:
                 return False
-            self._cancel_reason = reason
+            self._cancel_reason = well_formed(reason)
         if self.loop is None:
             self._settle()
         elif running_loop() is self.loop:

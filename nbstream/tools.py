@@ -17,6 +17,7 @@ from typing import Any
 from .checks import Api
 from .docstrings import docs_of
 from .errors import UsageError
+from .surrogates import well_formed_values
 
 Tools = Sequence[Callable[..., Any] | Mapping[str, Any]]
 """What ``tools=`` takes: functions, and descriptions in the form of the API."""
@@ -167,6 +168,8 @@ def read_arguments(text: str) -> dict[str, Any]:
             parse_float=_finite,
             parse_int=_printable,
         )
+        if "\\u" in text:
+            given = well_formed_values(given)
     except RecursionError:
         raise ArgumentsError("the arguments are nested too deeply") from None
     except ValueError as exc:

@@ -24,6 +24,7 @@ from .events import (
     Usage,
     Whole,
 )
+from .surrogates import Halves, well_formed, well_formed_values
 
 _CHOICE = re.compile(r"(?:\d+/)?(\d+)\.", re.ASCII)
 
@@ -118,6 +119,8 @@ class Transcript:
         self.finish_reasons: dict[int, str] = {}
         self.failure: Failure | None = None
         self.extra: dict[str, Any] = {}
+        self.halves = Halves()
+        """Of characters whose second half has not come yet."""
         # What is said of text before it begins: a part's place is that of its first text.
         self._early: dict[str, PartInfo] = {}
 
@@ -125,15 +128,17 @@ class Transcript:
         """Take one event; return what was appended where, or became known of which part.
         `restore` takes those that are more than that."""
         if isinstance(event, Delta):
+            if self.halves.held or not event.text.isascii():
+                event = self.halves.feed(event)
             key, _, text = event
             part = self.parts.get(key)
             if part is None or not text:
                 return self._begin(event) if text else None
             return Append(key, part.type, part.append(text), text)
         if isinstance(event, Whole):
-            return self._complete(event)
+            return self._complete(event._replace(text=well_formed(event.text)))
         if isinstance(event, Info):
-            return self._inform(event)
+            return self._inform(event._replace(fields=well_formed_values(event.fields)))
         if isinstance(event, Data):
             return self._hold(event)
         if isinstance(event, Logprobs):
@@ -141,10 +146,10 @@ class Transcript:
         elif isinstance(event, Usage):
             self.usage = event
         elif isinstance(event, Finish):
-            self.finish_reasons[event.choice] = event.finish_reason
+            self.finish_reasons[event.choice] = well_formed(event.finish_reason)
         elif isinstance(event, Meta):
-            self.model = event.model or self.model
-            self.response_id = event.response_id or self.response_id
+            self.model = well_formed(event.model or "") or self.model
+            self.response_id = well_formed(event.response_id or "") or self.response_id
             self.runs_on = event.runs_on or self.runs_on
         elif isinstance(event, Extra):
             self.extra.update(event.fields)
@@ -168,6 +173,7 @@ class Transcript:
         known = self.parts[whole.part].text if whole.part in self.parts else ""
         if len(whole.text) <= len(known) or not whole.text.startswith(known):
             return None
+        self.halves.forget(whole.part)
         return self.apply(Delta(whole.part, whole.type, whole.text[len(known) :]))
 
     def _inform(self, info: Info) -> Append | None:
@@ -208,10 +214,11 @@ class Transcript:
         return changed or list(self.parts) != before
 
     def _replace(self, whole: Whole) -> bool:
-        known = self.parts.get(whole.part)
-        if not whole.text or (known is not None and known.text == whole.text):
+        known, text = self.parts.get(whole.part), well_formed(whole.text)
+        if not text or (known is not None and known.text == text):
             return False
-        self._part(whole.part, whole.type).put(whole.text)
+        self.halves.forget(whole.part)
+        self._part(whole.part, whole.type).put(text)
         return True
 
     def _data(self, key: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from .adapters._base import count, extras, get, text
 from .adapters._calls import Calls
 from .choices import ToolCall
+from .surrogates import well_formed_values
 from .tools import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]
@@ -45,7 +46,8 @@ def chat_turns(
         for call, result in zip(calls, results, strict=True)
     ]
     message = {"role": "assistant", "content": said or None, "tool_calls": called}
-    return [{**message, **kept.reasoning}, *answers]
+    turns: list[Turn] = well_formed_values([{**message, **kept.reasoning}, *answers])
+    return turns
 
 
 def responses_turns(
@@ -128,7 +130,8 @@ class Kept:
         What is not ``stored`` has no ids there, and reasoning is only what came encrypted
         (https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items).
         """
-        items = [_plain(item) for _, item in sorted(self._by_place.items(), key=lambda at: at[0])]
+        found = sorted(self._by_place.items(), key=lambda at: at[0])
+        items: list[Turn] = well_formed_values([_plain(item) for _, item in found])
         if stored:
             return items
         kept = [
@@ -159,10 +162,11 @@ def _call_item(call: ToolCall) -> Turn:
 
 
 def _arguments(call: ToolCall) -> str:
-    """Servers that read the arguments take a JSON object and nothing else. Where the model wrote
-    something else, the result says what was wrong."""
+    """Servers that read the arguments take a JSON object and nothing else, without halves of
+    characters. Where the model wrote something else, the result says what was wrong."""
     try:
         given = read_arguments(call.arguments)
     except ArgumentsError:
         return "{}"
-    return call.arguments if call.arguments.lstrip().startswith("{") else json.dumps(given)
+    is_sendable = call.arguments.lstrip().startswith("{") and "\\ud" not in call.arguments.lower()
+    return call.arguments if is_sendable else json.dumps(given, ensure_ascii=False)

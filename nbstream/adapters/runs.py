@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, PartType, Whole
+from ..surrogates import well_formed
 from ._base import Adapter, count, get, text
 from .chat import chat_usage, flat_error
 from .responses import responses_usage
@@ -32,7 +33,8 @@ class AssistantAdapter(Adapter):
             for content in get(get(data, "delta"), "content") or ():
                 value = text(get(get(content, "text"), "value"))
                 index = count(get(content, "index")) or 0
-                yield Delta(f"text:{text(get(data, 'id'))}/{index}", "text", value)
+                message = well_formed(text(get(data, "id")))
+                yield Delta(f"text:{message}/{index}", "text", value)
         elif kind == "thread.run.created":
             yield Meta(text(get(data, "model")) or None, text(get(data, "id")) or None, "run")
         elif kind in (

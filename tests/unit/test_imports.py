@@ -23,21 +23,23 @@ ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "events": set(),
     "states": set(),
+    "surrogates": {"events"},
     "chats": set(),
     "loops": {"errors"},
     "frontend": set(),
-    "adapters": {"events", "errors", "partial_json"},
-    "transcript": {"events"},
+    "adapters": {"events", "errors", "partial_json", "surrogates"},
+    "transcript": {"events", "surrogates"},
     "coalesce": {"events", "protocol", "transcript"},
     "docstrings": set(),
-    "tools": {"checks", "docstrings", "errors"},
+    "tools": {"checks", "docstrings", "errors", "surrogates"},
     "running": set(),
     "approval": {"choices", "errors", "running"},
-    "turns": {"adapters", "choices", "tools"},
-    "calling": {"approval", "choices", "events", "redact", "running", "tools", "transcript"},
+    "turns": {"adapters", "choices", "surrogates", "tools"},
+    "calling": {"approval", "choices", "events", "redact", "running", "surrogates", "tools"}
+    | {"transcript"},
     "rounds": {"adapters", "approval", "calling", "checks", "choices", "events", "redact"}
     | {"tools", "transcript", "turns"},
-    "redact": set(),
+    "redact": {"surrogates"},
     "retry": {"errors"},
     "hosts": set(),
     "proxies": set(),
@@ -72,13 +74,13 @@ ARROWS: dict[str, set[str]] = {
         "retry",
         "spans",
     }
-    | {"splice", "until"}
+    | {"splice", "surrogates", "until"}
     | {"states", "timing", "errors"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
     | {"adapters", "approval", "events", "rounds", "states"},
     "watching": {"errors", "reading", "timing"},
     "session": {"background", "errors", "faults", "loops", "redact", "retry", "rounds"}
-    | {"sources", "timing", "transcript", "until", "watching"},
+    | {"sources", "surrogates", "timing", "transcript", "until", "watching"},
     "pump": {"frontend"},
     "heartbeat": {"pump"},
     "waiting": {"heartbeat", "loops", "pump", "session", "errors"},
@@ -90,7 +92,7 @@ ARROWS: dict[str, set[str]] = {
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
     "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
-    | {"timing"},
+    | {"surrogates", "timing"},
     "observed": {"facts", "wire"},
     "frames": {"protocol", "session", "transcript"},
     "wire": {"approval", "coalesce", "frames", "hub", "page_requests", "protocol", "session"}
