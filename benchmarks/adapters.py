@@ -105,7 +105,7 @@ def _understood(stream: Any) -> int:
     count = 0
     for chunk in stream:
         adapter = adapter or pick(chunk)
-        for event in adapter.feed(chunk):
+        for event in adapter.feed(chunk) if adapter is not None else ():
             transcript.apply(event)
         count += 1
     return count

@@ -35,7 +35,7 @@ class Progress:
         keep_chunks: bool = False,
         record: bool = False,
         ending: Ending | None = None,
-        pick: Callable[[Any], Adapter] = pick,
+        pick: Callable[[Any], Adapter | None] = pick,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.transcript = Transcript()
@@ -55,6 +55,7 @@ class Progress:
         self._clock = clock
         self._pick = pick
         self._adapter: Adapter | None = None
+        self._unread: type | None = None  # of the first chunk, while none said the format
         self._finished_at: float | None = None
         self._phase: Phase = "opening"
         # How the names of the parts of the reply begin that is read now, and its first delta.
@@ -130,7 +131,7 @@ class Progress:
 
     def _begin_attempt(self) -> None:
         self.attempts.begin()
-        self._adapter = None
+        self._adapter = self._unread = None
         self._splice = Splice(self._kept) if self._kept else None
         self._phase, self._last_part = "opening", ""
         self._finished_at = self.transcript.failure = None
@@ -138,9 +139,8 @@ class Progress:
     def _take(self, chunk: Any) -> None:
         if self._keep is not None:
             self._keep(chunk)
-        if self._adapter is None:
-            self._adapter = self._pick(chunk)
-        for event in self._adapter.feed(chunk):
+        adapter = self._adapter or self._choose_adapter(chunk)
+        for event in adapter.feed(chunk) if adapter is not None else ():
             self._apply(event)
             if self._ending is not None and self._ending.reason:
                 self._enough(self._ending.reason)
@@ -151,6 +151,13 @@ class Progress:
             self._finished_at = self._clock()
         if self._listeners:
             self._wake()
+
+    def _choose_adapter(self, chunk: Any) -> Adapter | None:
+        """The adapter for this stream, if ``chunk`` says of what format it is."""
+        self._adapter = self._pick(chunk)
+        if self._adapter is None:
+            self._unread = self._unread or type(chunk)
+        return self._adapter
 
     @property
     def _cut_part(self) -> str:
@@ -296,7 +303,9 @@ class Progress:
     @property
     def _expects_finish_reason(self) -> bool:
         """Whether an end without a finish reason means that the stream was cut."""
-        return self._adapter is not None and self._adapter.ends_with_finish_reason
+        if self._adapter is None:
+            return self._unread is not None
+        return self._adapter.ends_with_finish_reason
 
     def _move(self, status: Status, *, tell: bool = True) -> None:
         if not allowed(self.status, status):

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from .adapters import pick
+from .adapters import is_sdk, pick
 from .approval import Decision
 from .background import ENDED, GRACE, taken_up
-from .errors import ErrorInfo, StreamError
+from .errors import ErrorInfo, StreamError, UsageError
 from .events import Info
 from .faults import describe
 from .progress import Progress
@@ -212,6 +212,7 @@ class Reading(Progress):
                 if self.is_ending:
                     return
                 self._take(chunk)
+            self._check_read()
             # An iterator that gives nothing is complete; an answer that never began is not.
             problem = self._nothing_came() if self.source.reopenable else None
             if problem is not None and not self.is_ending:
@@ -219,6 +220,19 @@ class Reading(Progress):
         finally:
             if self._cancel_reason is None:
                 await self._close_opened()
+
+    def _check_read(self) -> None:
+        """Raise `UsageError` for a stream of something that nobody here can read. A server's events
+        may all have been pings."""
+        cls = self._unread
+        if self._adapter is not None or cls is None or is_sdk(cls):
+            return
+        if self.source.reopenable and cls in (dict, type(None)):
+            return
+        raise UsageError(
+            f"cannot show a stream of {cls.__name__}: give show() an OpenAI stream"
+            " (chat.completions or responses) or an (async) iterator of str"
+        )
 
     async def _end_at_server(self) -> None:
         """After a stop: end the response that the server writes in the background, and say so."""

@@ -74,10 +74,11 @@ class Rounds:
         """How the names of the parts of this round's reply begin."""
         return "" if self._number == 1 else f"{self._number}/"
 
-    def pick(self, chunk: Any) -> Adapter:
-        """The adapter for a reply that starts with ``chunk``."""
+    def pick(self, chunk: Any) -> Adapter | None:
+        """The adapter for the reply that ``chunk`` is of, if it says so."""
         self._kept = Kept()
-        return _InRound(self, pick(chunk))
+        adapter = pick(chunk)
+        return None if adapter is None else _InRound(self, adapter)
 
     def placed(self, event: Event) -> Iterator[Event]:
         """``event`` as one of the whole stream."""

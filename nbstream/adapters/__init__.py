@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import Adapter
+from ._base import Adapter, is_sdk
 from ._pick import pick
 
-__all__ = ["Adapter", "pick"]
+__all__ = ["Adapter", "is_sdk", "pick"]

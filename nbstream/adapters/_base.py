@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Protocol
 
 from ..events import Event
+from ._foreign import readable
 
 
 class Adapter(Protocol):
@@ -26,45 +27,64 @@ class Adapter(Protocol):
         return ()
 
 
+_SDK: set[type] = set()
+"""The SDK's own classes that have come: their fields are read where pydantic keeps them."""
+
+
 def get(value: Any, name: str) -> Any:
-    """``name`` of an SDK object or of a plain dict, or None.
+    """``name`` of an object of any class or of a dict, or None.
 
     The SDK's models keep fields that they do not know (``reasoning_content``) as attributes.
     """
     if isinstance(value, dict):
         return value.get(name)
-    return getattr(value, name, None)
+    if type(value) in _SDK or is_sdk(type(value)):
+        return getattr(value, name, None)
+    return readable(value).get(name)
 
 
 def extras(value: Any) -> Any:
     """Where `get` finds the fields of ``value`` that the SDK does not know: asking its models for
     one that is not there costs more than everything else that is done with a chunk."""
-    return getattr(value, "__pydantic_extra__", value)
-
-
-_NONE: dict[str, Any] = {}
+    return both(value)[1]
 
 
 def fields(value: Any) -> dict[str, Any]:
     """The fields that a chunk, or something in it, has; those that the SDK does not know are in
     `extras`. Reading many of them is faster so than by `get`, most of all those that are not there.
     """
-    return value if isinstance(value, dict) else getattr(value, "__dict__", _NONE)
+    return both(value)[0]
 
 
 def both(value: Any) -> tuple[dict[str, Any], Any]:
     """`fields` and `extras` of ``value``, by one call."""
-    if isinstance(value, dict):
-        return value, value
-    return getattr(value, "__dict__", _NONE), getattr(value, "__pydantic_extra__", value)
+    if type(value) in _SDK:
+        return value.__dict__, value.__pydantic_extra__
+    if is_sdk(type(value)):
+        return both(value)
+    found = readable(value)
+    return found, found
+
+
+def is_sdk(cls: type) -> bool:
+    """Whether ``cls`` is one of the SDK's models. Where other packages keep a field is up to them,
+    even in models that inherit from the SDK's."""
+    found = cls.__module__.partition(".")[0] == "openai" and hasattr(cls, "__pydantic_extra__")
+    if found:
+        _SDK.add(cls)
+    return found
 
 
 def unwrapped(chunk: Any) -> Any:
-    """The event itself where openai hands out ``{"event": name, "data": event}``: early 1.x does
+    """The event itself where it comes as ``{"event": name, "data": event}``: early openai 1.x does
     so with those that it does not know
-    (https://github.com/openai/openai-python/blob/v1.66.3/src/openai/_streaming.py)."""
+    (https://github.com/openai/openai-python/blob/v1.66.3/src/openai/_streaming.py), and Mistral's
+    SDK, without a name, with all
+    (https://github.com/mistralai/client-python/blob/main/src/mistralai/models/completionevent.py).
+    """
     data = get(chunk, "data")
-    return data if data is not None and text(get(chunk, "event")) else chunk
+    is_event = bool(text(get(chunk, "event"))) or get(data, "choices") is not None
+    return data if data is not None and is_event else chunk
 
 
 def text(value: Any) -> str:
@@ -77,11 +97,10 @@ def count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def unknown(value: Any, known: Container[str]) -> dict[str, Any]:
-    """The fields of ``value`` that are not ``known`` and have a value."""
-    found = getattr(value, "__pydantic_extra__", None)
+def unknown(found: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    """The fields among ``found`` that are not ``known`` and have a value."""
     return {
         name: field
-        for name, field in (fields(value) if found is None else found).items()
+        for name, field in found.items()
         if field is not None and name not in known and not name.startswith("_")
     }

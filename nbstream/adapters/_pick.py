@@ -1,67 +1,53 @@
-"""Chooses the adapter of a stream from its first chunk."""
+"""Chooses the adapter of a stream from the first chunk that says what it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import UsageError
-from ._base import Adapter, get, text, unwrapped
+from ._base import Adapter, fields, get, text, unwrapped
 from .chat import ChatAdapter
-from .completions import CompletionsAdapter
 from .helper import HelperAdapter
 from .media import ImagesAdapter, TranscriptionAdapter
-from .responses import begin
+from .responses import ResponsesAdapter, begin
 from .runs import AgentAdapter, AssistantAdapter
 from .text import TextAdapter
 
 
-def pick(chunk: Any) -> Adapter:
-    """The adapter for a stream that starts with ``chunk``.
+def pick(chunk: Any) -> Adapter | None:
+    """The adapter for the stream that ``chunk`` is of; None if it does not say: pings, a service's
+    own events and empty objects come before the first chunk of an answer, too.
 
     >>> type(pick("Hello")).__name__
     'TextAdapter'
-
-    Raises `UsageError` for something that no adapter understands.
+    >>> pick({"type": "ping"})
     """
     if isinstance(chunk, str):
-        return TextAdapter()
+        return TextAdapter(pick)
     # Also an event of an Assistants run, whose `event` says what its `data` is.
     if text(get(chunk, "event")).startswith("thread."):
         return AssistantAdapter()
-    kind = text(get(unwrapped(chunk), "type"))
-    if kind.startswith(_RESPONSES):
+    event = unwrapped(chunk)
+    # Whatever a chunk calls itself: some services say `text_completion` of chat chunks, and Azure
+    # and gateways leave `object` empty on some.
+    if get(event, "choices") is not None:
+        return ChatAdapter()
+    kind = text(get(event, "type"))
+    if kind.startswith("response.") or (kind == "keepalive" and get(event, "sequence_number")):
         return begin(chunk)
     for prefix, adapter in _BY_TYPE:
         if kind.startswith(prefix):
             return adapter()
-    # Azure and gateways leave `object` empty on some chunks, so `choices` decides as well.
-    if _has_text(chunk):
-        return CompletionsAdapter()
-    if text(get(chunk, "object")).startswith("chat.completion") or _has_choices(chunk):
-        return ChatAdapter()
-    raise UsageError(
-        f"cannot show a stream of {type(chunk).__name__}: give show() an OpenAI stream"
-        " (chat.completions or responses) or an (async) iterator of str"
-    )
+    is_chat = text(get(event, "object")).startswith(("chat.completion", "text_completion"))
+    is_chat = is_chat or "choices" in fields(event) or bool(get(event, "error"))
+    return ChatAdapter() if is_chat else None
 
 
-_RESPONSES = ("response.", "error", "keepalive")
 _BY_TYPE: tuple[tuple[str, Callable[[], Adapter]], ...] = (
     ("chunk", HelperAdapter),
+    ("error", ResponsesAdapter),
     ("transcript.text.", TranscriptionAdapter),
     ("image_generation.", ImagesAdapter),
     ("image_edit.", ImagesAdapter),
     ("agent.session.", AgentAdapter),
 )
-
-
-def _has_text(chunk: Any) -> bool:
-    """Whether the choices are those of the legacy API, whatever the chunk calls itself: some
-    servers say ``text_completion`` of chat chunks."""
-    choices = get(chunk, "choices") or ()
-    return any(isinstance(get(choice, "text"), str) for choice in choices)
-
-
-def _has_choices(chunk: Any) -> bool:
-    return "choices" in chunk if isinstance(chunk, dict) else hasattr(chunk, "choices")

@@ -1,6 +1,7 @@
-"""chat.completions chunks.
+"""chat.completions chunks, and those of the legacy completions API.
 
-Format: https://platform.openai.com/docs/api-reference/chat-streaming
+Formats: https://platform.openai.com/docs/api-reference/chat-streaming and
+https://platform.openai.com/docs/api-reference/completions
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _DELTA = frozenset(
     )
 )
 
-_CHOICE = frozenset(("index", "delta", "message", "finish_reason", "logprobs"))
+_CHOICE = frozenset(
+    ("index", "delta", "message", "text", "finish_reason", "logprobs", "token_id", "seed")
+)
 
 
 class ChatAdapter:
@@ -57,7 +60,7 @@ class ChatAdapter:
             self._model, self._response_id = model, response_id
             events.append(Meta(text(model) or None, text(response_id) or None))
         choices = has.get("choices")
-        for choice in choices or ():
+        for choice in choices if isinstance(choices, list) else ():
             self._take(choice, events)
         reported = has.get("usage")
         usage = None if reported is None else chat_usage(reported)
@@ -66,13 +69,20 @@ class ChatAdapter:
         # Gateways say the same with each chunk.
         if more and more != self._more and choices is not None:
             self._more = more
-            self._beside(chunk, more, events)
-        if not choices and (failure := flat_error(unwrapped(chunk))):
-            events.append(failure)
+            self._beside(more, events)
+        if not choices:
+            self._without_choices(chunk, events)
         return events
 
     def end(self) -> list[Event]:
         return [event for choice in self._choices.values() for event in choice.end()]
+
+    def _without_choices(self, chunk: Any, events: list[Event]) -> None:
+        inner = unwrapped(chunk)
+        if inner is not chunk and get(inner, "choices"):
+            events += self.feed(inner)
+        elif failure := flat_error(inner):
+            events.append(failure)
 
     def _take(self, choice: Any, events: list[Event]) -> None:
         has, beside = both(choice)
@@ -80,19 +90,19 @@ class ChatAdapter:
         if type(number) is not int:
             number = count(number) or 0
         known = self._choices.get(number) or self._choice(number)
-        known.feed(choice, has, beside, events)
+        known.feed(has, beside, events)
 
     def _choice(self, number: int) -> _Choice:
         if number not in self._choices:
             self._choices[number] = _Choice(number)
         return self._choices[number]
 
-    def _beside(self, chunk: Any, more: Any, events: list[Event]) -> None:
+    def _beside(self, more: Any, events: list[Event]) -> None:
         found = [get(more, "search_results"), get(more, "citations")]
         cited = [one for citations in found if isinstance(citations, list) for one in citations]
         if cited:
             self._choice(0).cite(cited, events)
-        if others := unknown(chunk, _TOP):
+        if others := unknown(more, _TOP):
             events.append(Extra(others))
 
 
@@ -111,15 +121,16 @@ class _Choice:
         self._details: list[Any] = []
         self._beside: Any = None
 
-    def feed(self, choice: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
-        """What ``choice`` says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
+    def feed(self, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
+        """What a choice says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
+        before = len(events)
         delta = has.get("delta")
         if delta is None:
             # A whole message instead of a delta, as in a reply that is not streamed.
-            delta = get(choice, "message")
+            delta = has.get("message") or (get(beside, "message") if beside else None)
         given, more = both(delta)
         if more:
-            self._more(delta, more, events)
+            self._more(more, events)
         if content := given.get("content"):
             # Nearly all that comes is this.
             if self._tags.is_decided and isinstance(content, str):
@@ -135,11 +146,13 @@ class _Choice:
         # Only newer releases of the SDK declare it.
         if (audio := given.get("audio") or (get(more, "audio") if more else None)) is not None:
             events += _audio(f"{self._prefix}audio", audio)
+        if not content and len(events) == before:
+            self._legacy(delta, has, beside, events)
         if (logprobs := has.get("logprobs")) is not None:
             self._logprobs(logprobs, events)
         if beside and beside != self._beside:
             self._beside = beside
-            if others := unknown(choice, _CHOICE):
+            if others := unknown(beside, _CHOICE):
                 events.append(Extra(others))
         if (reason := has.get("finish_reason")) and isinstance(reason, str):
             events += self.end("incomplete" if reason == "length" else "completed")
@@ -160,6 +173,16 @@ class _Choice:
             if self._sources.add(citations):
                 events.append(Info(self._text, "text", {"sources": self._sources.known}))
 
+    def _legacy(self, delta: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
+        """The text of the completions API. Services that send it beside each delta say the same
+        twice (https://docs.together.ai/docs/chat-overview#streaming-responses)."""
+        piece = has.get("text") or (get(beside, "text") if beside else None)
+        if isinstance(piece, str) and piece:
+            if delta is None:
+                events.append(Delta(self._text, "text", piece))
+            else:
+                self._content(piece, events)
+
     def _content(self, content: Any, events: list[Event]) -> None:
         if isinstance(content, str):
             events += self._tags.feed(content)
@@ -178,7 +201,7 @@ class _Choice:
         elif piece := text(get(part, "text")):
             self._content(piece, events)
 
-    def _more(self, delta: Any, more: Any, events: list[Event]) -> None:
+    def _more(self, more: Any, events: list[Event]) -> None:
         """What the SDK's types do not know."""
         # Services name it either way; some send both with the same text.
         reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
@@ -192,7 +215,7 @@ class _Choice:
             self.cite(annotations, events)
         for tool in get(more, "executed_tools") or ():
             events += _executed(self._prefix, tool)
-        if others := unknown(delta, _DELTA):
+        if others := unknown(more, _DELTA):
             if self._details:
                 others["reasoning_details"] = self._details
             events.append(Extra(others))
@@ -202,6 +225,11 @@ class _Choice:
             events.append(Logprobs(self._text, "text", list(tokens)))
         if tokens := get(logprobs, "refusal"):
             events.append(Logprobs(f"{self._prefix}refusal", "refusal", list(tokens)))
+        tokens, values = get(logprobs, "tokens"), get(logprobs, "token_logprobs")
+        if isinstance(tokens, list) and isinstance(values, list):
+            pairs = zip(tokens, values, strict=False)
+            found = [{"token": token, "logprob": value} for token, value in pairs]
+            events.append(Logprobs(self._text, "text", found))
 
 
 def _text_of(part: Any) -> str:

@@ -11,13 +11,14 @@ from nbstream.adapters.chat import ChatAdapter
 from nbstream.adapters.helper import HelperAdapter
 from nbstream.adapters.responses import ResponsesAdapter
 from nbstream.adapters.text import TextAdapter
-from nbstream.errors import UsageError
-from nbstream.events import Delta, Event, Failure, Finish, Meta, Usage
+from nbstream.events import Delta, Event, Extra, Failure, Finish, Logprobs, Meta, Usage
 from tests.support.fakes import chat
-from tests.support.shapes import Shape, as_dict, as_namespace, as_sdk
+from tests.support.shapes import FOREIGN, Shape, as_dict, as_namespace, as_sdk
+
+SHAPES = {"dict": as_dict, "namespace": as_namespace, "sdk": as_sdk, **FOREIGN}
 
 
-@pytest.fixture(params=[as_dict, as_namespace, as_sdk], ids=["dict", "namespace", "sdk"])
+@pytest.fixture(params=SHAPES.values(), ids=SHAPES)
 def shape(request: pytest.FixtureRequest) -> Shape:
     made: Shape = request.param
     return made
@@ -164,6 +165,75 @@ def test_ping_and_unknown_chunks_give_nothing() -> None:
     assert without_meta(found) == []
 
 
+# -- other services and packages ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("beside", ["", "Hi"])
+def test_text_beside_the_delta_is_the_same_text(shape: Shape, beside: str) -> None:
+    chunk = chat("Hi")
+    chunk["choices"][0].update(text=beside, seed=None)
+    adapter = pick(shape(chunk))
+    assert without_meta(events(adapter, shape(chunk))) == [Delta("text", "text", "Hi")]
+
+
+def test_text_beside_a_delta_that_says_something_else(shape: Shape) -> None:
+    chunk = chat(None, reasoning="hm")
+    chunk["choices"][0]["text"] = "hm"
+    found = without_meta(events(ChatAdapter(), shape(chunk)))
+    assert found == [Delta("reasoning", "reasoning", "hm")]
+
+
+def test_text_beside_an_empty_delta_is_the_text(shape: Shape) -> None:
+    chunks = [chat(""), chat(None), chat(None)]
+    for chunk in chunks[1:]:
+        chunk["choices"][0]["text"] = "a"
+    found = without_meta(events(ChatAdapter(), *map(shape, chunks)))
+    assert found == [Delta("text", "text", "a")] * 2
+
+
+def test_the_legacy_api_begins_without_text(shape: Shape) -> None:
+    chunk = {"id": "c", "object": "text_completion", "choices": [], "model": "m"}
+    texts = [{**chunk, "choices": [{"index": 0, "text": "a", "finish_reason": "stop"}]}]
+    adapter = pick(shape(chunk))
+    found = without_meta(events(adapter, shape(chunk), *map(shape, texts)))
+    assert found == [Delta("text", "text", "a"), Finish("stop")]
+
+
+def test_the_log_probabilities_of_the_legacy_api(shape: Shape) -> None:
+    logprobs = {"tokens": ["a", "b"], "token_logprobs": [-0.5, -1.0]}
+    choice = {"index": 0, "text": "ab", "logprobs": logprobs}
+    (text, found) = without_meta(events(ChatAdapter(), shape({"choices": [choice]})))
+    assert text == Delta("text", "text", "ab")
+    assert isinstance(found, Logprobs)
+    assert found.tokens == [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1.0}]
+
+
+def test_chunks_inside_of_events(shape: Shape) -> None:
+    """As in Mistral's own SDK."""
+    chunk = shape({"data": chat("Hi", "stop")})
+    found = without_meta(events(pick(chunk), chunk))
+    assert found == [Delta("text", "text", "Hi"), Finish("stop")]
+
+
+def test_a_string_before_the_chunks() -> None:
+    adapter = pick("")
+    assert adapter is not None
+    found = events(adapter, "", {"type": "ping"}, chat("Hi", "stop"), None)
+    assert without_meta(found)[1:] == [Delta("text", "text", "Hi"), Finish("stop")]
+    assert adapter.ends_with_finish_reason
+
+
+@pytest.mark.parametrize("choices", [5, "text", {"index": 0}, True, [None], [7], ["x"], [[]]])
+def test_choices_that_are_none(choices: Any) -> None:
+    assert without_meta(events(ChatAdapter(), {**chat(), "choices": choices})) == []
+
+
+@pytest.mark.parametrize("name", ["dict", "sdk", "namespace", "pydantic extras", "mappings"])
+def test_what_is_unknown_in_an_object_is_kept(name: str) -> None:
+    chunk = SHAPES[name]({**chat("Hi"), "provider": "A"})
+    assert Extra({"provider": "A"}) in events(ChatAdapter(), chunk)
+
+
 # -- Responses ------------------------------------------------------------------------------------
 
 
@@ -277,15 +347,33 @@ def test_pick(chunk: Any, adapter: type) -> None:
     assert type(pick(chunk)) is adapter
 
 
-@pytest.mark.parametrize("chunk", [b"bytes", 5, None, {}, {"type": "ping"}, object()])
-def test_pick_refuses_the_unknown(chunk: Any) -> None:
-    with pytest.raises(UsageError, match=f"cannot show a stream of {type(chunk).__name__}"):
-        pick(chunk)
+PINGS: tuple[Any, ...] = (
+    *(None, 5, True, [], {}, b"bytes", object()),
+    *({"type": "ping"}, {"type": "keepalive"}, {"object": "ping"}, {"type": "codex.rate_limits"}),
+    *({"event": "ping", "data": {}}, {"data": None}, {"type": 7, "object": None}),
+)
+
+
+@pytest.mark.parametrize("chunk", PINGS)
+def test_what_does_not_say_the_format(chunk: Any) -> None:
+    assert pick(chunk) is None
+
+
+def test_a_chunk_says_its_format_whatever_its_class(shape: Shape) -> None:
+    assert type(pick(shape(chat("x")))) is ChatAdapter
+    assert type(pick(shape({"type": "chunk", "chunk": chat("x")}))) is HelperAdapter
+    assert type(pick(shape({"type": "response.created"}))) is ResponsesAdapter
+
+
+@pytest.mark.parametrize("kind", ["chunk", "error", "response.chunk"])
+def test_a_chunk_with_choices_is_chat_whatever_it_is_called(kind: str) -> None:
+    assert type(pick({**chat("x"), "type": kind})) is ChatAdapter
 
 
 def test_text() -> None:
-    assert events(TextAdapter(), "a", "b") == [
+    assert events(TextAdapter(pick), "a", None, 7, {}, "b") == [
         Delta("text", "text", "a"),
+        Delta("text", "text", "7"),
         Delta("text", "text", "b"),
     ]
     assert not TextAdapter.ends_with_finish_reason

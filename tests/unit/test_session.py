@@ -138,6 +138,30 @@ async def test_a_chunk_that_nobody_understands() -> None:
     assert session.error.type == "UsageError"
 
 
+PINGS = [None, 7, {}, {"type": "ping"}, {"object": "ping"}, {"event": "ping", "data": {}}]
+
+
+@pytest.mark.parametrize("first", [*PINGS, {"choices": []}, {"choices": None}])
+@pytest.mark.parametrize("chunk", [chat("a"), {"choices": [{"index": 0, "text": "a"}]}])
+async def test_the_first_chunk_need_not_say_the_format(first: Any, chunk: Any) -> None:
+    session, _ = await run([first, first, chunk, DONE])
+    assert (session.status, session.transcript.text) == ("completed", "a")
+
+
+@pytest.mark.parametrize("first", PINGS)
+async def test_nor_need_the_first_event_of_a_response(first: Any) -> None:
+    delta = {"type": "response.output_text.delta", "delta": "a", "output_index": 0}
+    created, end = {"type": "response.created"}, {"type": "response.completed"}
+    session, _ = await run([first, created, first, delta, end])
+    assert (session.status, session.transcript.text) == ("completed", "a")
+
+
+async def test_nothing_but_pings() -> None:
+    session, _ = await run([{"type": "ping"}] * 3)
+    assert session.error is not None
+    assert session.error.message == "the connection was closed before the first token came"
+
+
 async def test_the_loops_task_is_cancelled_by_others() -> None:
     session, _ = make([chat("a"), Gate()])
     begin(session)
