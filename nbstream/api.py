@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
 from .approval import Approve
@@ -13,6 +14,7 @@ from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
 from .redact import redactor
 from .registry import cancel_all, tasks
+from .request import Request
 from .settings import settings
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
@@ -84,9 +86,7 @@ def stream(
     >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
     >>> await w; w.text                                            # doctest: +SKIP
     """
-    check_alive()
-    check_words("label", label)
-    asked = ask(
+    return begin(
         prompt,
         model=model,
         client=client,
@@ -99,17 +99,35 @@ def stream(
         tools=tools,
         approve=approve,
         max_rounds=max_rounds,
+        label=label,
+        loop=loop,
+        inspect=inspect,
         max_attempts=max_attempts,
         first_token_timeout=first_token_timeout,
         idle_timeout=idle_timeout,
-        inspect=inspect,
         params=params,
-        own=parameters_of(stream),
-        nobody=is_headless(),
     )
+
+
+def begin(
+    prompt: Prompt,
+    *,
+    client: Any = None,
+    label: str | None = None,
+    loop: LoopName | None = None,
+    prepare: Callable[[Request], Awaitable[None]] | None = None,
+    **options: Any,
+) -> StreamWidget:
+    """`stream`, whose arguments ``options`` are; ``prepare`` is awaited before its request is sent
+    for the first time."""
+    check_alive()
+    check_words("label", label)
+    asked = ask(prompt, client=client, own=parameters_of(stream), nobody=is_headless(), **options)
     request, endpoint = asked.request, asked.endpoint
-    source = QueuedRequestSource(request.send, request.continue_from, request.adapt)
+    source = QueuedRequestSource(request.send, request.continue_from)
     source.cancel_response = request.cancel_response
+    if prepare is not None:
+        source.prepare = functools.partial(prepare, request)
     on = _choose_loop(loop, client, "a client")
     if hasattr(client, "__aenter__"):
         _check_own_loop("an asynchronous client")

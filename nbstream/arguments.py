@@ -15,6 +15,9 @@ from .checks import Api, suggest
 from .errors import UsageError
 from .loops import LoopName
 
+MAX_ROUNDS = 10
+"""Requests at most while the model calls tools."""
+
 
 @dataclass
 class Arguments:
@@ -33,12 +36,25 @@ class Arguments:
     loop: LoopName | None = None
     schema: str | None = None
     until: str | None = None
-    tools: list[str] = field(default_factory=list)
-    approve: Literal["ask"] | None = None
-    max_rounds: int = 10
+    tools: list[str] | None = None
+    approve: Literal["ask", "all"] | None = None
+    max_rounds: int | None = None
     inspect: bool | None = None
     first_token_timeout: float | None = None
     idle_timeout: float | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What was given of the settings that a chat remembers."""
+        found = {name: getattr(self, name) for name in _REMEMBERED}
+        return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+_REMEMBERED = (
+    *("model", "base_url", "api", "system", "max_tokens", "params"),
+    *("tools", "approve", "max_rounds"),
+)
+"""What is asked of whom, and how. What concerns one cell alone (what it shows, how it waits, the
+form of its answer) is not remembered."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -92,6 +108,8 @@ def _variable(text: str) -> str:
 
 
 def _variables(text: str) -> list[str]:
+    if not text.strip():
+        return []  # a chat then calls no functions any more
     return [_variable(name.strip()) for name in text.split(",")]
 
 
@@ -118,15 +136,17 @@ def build_parser() -> argparse.ArgumentParser:
     add("--idle-timeout", type=_seconds, metavar="S", help="fail if a token takes more than S s")
     add("--base-url", metavar="URL", help="an OpenAI-compatible server")
     add("--api", choices=("chat", "responses"), help="which API to call")
-    add("--chat", metavar="NAME", help="a conversation that remembers its earlier turns")
+    chat = "a conversation: it remembers its turns, model, server, --system, parameters and tools"
+    add("--chat", metavar="NAME", help=chat)
     schema = "a class or a JSON schema that the answer is to fit: w.partial, w.parsed"
     add("--schema", type=_variable, metavar="NAME", help=schema)
     add("--until", metavar="PATTERN", help="end the stream where this regular expression matches")
     tools = "functions that the model may call, or lists of them"
-    add("--tools", type=_variables, default=[], metavar="NAME,NAME", help=tools)
-    add("--approve", choices=("ask",), help="ask: you approve each call in its card")
-    rounds = "requests at most while the model calls tools (%(default)s)"
-    add("--max-rounds", type=int, default=Arguments.max_rounds, metavar="N", help=rounds)
+    add("--tools", type=_variables, metavar="NAME,NAME", help=tools)
+    approve = "ask: you approve each call in its card; all: none needs that (default)"
+    add("--approve", choices=("ask", "all"), help=approve)
+    rounds = f"requests at most while the model calls tools ({MAX_ROUNDS})"
+    add("--max-rounds", type=int, metavar="N", help=rounds)
     add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
     add("--inspect", action="store_true", default=None, help="record the raw events")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")

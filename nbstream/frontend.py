@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from typing import Any
+
+from .cells import Execution
 
 
 def shell() -> Any:
@@ -37,10 +40,14 @@ def cell_id() -> str | None:
     return found if isinstance(found, str) else None
 
 
-def execution() -> object:
-    """What is the same for all that one execution of a cell does; None outside IPython."""
-    found = _parent().get("header", {}).get("msg_id")
-    return found or getattr(shell(), "execution_count", None)
+def execution() -> Execution:
+    """What the running code belongs to."""
+    header = _parent().get("header", {})
+    if "msg_id" not in header:
+        return Execution(getattr(shell(), "execution_count", None))
+    date = header.get("date")
+    started = date.timestamp() if isinstance(date, datetime) else 0.0
+    return Execution(header["msg_id"], str(header.get("session", "")), cell_id(), started)
 
 
 def _parent() -> dict[str, Any]:

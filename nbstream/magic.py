@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-import weakref
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from . import api, panel
-from .arguments import Arguments, build_parser, parse
+from .arguments import MAX_ROUNDS, Arguments, build_parser, parse
+from .cells import Execution, Runs, notebooks
 from .chats import Chat, Turn
 from .checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
 from .config import NBStream
 from .errors import UsageError
-from .frontend import cell_id
+from .frontend import execution
 from .output import print_live
+from .request import Request
 from .rewrite import AwaitStream
 from .settings import settings
 from .template import render
@@ -33,9 +36,7 @@ class StreamMagics(Magics):
         super().__init__(shell)
         self._rewriting = rewriting
         self.chats: dict[str, Chat] = {}
-        self._by_cell: weakref.WeakValueDictionary[str, StreamWidget] = (
-            weakref.WeakValueDictionary()
-        )
+        self._runs: Runs[StreamWidget] = Runs()
 
     # Options may hold JSON, whose braces and dollars IPython would expand.
     @no_var_expand
@@ -45,52 +46,73 @@ class StreamMagics(Magics):
         arguments = parse(line)
         prompt = self._render(cell).strip("\n")
         check_prompt(prompt)
-        cell_key = cell_id()
-        widget = self._start(arguments, prompt, cell_key)
-        if cell_key is not None:
-            if cell_key in self._by_cell:
-                self._by_cell[cell_key].cancel("the cell was run again")
-            self._by_cell[cell_key] = widget
+        running = execution()
+        notebooks.heard(running.session)
+        widget = self._start(arguments, prompt, running)
+        for earlier in self._runs.add(running, widget):
+            earlier.cancel("the cell was run again")
         if arguments.name:
             self.shell.user_ns[arguments.name] = widget
         widget._session.name = arguments.name or ("_" if is_cell else None)
         return self._present(widget, arguments)
 
-    def _start(self, arguments: Arguments, prompt: str, cell_key: str | None) -> StreamWidget:
-        params = dict(arguments.params)
-        api_name = arguments.api or settings().api
+    def _start(self, arguments: Arguments, prompt: str, running: Execution) -> StreamWidget:
+        check_words("--chat", arguments.chat)
+        given = arguments.settings()
+        if "system" in given:
+            given["system"] = self._render(given["system"])
+        if arguments.chat is None:
+            return self._begin(arguments, prompt, given)
+        chat = self.chats.get(arguments.chat, Chat())
+        turn = chat.begin(running, prompt, given)
+        prepare = functools.partial(_recall, chat, turn, arguments.chat)
+        try:
+            widget = self._begin(arguments, prompt, chat.settings(turn), prepare)
+        except Exception:
+            chat.drop(turn)
+            raise
+        self.chats[arguments.chat] = chat
+        _settle_at_end(chat, turn, widget)
+        return widget
+
+    def _begin(
+        self,
+        arguments: Arguments,
+        prompt: str,
+        chosen: dict[str, Any],
+        prepare: Callable[[Request], Awaitable[None]] | None = None,
+    ) -> StreamWidget:
+        """Start the stream with the settings ``chosen``."""
+        params = dict(chosen.get("params", {}))
+        api_name = chosen.get("api") or settings().api
         known = {*known_parameters(api_name), *OURS}
         extra = {name: params.pop(name) for name in tuple(params) if name not in known}
         check_params(api_name, params)
-        check_words("--chat", arguments.chat)
+        if prepare is not None:
+            _check_chat_params(params)
         if extra:
             params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
-        messages: Any = prompt
-        turn_key = cell_key or f"execution {self.shell.execution_count}"
-        if arguments.chat:
-            messages = self.chats.get(arguments.chat, Chat()).messages(turn_key, prompt)
-        if tools := [*params.pop("tools", ()), *self._tools(arguments.tools)]:
-            params["tools"] = tools
-        widget = api.stream(
-            messages,
-            model=arguments.model,
-            base_url=arguments.base_url,
-            api=arguments.api,
-            system=self._render(arguments.system) if arguments.system else None,
-            max_tokens=arguments.max_tokens,
+        tools = [*params.pop("tools", ()), *self._tools(chosen.get("tools", []))]
+        return api.begin(
+            prompt,
+            model=chosen.get("model"),
+            base_url=chosen.get("base_url"),
+            api=chosen.get("api"),
+            system=chosen.get("system") or None,
+            max_tokens=chosen.get("max_tokens"),
             schema=self._value("--schema", arguments.schema) if arguments.schema else None,
             until=arguments.until,
-            approve=arguments.approve or True,
-            max_rounds=arguments.max_rounds,
+            tools=tools or None,
+            approve="ask" if chosen.get("approve") == "ask" else True,
+            max_rounds=chosen.get("max_rounds", MAX_ROUNDS),
+            max_attempts=None,
             loop=arguments.loop,
             inspect=arguments.inspect,
             first_token_timeout=arguments.first_token_timeout,
             idle_timeout=arguments.idle_timeout,
-            **params,
+            params=params,
+            prepare=prepare,
         )
-        if arguments.chat:
-            self._remember(arguments.chat, turn_key, prompt, widget)
-        return widget
 
     def _tools(self, names: list[str]) -> list[Any]:
         """The functions of these names, and those in lists of these names."""
@@ -109,17 +131,6 @@ class StreamMagics(Magics):
 
     def _render(self, text: str) -> str:
         return render(text, lambda expression: eval(expression, self.shell.user_ns))
-
-    def _remember(self, chat: str, turn_key: str, prompt: str, widget: StreamWidget) -> None:
-        """Keep the turn once there is an answer; a failed one leaves the chat as it was."""
-
-        def store() -> None:
-            if widget.text and widget.error is None:
-                self.chats.setdefault(chat, Chat()).put(turn_key, Turn(prompt, widget.text))
-
-        widget._at_end.append(store)
-        if widget.is_done:
-            store()
 
     def _present(self, widget: StreamWidget, arguments: Arguments) -> StreamWidget | None:
         if hasattr(self.shell, "kernel"):
@@ -158,6 +169,43 @@ class StreamMagics(Magics):
             near = suggest(word, commands) if word else ""
             raise UsageError(f"%nbstream takes one of {', '.join(commands)}{near}")
         return commands[word]()
+
+
+_KEPT_BY_SERVER = ("conversation", "previous_response_id")
+
+
+def _check_chat_params(params: dict[str, Any]) -> None:
+    """Refuse parameters with which the server adds the earlier turns a second time."""
+    for name in _KEPT_BY_SERVER:
+        if params.get(name) is not None:
+            raise UsageError(f"give either --chat or -p {name}: both bring the earlier turns")
+
+
+async def _recall(chat: Chat, turn: Turn, name: str, request: Request) -> None:
+    """Wait for the answers before ``turn``, and have the request repeat them."""
+    while waits := chat.pending(turn):
+        request.announce(f"waiting for the answer before this one in the chat {name!r}")
+        await asyncio.wait([asyncio.wrap_future(earlier.ended) for earlier in waits])
+        request.announce(None)
+    request.recall(chat.before(turn, request.api))
+
+
+def _settle_at_end(chat: Chat, turn: Turn, widget: StreamWidget) -> None:
+    """Keep the turn once there is an answer, whole or as far as it came before a stop or a limit;
+    an error is none."""
+
+    def settle() -> None:
+        session = widget._session
+        answer = session.reply_text or widget.refusal
+        note = "" if widget.status == "completed" else widget.status
+        if widget.error is None and (answer or session.exchanges):
+            chat.keep(turn, answer, tuple(session.exchanges), note)
+        else:
+            chat.fail(turn, note or "no text")
+
+    widget._at_end.append(settle)
+    if widget.is_done:
+        settle()
 
 
 StreamMagics.stream.__doc__ = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from . import saved
+from .cells import Execution
 from .frontend import execution
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
@@ -85,7 +86,7 @@ class Displays:
         self._text = text
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
         self._hide_next = False
-        self._execution: object = None
+        self._execution: Execution | None = None
         self._raises = False
         self._bind: Callable[[], None] = lambda: None
 
@@ -100,7 +101,7 @@ class Displays:
     def awaited(self) -> None:
         """Somebody waits for the stream. If it is the cell that `show_once` was called in, an
         error is that cell's, and need not stand in the output above it as well."""
-        self._raises = self._execution is not None and self._execution == execution()
+        self._raises = self._execution == execution()
 
     def raised(self) -> None:
         """The waiting has ended with an exception."""

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from . import registry
-from .chats import Chat
+from .chats import Chat, Turn
 from .clients import choose
 from .config import NBStream
 from .errors import NbstreamError
@@ -77,13 +77,37 @@ def config() -> None:
 
 
 def chats(known: dict[str, Chat]) -> None:
-    """Print the named conversations and their turns."""
+    """Print the named conversations: their settings and turns."""
     if not known:
         print("No conversations yet: %%stream --chat NAME begins one.")
     for name, chat in known.items():
-        print(f"{name}: {len(chat.turns)} turns")
-        for turn in chat.turns.values():
-            print(f"    > {' '.join(turn.prompt.split())[:80]}")
+        print(f"{name}: {len(chat.turns)} turns{_settings_of(chat)}")
+        for turn in chat.turns:
+            print(f"    > {_line(turn.prompt)}  [{_outcome(turn)}]")
+
+
+def _settings_of(chat: Chat) -> str:
+    found = chat.settings()
+    found |= found.pop("params")
+    # A URL may carry a password, a header a key.
+    words = [f"{name}={redactor()(_line(repr(value)))}" for name, value in found.items()]
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _outcome(turn: Turn) -> str:
+    if turn.state == "failed":
+        return f"{turn.note}: later turns do not see it"
+    if turn.state == "pending":
+        return "in progress"
+    names = [call.name for exchange in turn.exchanges for call in exchange.calls]
+    calls = [f"called {', '.join(names)}"] if names else []
+    notes = [turn.note] if turn.note else []
+    return "; ".join([*notes, *calls, f"{len(turn.answer):,} characters"])
+
+
+def _line(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 80 else f"{flat[:79]}…"
 
 
 def doctor() -> None:

@@ -20,6 +20,7 @@ from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
 from .sources import Opened, Source
 from .states import TERMINAL, incomplete_reason
+from .turns import Exchange
 from .until import Ending
 
 Offer = Literal["continue", "again"]
@@ -111,6 +112,11 @@ class Reading(Progress):
             hint = f"{info.hint or ''} To continue from the text so far, {call}."
             info = replace(info, hint=hint.strip())
         super().fail(info)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The replies so far that made calls, with their results."""
+        return [] if self._rounds is None else self._rounds.exchanges
 
     def decide(self, decision: Decision, *, part: str | None = None, call_id: str = "") -> bool:
         """Decide on a call that waits for approval, from any thread. Returns whether one did."""

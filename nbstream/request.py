@@ -7,12 +7,12 @@ import contextlib
 import functools
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .background import cancel_response
 from .checks import Api, Prompt
-from .clients import Announce, Endpoint
+from .clients import Endpoint
 from .server_words import plain_name
 
 GO_ON = (
@@ -57,7 +57,7 @@ class Request:
         self._params = dict(params or {})
         self._params["model"] = endpoint.model
         self._params["stream"] = True
-        self.announce: Announce = lambda words: None
+        self.announce: Callable[[str | None], None] = lambda words: None
         self._added = dict(added or {})
         # The usage comes with a stream only when asked for; not every server knows the option.
         if api == "chat" and "stream_options" not in self._params:
@@ -69,15 +69,22 @@ class Request:
         self._may_rename = max_tokens is not None and api == "chat"
 
     def _add_prompt(self, prompt: Prompt, system: str | None) -> None:
-        turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        self._prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+        self._system: list[dict[str, Any]] = []
         if self.api == "responses":
             self._params["input"] = prompt
             if system:
                 self._params["instructions"] = system
-        else:
-            before = [{"role": "system", "content": system}] if system else []
-            turns = self._params["messages"] = [*before, *turns]
-        self._turns = turns
+        elif system:
+            self._system = [{"role": "system", "content": system}]
+        self._turns = [*self._system, *self._prompt]
+        if self.api == "chat":
+            self._params["messages"] = self._turns
+
+    def recall(self, history: Sequence[dict[str, Any]]) -> None:
+        """Put the earlier turns of a conversation before the prompt. Before the first send."""
+        self._turns = [*self._system, *history, *self._prompt]
+        self.continue_from("")
 
     def continue_from(self, text: str) -> None:
         """Let later sends ask to go on from ``text``, the answer so far; empty: from the start."""

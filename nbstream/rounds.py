@@ -19,7 +19,7 @@ from .events import Data, Delta, Event, Info, Logprobs, Usage, Whole
 from .redact import Redact
 from .tools import Toolbox
 from .transcript import Part, Transcript, choice_of
-from .turns import Kept, Turn, chat_turns, responses_outputs, responses_turns
+from .turns import Exchange, Kept, Turn, chat_turns, responses_outputs, responses_turns
 
 _CALLS = ("function", "function_call")
 _LEFT = {
@@ -55,6 +55,8 @@ class Rounds:
         hide: Redact,
     ) -> None:
         self.approval = approval
+        self.exchanges: list[Exchange] = []
+        """The replies that made calls, with their results."""
         self._request = request
         self._toolbox = toolbox
         self._most = most
@@ -156,6 +158,7 @@ class Rounds:
             is_ending=is_ending,
         ).run()
         made = [tool_call(part) for part in calls]
+        self.exchanges.append(Exchange(said, made, results))
         if self._request.api == "chat":
             parts = [part.key.removeprefix(self.prefix) for part in calls]
             message, *outputs = chat_turns(said, made, results, self._kept, parts)

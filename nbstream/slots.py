@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -38,12 +38,17 @@ _slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] 
 class QueuedRequestSource(RequestSource):
     """Sends its request when a connection is free; first come, first served.
 
-    ``announce`` is told in words while it waits, and None when it does no longer.
+    ``announce`` is told in words while it waits, and None when it does no longer. ``prepare`` is
+    awaited before the first request.
     """
 
     announce: Callable[[str | None], None] = staticmethod(lambda words: None)
+    prepare: Callable[[], Awaitable[None]] | None = None
 
     async def open(self) -> Opened:
+        if self.prepare is not None:
+            await self.prepare()
+            self.prepare = None
         loop = asyncio.get_running_loop()
         slots = _slots.get(loop)
         if slots is None:

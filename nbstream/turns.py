@@ -8,15 +8,39 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from .adapters._base import count, extras, get, text
 from .adapters._calls import Calls
+from .checks import Api
 from .choices import ToolCall
 from .surrogates import well_formed_values
 from .tools import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]
+
+
+class Exchange(NamedTuple):
+    """A reply that made calls, and their results, in a form of no API."""
+
+    said: str
+    calls: Sequence[ToolCall]
+    results: Sequence[str]
+
+
+def exchange_turns(api: Api, exchange: Exchange) -> list[Turn]:
+    """``exchange`` as part of an earlier turn. Reasoning and ids of items are left out: they are
+    for the turn that they came in, and for the server that gave them.
+
+    >>> made = Exchange("", [ToolCall("now", "", "c1")], ["noon"])
+    >>> [item["type"] for item in exchange_turns("responses", made)]
+    ['function_call', 'function_call_output']
+    """
+    said, calls, results = exchange
+    if api == "chat":
+        return chat_turns(said, calls, results)
+    text = [{"role": "assistant", "content": said}] if said else []
+    return [*text, *map(_call_item, calls), *responses_outputs(calls, results)]
 
 
 def chat_turns(

@@ -14,9 +14,10 @@ import ipywidgets
 import traitlets
 
 from . import assets, control, inspector, output, registry
+from .cells import notebooks
 from .choices import image_of
 from .errors import UsageError
-from .frontend import cell_id, is_headless
+from .frontend import cell_id, execution, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
 from .observed import StreamFacts
@@ -171,6 +172,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         if request is None:
             return
         if request["kind"] == "hello":  # for all streams that the page got to know at once
+            notebooks.heard(execution().session, request["page"])
             for widget in registry.shown(request["have"]):
                 widget._wire.handle(request)
             return

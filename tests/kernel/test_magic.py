@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from nbstream.checks import Api
+from tests.kernel.conftest import KEY
 from tests.support.kernel import Kernel
-from tests.support.scenario import Scenario
+from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.server import Server
+from tests.support.tools import reply
 
 
 def test_variables(kernel: Kernel, server: Server) -> None:
@@ -59,6 +64,96 @@ def test_a_chat_and_its_replaced_turn(kernel: Kernel, server: Server) -> None:
         ["First again?", "answer 3", "Second?", "answer 2", "Third?"],
     ]
     assert "c: 3 turns" in kernel.run("%nbstream chats").stdout
+
+
+def test_a_chat_remembers_its_settings(kernel: Kernel, server: Server) -> None:
+    kernel.run("tone = 'a pirate'")
+    first = (
+        "test/markdown --system 'Answer like {{tone}}.' --temperature 0.5 --max-tokens 9 -p top_k=3"
+    )
+    kernel.run(f"%%stream --chat m {first}\nFirst?", cell="cell-1")
+    kernel.run("tone = 'somebody else'")
+    kernel.run("%%stream --chat m\nSecond?", cell="cell-2")
+    kernel.run("%%stream test/ok --chat m --system '' -p top_k=4\nThird?", cell="cell-3")
+    kernel.run("%%stream --chat m --api responses\nFourth?", cell="cell-4")
+    kernel.run("%%stream --chat m\nFifth?", cell="cell-5")
+    bodies = [request.body for request in server.requests]
+    for body in bodies[:2]:
+        assert body["messages"][0] == {"role": "system", "content": "Answer like a pirate."}
+        assert body["model"] == "test/markdown"
+        assert (body["temperature"], body["max_tokens"], body["top_k"]) == (0.5, 9, 3)
+    third = bodies[2]
+    assert [m["role"] for m in third["messages"]] == ["user", "assistant"] * 2 + ["user"]
+    assert (third["model"], third["temperature"], third["top_k"]) == ("test/ok", 0.5, 4)
+    assert [request.path for request in server.requests[3:]] == ["/v1/responses"] * 2
+    assert len(bodies[4]["input"]) == 9
+    # A cell that runs again finds what was in force there.
+    kernel.run("%%stream --chat m\nSecond again?", cell="cell-2")
+    assert server.requests[-1].body["messages"][0]["content"] == "Answer like a pirate."
+    said = kernel.run("%nbstream chats").stdout
+    assert "m: 5 turns (model='test/ok', system='', max_tokens=9, api='responses'," in said
+    assert "> Second again?  [" in said
+    assert KEY not in said
+
+
+def test_settings_that_a_failed_turn_gave_stay(kernel: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(status=400))
+    kernel.run("%%stream --chat n --system 'Be brief.'\nFirst?", cell="cell-1")
+    kernel.run("%%stream --chat n\nSecond?", cell="cell-2")
+    sent = [(m["role"], m["content"]) for m in server.requests[1].body["messages"]]
+    assert sent == [("system", "Be brief."), ("user", "Second?")]
+    said = kernel.run("%nbstream chats").stdout
+    assert "> First?  [failed: later turns do not see it]" in said
+
+
+def test_a_mistake_leaves_a_chat_as_it_was(kernel: Kernel, server: Server) -> None:
+    assert "{{nothing}}" in kernel.run("%%stream --chat o --system '{{nothing}}'\nHi").error
+    assert "nowhere is not defined" in kernel.run("%%stream --chat o --tools nowhere\nHi").error
+    twice = kernel.run("%%stream --chat o --api responses -p conversation='\"c\"'\nHi").error
+    assert "give either --chat or -p conversation: both bring the earlier turns" in twice
+    assert server.requests == []
+    assert "o: " not in kernel.run("%nbstream chats").stdout
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_a_chat_remembers_calls_and_tools(kernel: Kernel, server: Server, api: Api) -> None:
+    kernel.run("def weather(city: str) -> str:\n    return f'clear in {city}'")
+    call = reply(api, ("c1", "weather", {"city": "Oslo"}))
+    server.enqueue(Scenario(body=call), Scenario(body=reply(api, text="No umbrella.")))
+    name = f"tools-{api}"
+    kernel.run(f"%%stream --chat {name} --tools weather --api {api}\nRain?", cell="cell-1")
+    kernel.run(f"%%stream --chat {name}\nSure?", cell="cell-2")
+    kernel.run(f"%%stream --chat {name} --tools ''\nReally?", cell="cell-3")
+    later = server.requests[2].body
+    sent = later["messages" if api == "chat" else "input"]
+    asked, called, result, answered, last = sent
+    assert (asked["content"], last["content"]) == ("Rain?", "Sure?")
+    if api == "chat":
+        assert called["tool_calls"][0]["function"]["arguments"] == '{"city": "Oslo"}'
+        assert (result["role"], result["tool_call_id"]) == ("tool", "c1")
+        assert result["content"] == "clear in Oslo"
+    else:
+        assert (called["type"], called["call_id"]) == ("function_call", "c1")
+        assert result == {
+            "type": "function_call_output",
+            "call_id": "c1",
+            "output": "clear in Oslo",
+        }
+    assert answered == {"role": "assistant", "content": "No umbrella."}
+    assert len(later["tools"]) == 1
+    assert "tools" not in server.requests[3].body
+    assert "> Rain?  [called weather; 12 characters]" in kernel.run("%nbstream chats").stdout
+
+
+def test_a_stopped_answer_is_remembered_as_far_as_it_came(kernel: Kernel, server: Server) -> None:
+    kernel.run("%%stream test/stall --bg --chat p --as w\nFirst?", cell="cell-1")
+    server.wait_for_request().wait_for(lambda r: r.waiting)
+    kernel.until(lambda: kernel.text())
+    kernel.run("w.cancel(); await w")
+    kernel.run("%%stream test/ok --chat p\nSecond?", cell="cell-2")
+    sent = server.requests[1].body["messages"]
+    assert sent[1] == {"role": "assistant", "content": "".join(DEFAULT_TEXT[:5])}
+    assert "> First?  [cancelled; 30 characters]" in kernel.run("%nbstream chats").stdout
 
 
 def test_a_failed_turn_is_not_remembered(kernel: Kernel, server: Server) -> None:

@@ -90,8 +90,16 @@ class Kernel:
 
     # -- cells --------------------------------------------------------------------------------
 
-    def send(self, code: str, *, cell: str | None = None, allow_stdin: bool = True) -> str:
-        """Send a cell and do not wait; returns the message's id."""
+    def send(
+        self,
+        code: str,
+        *,
+        cell: str | None = None,
+        session: str | None = None,
+        allow_stdin: bool = True,
+    ) -> str:
+        """Send a cell and do not wait; returns the message's id. ``session`` stands for another
+        notebook that has this kernel."""
         content = {
             "code": code,
             "silent": False,
@@ -102,6 +110,8 @@ class Kernel:
         }
         metadata = {"cellId": cell} if cell else {}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
+        if session is not None:
+            message["header"]["session"] = session
         self.client.shell_channel.send(message)
         message_id = str(message["header"]["msg_id"])
         self._running.add(message_id)
@@ -209,10 +219,12 @@ class Kernel:
         found = [(c, f["stream"]) for c, f in self.frames() if f["kind"] == "snapshot"]
         return list(dict.fromkeys(found))[number]
 
-    def request(self, comm: str, subshell: str | None = None, **content: Any) -> None:
+    def request(
+        self, comm: str, subshell: str | None = None, session: str | None = None, **content: Any
+    ) -> None:
         """Send what the widget's JavaScript would: ``kind="cancel", stream=..., reason=...``."""
         data = {"method": "custom", "content": {"v": 1, **content}}
-        self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell)
+        self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell, session)
 
     def close_comm(self, comm: str) -> None:
         """Close a widget's comm, as the widget managers of some front ends do."""
@@ -229,8 +241,16 @@ class Kernel:
         """Send a request by the comm of `nbstream.control`."""
         self._send_comm("comm_msg", {"comm_id": comm, "data": {"v": 1, **content}}, subshell)
 
-    def _send_comm(self, kind: str, content: dict[str, Any], subshell: str | None) -> None:
+    def _send_comm(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        subshell: str | None,
+        session: str | None = None,
+    ) -> None:
         message = self.client.session.msg(kind, content)
+        if session is not None:
+            message["header"]["session"] = session
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)

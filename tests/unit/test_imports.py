@@ -24,9 +24,10 @@ ARROWS: dict[str, set[str]] = {
     "events": set(),
     "states": set(),
     "surrogates": {"events"},
-    "chats": set(),
+    "cells": set(),
+    "chats": {"cells", "checks", "turns"},
     "loops": {"errors"},
-    "frontend": set(),
+    "frontend": {"cells"},
     "adapters": {"events", "errors", "partial_json", "surrogates"},
     "transcript": {"events", "surrogates"},
     "coalesce": {"events", "protocol", "transcript"},
@@ -34,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "tools": {"checks", "docstrings", "errors", "surrogates"},
     "running": set(),
     "approval": {"choices", "errors", "running"},
-    "turns": {"adapters", "choices", "surrogates", "tools"},
+    "turns": {"adapters", "checks", "choices", "surrogates", "tools"},
     "calling": {"approval", "choices", "events", "redact", "running", "surrogates", "tools"}
     | {"transcript"},
     "rounds": {"adapters", "approval", "calling", "checks", "choices", "events", "redact"}
@@ -77,7 +78,7 @@ ARROWS: dict[str, set[str]] = {
     | {"splice", "surrogates", "until"}
     | {"states", "timing", "errors"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
-    | {"adapters", "approval", "events", "rounds", "states"},
+    | {"adapters", "approval", "events", "rounds", "states", "turns"},
     "watching": {"errors", "reading", "timing"},
     "session": {"background", "errors", "faults", "loops", "redact", "retry", "rounds"}
     | {"sources", "surrogates", "timing", "transcript", "until", "watching"},
@@ -105,7 +106,7 @@ ARROWS: dict[str, set[str]] = {
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
     "rewrite": {"arguments", "frontend", "loops"},
-    "output": {"frontend", "saved", "session", "waiting"},
+    "output": {"cells", "frontend", "saved", "session", "waiting"},
     "saved": {"choices", "events", "formulas", "safe_markdown", "transcript"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},
     "block_math": {"fences"},

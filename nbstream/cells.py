@@ -1,0 +1,90 @@
+"""Which notebook, which cell and which execution of it a stream belongs to. Pure."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Execution(NamedTuple):
+    """One execution of code. A notebook names its cell; consoles and terminals do not."""
+
+    key: object
+    """Tells executions apart."""
+    session: str = ""
+    """Who sent it: a notebook has a name of its own for each time that it is opened."""
+    cell: str | None = None
+    started: float = 0.0
+    """When it was sent: seconds of the sender's clock."""
+
+
+class Notebooks:
+    """Tells the notebooks of one kernel apart.
+
+    A copy of a notebook has cells of the same ids, so it is the session that tells them apart. But
+    a page that is loaded again is a new session of the same notebook. Of that the pages' own
+    messages tell: sessions of one page are two notebooks, and a page that is gone is silent.
+
+    >>> notebooks = Notebooks()
+    >>> notebooks.heard("a", page="page 1"); notebooks.heard("b", page="page 2")
+    >>> notebooks.are_same("a", "b")
+    True
+    >>> notebooks.heard("a")
+    >>> notebooks.are_same("a", "b")
+    False
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: dict[str, int] = {}
+        self._last: dict[str, int] = {}
+        self._pages: dict[str, str] = {}
+
+    def heard(self, session: str, page: str | None = None) -> None:
+        """A message of ``session`` came, by the page of this name if it told one."""
+        self._count += 1
+        self._first.setdefault(session, self._count)
+        self._last[session] = self._count
+        if page is not None:
+            self._pages[session] = page
+
+    def are_same(self, earlier: str, later: str) -> bool | None:
+        """Whether ``later`` is the notebook of ``earlier``, opened again. None: it may be, but no
+        page of ``later`` has said its name yet."""
+        if earlier == later:
+            return True
+        before, now = self._pages.get(earlier), self._pages.get(later)
+        # A front end without pages loads none again.
+        if before is None or before == now or self._last[earlier] > self._first[later]:
+            return False
+        return None if now is None else True
+
+
+notebooks = Notebooks()
+"""Those of this process."""
+
+
+class Runs(Generic[T]):
+    """The streams of each cell's last execution."""
+
+    def __init__(self, known: Notebooks = notebooks) -> None:
+        self._notebooks = known
+        self._by_cell: dict[str, dict[Execution, weakref.WeakSet[T]]] = {}
+
+    def add(self, execution: Execution, stream: T) -> list[T]:
+        """Note a stream that ``execution`` has started. Returns those of earlier executions of its
+        cell, which has been run again; streams of one execution leave each other alone."""
+        if execution.cell is None:
+            return []
+        runs = self._by_cell.setdefault(execution.cell, {})
+        outdated = [run for run in runs if self._is_earlier(run, execution)]
+        found = [one for run in outdated for one in runs.pop(run)]
+        runs.setdefault(execution, weakref.WeakSet()).add(stream)
+        return found
+
+    def _is_earlier(self, run: Execution, than: Execution) -> bool:
+        # A task of an earlier execution may start streams late.
+        is_earlier = run.key != than.key and run.started <= than.started
+        return is_earlier and self._notebooks.are_same(run.session, than.session) is True

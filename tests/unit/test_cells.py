@@ -1,0 +1,70 @@
+"""Whose cell a stream belongs to."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbstream.cells import Execution, Notebooks, Runs
+
+
+class Stream:
+    """Stands for a stream: something that can be referred to weakly."""
+
+
+def run(cell: str | None, number: int, session: str = "s") -> Execution:
+    return Execution(number, session, cell, float(number))
+
+
+def test_a_new_execution_outdates_all_streams_of_the_earlier_ones() -> None:
+    runs: Runs[Stream] = Runs(Notebooks())
+    first, second, other, last = (Stream() for _ in range(4))
+    assert runs.add(run("a", 1), first) == []
+    assert runs.add(run("a", 1), second) == [], "one execution's streams do not cancel each other"
+    assert runs.add(run("b", 2), other) == []
+    assert {*runs.add(run("a", 3), last)} == {first, second}
+    assert runs.add(run("a", 3), Stream()) == []
+
+
+def test_a_late_stream_of_an_earlier_execution_outdates_nothing() -> None:
+    runs: Runs[Stream] = Runs(Notebooks())
+    new, late = Stream(), Stream()
+    runs.add(run("a", 2), new)
+    assert runs.add(run("a", 1), late) == []
+    assert {*runs.add(run("a", 3), Stream())} == {new, late}
+
+
+def test_without_cells_nothing_is_outdated() -> None:
+    runs: Runs[Stream] = Runs(Notebooks())
+    assert runs.add(run(None, 1), Stream()) == []
+    assert runs.add(run(None, 2), Stream()) == []
+
+
+@pytest.mark.parametrize(
+    ("pages", "spoke_later", "same"),
+    [
+        ((None, None), False, False),
+        ((None, "p"), False, False),
+        (("p", "q"), False, True),
+        (("p", "q"), True, False),
+        (("p", "p"), False, False),
+        (("p", None), False, None),
+        (("p", None), True, False),
+    ],
+    ids=[
+        *("no pages", "first without a page", "reloaded", "two windows", "two documents"),
+        *("not known yet", "no page yet, and both speak"),
+    ],
+)
+def test_notebooks(
+    pages: tuple[str | None, str | None], spoke_later: bool, same: bool | None
+) -> None:
+    notebooks = Notebooks()
+    notebooks.heard("first", pages[0])
+    notebooks.heard("second", pages[1])
+    if spoke_later:
+        notebooks.heard("first")
+    assert notebooks.are_same("first", "second") is same
+    runs: Runs[Stream] = Runs(notebooks)
+    stream = Stream()
+    runs.add(run("a", 1, "first"), stream)
+    assert runs.add(run("a", 2, "second"), Stream()) == ([stream] if same else [])
