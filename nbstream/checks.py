@@ -9,10 +9,12 @@ import difflib
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .errors import UsageError
+from .states import Status
 
 Api = Literal["chat", "responses"]
 Prompt = str | list[dict[str, Any]]
@@ -103,6 +105,29 @@ def check_prompt(prompt: Any) -> None:
     elif not all(isinstance(item, Mapping) for item in prompt):
         raise UsageError("each message is a dict such as {'role': 'user', 'content': '...'}")
     check_sendable("the prompt", prompt)
+    for text in [prompt] if isinstance(prompt, str) else [item.get("content") for item in prompt]:
+        if isinstance(text, str):
+            check_no_stream("the prompt", text)
+
+
+# As `facts.Facts` writes it.
+_STREAM = re.compile(
+    rf"<[A-Za-z]\w* [^<>\n]{{0,200}}: (?:{'|'.join(get_args(Status))}), [\d,]+ characters>"
+)
+
+
+def check_no_stream(name: str, text: str) -> None:
+    """Refuse a text into which a stream was formatted in place of its answer.
+
+    >>> check_no_stream("the prompt", "Sum up <StreamWidget gpt-5: completed, 312 characters>")
+    Traceback (most recent call last):
+    nbstream.errors.UsageError: the prompt holds a stream's repr (<StreamWidget gpt-5: ...
+    """
+    found = _STREAM.search(text)
+    if found is not None:
+        raise UsageError(
+            f"{name} holds a stream's repr ({found[0]}), not its answer: insert its .text"
+        )
 
 
 def check_words(name: str, value: Any) -> None:

@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .checks import check_no_stream
 from .errors import TemplateError
+from .facts import Facts
 
 LIMIT = 4000
 _ROWS = 20
@@ -35,9 +37,10 @@ class _Field:
 def render(text: str, lookup: Callable[[str], object], *, limit: int = LIMIT) -> str:
     r"""The text with each ``{{expr}}`` replaced by its value, at most `limit` characters of each.
 
-    Strings stand as they are; lists and dicts as JSON where possible; tables (anything with
-    ``to_markdown``, or a ``head`` and a ``shape``) by their first rows; other objects by their
-    repr. What is left out is said in the text. `lookup` evaluates one expression.
+    Strings stand as they are; streams that have ended as the whole text of their answers; lists
+    and dicts as JSON where possible; tables (anything with ``to_markdown``, or a ``head`` and a
+    ``shape``) by their first rows; other objects by their repr, but none of nbstream's own. What
+    is left out is said in the text. `lookup` evaluates one expression.
 
     Raises:
         TemplateError: expressions are not valid or fail; it names all of them with their lines.
@@ -76,8 +79,11 @@ def _evaluate(field: _Field, lookup: Callable[[str], object]) -> object:
 
 def _within(value: object, limit: int, field: _Field) -> str:
     """The value for a prompt, cut at `limit` characters with a remark on what is missing."""
-    text, rest = _text_of(value)
     name = field.expression
+    if isinstance(value, Facts):
+        return _answer_of(value, name)
+    text, rest = _text_of(_with_answers(value))
+    check_no_stream("its value", text)
     if len(text) > limit:
         missing = len(text) - limit
         cut = text[:limit].rstrip()
@@ -85,6 +91,43 @@ def _within(value: object, limit: int, field: _Field) -> str:
     if rest:
         return f"{text}\n… [{rest:,} more rows of {name} left out]"
     return text
+
+
+def _answer_of(stream: Facts, name: str = "it") -> str:
+    """The text of a stream that has ended. Raises `ValueError` where there is none to insert."""
+    if not stream.is_done:
+        raise ValueError(
+            f"its answer is still being written ({stream.status}): wait for it (await {name}), or"
+            f" insert {name}.text for what has come so far"
+        )
+    if stream.error is not None:
+        raise ValueError(
+            f"its answer failed ({stream.error.type}): insert {name}.text for what came before"
+        )
+    if not stream.text:
+        raise ValueError(f"its answer has no text; it is {stream.status}")
+    return stream.text
+
+
+def _with_answers(value: Any, holders: tuple[int, ...] = ()) -> Any:
+    """``value`` with the texts of streams in their place, in lists and dicts at any depth. Raises
+    `ValueError` for other objects of nbstream's: their repr is not for a model."""
+    if isinstance(value, Facts):
+        return _answer_of(value)
+    if _is_ours(value):
+        raise ValueError(f"it is an nbstream {type(value).__name__}, no text: insert its fields")
+    if not isinstance(value, (dict, list, tuple, set, frozenset)) or id(value) in holders:
+        return value
+    holders += (id(value),)
+    items: list[Any] = [*(value.values() if isinstance(value, dict) else value)]
+    texts = [_with_answers(item, holders) for item in items]
+    if all(text is item for text, item in zip(texts, items, strict=True)):
+        return value
+    return dict(zip(value, texts, strict=True)) if isinstance(value, dict) else texts
+
+
+def _is_ours(value: object) -> bool:
+    return any(base.__module__.partition(".")[0] == __package__ for base in type(value).__mro__)
 
 
 def _text_of(value: object) -> tuple[str, int]:

@@ -21,6 +21,26 @@ def test_variables(kernel: Kernel, server: Server) -> None:
     assert message["content"] == "About back{pressure} and {literal} braces."
 
 
+def test_answers_in_prompts(kernel: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(text=["Blue ", "sky."]))
+    kernel.run("%%stream --as answer\nFirst?")
+    kernel.run("%%stream\nShorten: {{_}}")
+    kernel.run("%%stream\nTranslate: {{answer}}")
+    prompts = [request.body["messages"][0]["content"] for request in server.requests]
+    assert prompts == ["First?", "Shorten: Blue sky.", "Translate: Blue sky."]
+    kernel.run("%%stream test/stall --bg --as answer\nHi")
+    server.wait_for_request(4)
+    error = kernel.run("%%stream\nTranslate: {{answer}}").error
+    assert "{{answer}} in line 1: ValueError: its answer is still being written" in error
+    failed = kernel.run("%%stream test/400\nHi")
+    assert failed.status == "error"
+    error = kernel.run("%%stream\nTranslate: {{_}}").error
+    assert "its answer failed (BadRequestError): insert _.text" in error
+    assert "holds a stream's repr" in kernel.run("%%stream\nSum up {{f'{answer}'}}").error
+    assert "holds a stream's repr" in kernel.run("import nbstream; nbstream.stream(f'{answer}')").error
+    assert len(server.requests) == 5
+
+
 def test_options_are_sent(kernel: Kernel, server: Server) -> None:
     line = "test/markdown --system 'Be brief.' --temperature 0.5 --max-tokens 9"
     cell = f"%%stream {line} -p top_p=0.9 -p top_k=3\nHi"

@@ -100,7 +100,7 @@ ARROWS: dict[str, set[str]] = {
     | {"states", "transcript"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
-    "checks": {"errors"},
+    "checks": {"errors", "states"},
     "request": {"background", "checks", "clients", "server_words"},
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},

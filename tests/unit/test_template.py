@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+import openai
 import pytest
 
-from nbstream.errors import TemplateError
+from nbstream import engine
+from nbstream.errors import ErrorInfo, TemplateError
+from nbstream.events import Usage
 from nbstream.template import render
+from tests.support.fakes import chat
 
 
 def fill(text: str, limit: int = 4000, **names: Any) -> str:
@@ -206,3 +211,103 @@ def test_many_openings_take_linear_time() -> None:
     with pytest.raises(TemplateError):
         fill("{{ (" * 20_000 + "}}")
     assert fill("{{ \n" * 20_000) == "{{ \n" * 20_000
+
+
+def stream(status: str, *pieces: str) -> Any:
+    """A stream of the engine that has come so far."""
+    client = openai.OpenAI(api_key="k", base_url="http://localhost/v1")
+    made = engine.stream("Hi", model="m", client=client)
+    session = made._session
+    for piece in pieces:
+        session.feed(chat(piece))
+    if status == "failed":
+        session.fail(ErrorInfo("ReadError", "the connection was cut"))
+    elif status == "cancelled":
+        session.cancel()
+    elif status != "queued" and status != "in_progress":
+        session.feed(chat(finish="stop" if status == "completed" else "length"))
+        session.conclude()
+    assert made.status == status
+    return made
+
+
+@pytest.mark.parametrize("status", ["completed", "incomplete", "cancelled"])
+def test_a_stream_that_has_ended_is_its_text(status: str) -> None:
+    answer = stream(status, "Blue ", "sky.")
+    assert fill("Sum up: {{answer}}", answer=answer) == "Sum up: Blue sky."
+    assert fill("{{_}}", _=answer) == "Blue sky."
+    assert fill("{{answers}}", answers=[answer, 1]) == '["Blue sky.", 1]'
+    assert fill("{{d}}", d={"a": (answer,)}) == '{"a": ["Blue sky."]}'
+    assert fill("{{s}}", s={answer}) == '["Blue sky."]'
+
+
+def test_a_long_answer_is_whole() -> None:
+    answer = stream("completed", "x" * 10_000)
+    assert fill("{{answer}}", answer=answer) == "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (("queued",), "still being written (queued): wait for it (await answer)"),
+        (("in_progress", "Blue"), "still being written (in_progress)"),
+        (("failed", "Blue"), "its answer failed (ReadError): insert answer.text"),
+        (("completed",), "its answer has no text; it is completed"),
+        (("cancelled",), "its answer has no text; it is cancelled"),
+    ],
+)
+def test_a_stream_without_an_answer_is_an_error(made: tuple[str, ...], words: str) -> None:
+    answer = stream(*made)
+    with pytest.raises(TemplateError, match=re.escape(words)):
+        fill("{{answer}}", answer=answer)
+    with pytest.raises(TemplateError, match="its answer "):
+        fill("{{answers}}", answers=[{"a": answer}])
+    if len(made) > 1:
+        assert fill("{{answer.text}}", answer=answer) == "Blue"
+
+
+class Holder:
+    """Somebody else's object that has ours in its repr."""
+
+    def __init__(self, held: object) -> None:
+        self.held = held
+
+    def __repr__(self) -> str:
+        return f"Holder({self.held!r})"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "f'{answer}'",
+        "str(answer)",
+        "answer!r",
+        "[repr(answer)]",
+        "Holder(answer)",
+        "{1: Holder(answer)}",
+    ],
+)
+def test_a_streams_repr_is_never_sent(expression: str) -> None:
+    answer = stream("completed", "Blue sky.")
+    with pytest.raises(TemplateError, match=r"holds a stream's repr \(<Stream .*its \.text"):
+        fill(f"{{{{ {expression} }}}}", answer=answer, Holder=Holder)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "answer.timing",
+        "answer.usage",
+        "answer.inspect()",
+        "[answer.error]",
+        "{'a': answer.choices}",
+    ],
+)
+def test_other_objects_of_ours_are_an_error(expression: str) -> None:
+    answer = stream("completed", "Blue sky.")
+    answer._session.transcript.usage = Usage(1, 2, 3)
+    answer._session.error = ErrorInfo("ReadError", "the connection was cut")
+    with pytest.raises(TemplateError, match=r"it is an nbstream \w+, no text: insert its fields"):
+        fill(f"{{{{ {expression} }}}}", answer=answer)
+    assert fill("{{answer.usage.output_tokens}}", answer=answer) == "2"
+    assert fill("{{answer.timing.elapsed >= 0}}", answer=answer) == "True"
