@@ -6,7 +6,7 @@ import argparse
 import json
 import keyword
 import math
-import shlex
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
@@ -162,18 +162,9 @@ def parse(line: str) -> Arguments:
     Raises `UsageError` that names what is wrong and what was perhaps meant.
     """
     parser = build_parser()
-    try:
-        words = shlex.split(line)
-    except ValueError as exc:
-        raise UsageError(f"%%stream: {str(exc).lower()}: a quote on the line stays open") from None
-    found, extra = parser.parse_known_args(words)
+    found, extra = parser.parse_known_args(split(line))
     if extra:
-        options = [option for action in parser._actions for option in action.option_strings]
-        near = suggest(extra[0], options)
-        raise UsageError(
-            f"%%stream: unknown option {extra[0]!r}{near}: the prompt stands below the line,"
-            " other parameters go as -p KEY=JSON, and %%stream? lists all options"
-        )
+        raise UsageError(_too_much(parser, extra))
     values = vars(found)
     params = dict(values.pop("params"))
     for name, option in (("max_tokens", "--max-tokens"), ("max_rounds", "--max-rounds")):
@@ -185,6 +176,70 @@ def parse(line: str) -> Arguments:
     if temperature is not None:
         params["temperature"] = temperature
     return Arguments(params=params, **values)
+
+
+def _too_much(parser: argparse.ArgumentParser, extra: list[str]) -> str:
+    """What to do about words that no option takes."""
+    if not extra[0].startswith("-"):
+        return (
+            f"%%stream: {' '.join(extra)!r} is too much on this line: put the prompt on the next"
+            " line, and a value with spaces into quotes"
+        )
+    options = [option for action in parser._actions for option in action.option_strings]
+    return (
+        f"%%stream: unknown option {extra[0]!r}{suggest(extra[0], options)}: other parameters go as"
+        " -p KEY=JSON, and %%stream? lists all options"
+    )
+
+
+_PIECE = re.compile(
+    r"""
+      (?P<space>\s+)
+    | '(?P<single>[^']*)'
+    | "(?P<double>(?:\\.|[^"\\])*)"
+    | \\(?P<quote>["'])
+    | (?P<joins>\\\s+(?=\S))
+    | (?P<opens>["'])
+    | (?P<plain>[^\s"'\\]+|\\)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def split(line: str) -> list[str]:
+    r"""The words of ``line``. Quotes of either kind hold a word together. A backslash stays a
+    backslash, as patterns and paths need it; only outside single quotes, and before a quote, it
+    makes that quote a character like any other.
+
+    >>> split(r"--until word\d --system 'C:\temp' --as x")
+    ['--until', 'word\\d', '--system', 'C:\\temp', '--as', 'x']
+
+    Raises `UsageError` for a quote that stays open, and for a backslash before a space, which
+    joins words in a shell.
+    """
+    words: list[str] = []
+    begins = True
+    for piece in _PIECE.finditer(line):
+        kind = str(piece.lastgroup)
+        if kind == "opens":
+            rest = line[piece.start() :]
+            raise UsageError(
+                f"%%stream: a quote on the line stays open: {rest[:40]}: close it, or write a"
+                r" backslash before it (\") if it is part of the text; a text that ends in a"
+                " backslash goes into single quotes"
+            )
+        if kind == "joins":
+            raise UsageError(
+                "%%stream: a backslash does not join two words: put the value into quotes, as in"
+                " --system 'two words'"
+            )
+        if kind != "space":
+            text = piece[kind].replace(r"\"", '"') if kind == "double" else piece[kind]
+            if begins:
+                words.append("")
+            words[-1] += text
+        begins = kind == "space"
+    return words
 
 
 def is_background(line: str) -> bool:

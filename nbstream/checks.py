@@ -91,11 +91,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def check_prompt(prompt: Any) -> None:
-    """Refuse a prompt that cannot be sent."""
+def check_prompt(prompt: Any, where: str = "write it as a string or a list of messages") -> None:
+    """Refuse a prompt that cannot be sent; ``where`` says where a missing one goes."""
     if isinstance(prompt, str):
         if not prompt.strip():
-            raise UsageError("the prompt is empty: write it below the magic, or as a string")
+            raise UsageError(f"the prompt is empty: {where}")
     elif not isinstance(prompt, list) or not prompt:
         kind = "an empty list" if prompt == [] else type(prompt).__name__
         raise UsageError(

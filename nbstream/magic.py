@@ -7,7 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from . import api, panel
 from .arguments import MAX_ROUNDS, Arguments, build_parser, parse
@@ -19,7 +19,7 @@ from .errors import UsageError
 from .frontend import execution
 from .output import print_live
 from .request import Request
-from .rewrite import AwaitStream
+from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .settings import settings
 from .template import render
 from .waiting import interrupt
@@ -40,12 +40,14 @@ class StreamMagics(Magics):
 
     # Options may hold JSON, whose braces and dollars IPython would expand.
     @no_var_expand
-    @cell_magic
-    def stream(self, line: str, cell: str) -> StreamWidget | None:
+    @line_cell_magic
+    def stream(self, line: str, cell: str | None = None) -> StreamWidget | None:
+        if cell is None:
+            raise UsageError(ONE_LINE)
         is_cell = self._rewriting.take_cell()
         arguments = parse(line)
         prompt = self._render(cell).strip("\n")
-        check_prompt(prompt)
+        check_prompt(prompt, NEXT_LINE)
         running = execution()
         notebooks.heard(running.session)
         widget = self._start(arguments, prompt, running)
@@ -226,16 +228,18 @@ def load(shell: Any) -> None:
         shell.configurables.append(config)
     rewriting = AwaitStream(shell)
     shell.input_transformers_post.append(rewriting)
+    # Before others take away comments and blank lines.
+    shell.input_transformers_cleanup.insert(0, FindMisplaced())
     shell.register_magics(StreamMagics(shell, rewriting))
 
 
 def unload(shell: Any) -> None:
     """Take away what `load` registered; streams go on."""
-    shell.input_transformers_post[:] = [
-        transformer
-        for transformer in shell.input_transformers_post
-        if not isinstance(transformer, AwaitStream)
-    ]
+    for transformers in (shell.input_transformers_post, shell.input_transformers_cleanup):
+        transformers[:] = [
+            t for t in transformers if not isinstance(t, (AwaitStream, FindMisplaced))
+        ]
     shell.configurables[:] = [c for c in shell.configurables if not isinstance(c, NBStream)]
     shell.magics_manager.magics["cell"].pop("stream", None)
-    shell.magics_manager.magics["line"].pop("nbstream", None)
+    for name in ("stream", "nbstream"):
+        shell.magics_manager.magics["line"].pop(name, None)

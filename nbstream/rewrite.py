@@ -1,21 +1,70 @@
-"""Makes a ``%%stream`` cell wait for its answer: the input transformer.
+"""What becomes of the text of a ``%%stream`` cell: the input transformers.
 
 IPython has no asynchronous magics: it calls the function and goes on. A cell that awaits, though,
 waits without blocking the kernel, so that Stop and other messages get through. Hence
 ``get_ipython().run_cell_magic('stream', …)``, which IPython makes of the cell, gets an ``await``.
+
+Where ``%%stream`` is not the first line, IPython makes no cell of it: that is told here.
 """
 
 from __future__ import annotations
 
 import ast
+import io
+import itertools
+import re
 import sys
+import tokenize
 from typing import Any
 
 from .arguments import is_background
+from .errors import UsageError
 from .frontend import is_headless
 from .loops import running_loop
 
 _PREFIX = "get_ipython().run_cell_magic('stream',"
+_EMPTY = re.compile(r", ''\)(?=\s*$)")
+
+NEXT_LINE = "put the prompt on the next line, below %%stream"
+ONE_LINE = "%stream needs a cell: write %%stream, and put the prompt on the next line"
+MISPLACED = (
+    "%%stream has to be the first line of its cell: move what stands above it into a cell of its"
+    " own, or below it if it is part of the prompt"
+)
+
+
+class FindMisplaced:
+    """For ``shell.input_transformers_cleanup``: says where ``%%stream`` has to stand. Below
+    anything else, IPython takes the prompt for Python."""
+
+    has_side_effects = True
+    """IPython leaves it out where it only asks whether a cell is complete."""
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        if _QUESTION.match("".join(lines)):
+            raise UsageError(ONE_LINE)  # IPython would look for help on its last word
+        above = list(itertools.takewhile(lambda line: not _MAGIC.match(line), lines))
+        # IPython takes blank lines away, and what another cell magic does with its body is its own.
+        if len(above) == len(lines) or not (text := "".join(above)).strip():
+            return lines
+        if text.lstrip().startswith("%%") or _is_in_string(text):
+            return lines
+        raise UsageError(MISPLACED)
+
+
+_QUESTION = re.compile(r"\s*%stream\s[^\n]*\?\s*$")
+_MAGIC = re.compile(r"\s*%%stream\b")
+
+
+def _is_in_string(text: str) -> bool:
+    """Whether what follows ``text`` is inside a string of several lines."""
+    try:
+        for _ in tokenize.generate_tokens(io.StringIO(text).readline):
+            pass
+    except (tokenize.TokenError, SyntaxError) as exc:
+        # The words of Python 3.10, and those from 3.12 on.
+        return any(words in str(exc) for words in ("multi-line string", "triple-quoted"))
+    return False
 
 
 class AwaitStream:
@@ -30,9 +79,11 @@ class AwaitStream:
             return lines
         # A cell magic is one line here, since its body is a string literal.
         self._is_cell = len(lines) == 1 and lines[0].startswith(_PREFIX)
-        if self._is_cell and self._waits(lines[0]):
-            return ["await " + lines[0]]
-        return lines
+        if not self._is_cell:
+            return lines
+        # IPython has words of its own for a cell without a body; ours say where the prompt goes.
+        line = _EMPTY.sub(r", '\\n')", lines[0])
+        return ["await " + line] if self._waits(line) else [line]
 
     def take_cell(self) -> bool:
         """Whether the magic that is called now is the whole cell; then its value is the cell's."""

@@ -20,7 +20,7 @@ FACTS = (
 )
 
 MAGIC = {
-    "an empty cell": ("%%stream\n\n", "the prompt is empty: write it below the magic"),
+    "an empty cell": ("%%stream\n\n", "the prompt is empty: put the prompt on the next line"),
     "an empty value": ("%%stream\n{{''}}", "the prompt is empty"),
     "an unknown name": ("%%stream\n{{nope}}", "{{nope}} in line 1: NameError"),
     "an unknown name in --system": ("%%stream --system {{nope}}\nHi", "{{nope}} in line 1"),
@@ -117,11 +117,6 @@ def test_a_model_that_does_not_exist(kernel: Kernel, server: Server) -> None:
     assert "Check the model's name (%nbstream models)" in result.error
     assert "\n" not in result.error
     assert len(server.requests) == 1, "nothing is sent again"
-
-
-def test_an_empty_body(kernel: Kernel, server: Server) -> None:
-    assert "the cell body is empty" in kernel.run("%%stream").stderr  # IPython's own words
-    assert server.requests == []
 
 
 def test_a_prompt_of_five_megabytes(kernel: Kernel, server: Server) -> None:

@@ -37,8 +37,43 @@ def test_answers_in_prompts(kernel: Kernel, server: Server) -> None:
     error = kernel.run("%%stream\nTranslate: {{_}}").error
     assert "its answer failed (BadRequestError): insert _.text" in error
     assert "holds a stream's repr" in kernel.run("%%stream\nSum up {{f'{answer}'}}").error
-    assert "holds a stream's repr" in kernel.run("import nbstream; nbstream.stream(f'{answer}')").error
+    error = kernel.run("import nbstream; nbstream.stream(f'Sum up {answer}')").error
+    assert "the prompt holds a stream's repr" in error
     assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (
+            "# a comment\n%%stream\nWhat is a queue?",
+            "%%stream has to be the first line of its cell",
+        ),
+        ("x = 1\n%%stream\nWhat is a queue?", "%%stream has to be the first line of its cell"),
+        ("%%stream What is a queue?", "put the prompt on the next line"),
+        ("%%stream Hello", "the prompt is empty: put the prompt on the next line"),
+        ("%%stream", "the prompt is empty: put the prompt on the next line"),
+        ("%stream What is a queue?", "write %%stream, and put the prompt on the next line"),
+    ],
+)
+def test_a_prompt_in_another_place(kernel: Kernel, server: Server, cell: str, words: str) -> None:
+    error = kernel.run(cell).error
+    assert words in error
+    assert error.startswith("UsageError: "), "one sentence"
+    assert "\n" not in error
+    assert server.requests == []
+
+
+def test_blank_lines_above_the_magic(kernel: Kernel, server: Server) -> None:
+    assert kernel.run("\n  \n%%stream\nHi").status == "ok"
+    assert server.requests[0].body["messages"][0]["content"] == "Hi"
+
+
+def test_backslashes(kernel: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(text=["word ", "word7 ", "more"]))
+    kernel.run("%%stream --until word\\d --system C:\\temp --as w\nHi")
+    assert kernel.get("w.text") == "'word word7'"
+    assert server.requests[0].body["messages"][0]["content"] == "C:\\temp"
 
 
 def test_options_are_sent(kernel: Kernel, server: Server) -> None:

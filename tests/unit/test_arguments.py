@@ -53,7 +53,8 @@ def test_options(line: str, name: str, value: Any) -> None:
     ("line", "words"),
     [
         ("--temprature 1", "did you mean '--temperature'"),
-        ("m extra words", "unknown option 'extra'"),
+        ("What is a queue?", "'is a queue?' is too much on this line: put the prompt on the next"),
+        ("m extra --bg", "'extra' is too much on this line"),
         ("--temperature hot", "--temperature"),
         ("--max-tokens 0", "above 0"),
         ("--max-tokens many", "--max-tokens"),
@@ -66,7 +67,9 @@ def test_options(line: str, name: str, value: Any) -> None:
         ("-p top_p", "-p takes KEY=JSON, not 'top_p'"),
         ("-p top-p=1", "-p takes KEY=JSON"),
         ("-p top_p=high", "'high' is not JSON"),
-        ("--system 'open", "a quote on the line stays open"),
+        ("--system 'open", "a quote on the line stays open: 'open:"),
+        ('--system "C:\\temp\\"', "a text that ends in a backslash goes into single quotes"),
+        (r"--system two\ words", "a backslash does not join two words: put the value into quotes"),
         ("--system", "--system"),
         ("--temp 1", "unknown option '--temp'"),
         ("--help", "%%stream? lists all options"),
@@ -81,6 +84,29 @@ def test_mistakes(line: str, words: str) -> None:
         parse(line)
     assert words in str(caught.value)
     assert str(caught.value).startswith("%%stream: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"word\d", r"word\d"),
+        (r'"word\d"', r"word\d"),
+        (r"'word\d'", r"word\d"),
+        (r"C:\temp", r"C:\temp"),
+        (r"'C:\temp\'", "C:\\temp\\"),
+        ("C:\\temp\\", "C:\\temp\\"),
+        (r"\\server\share", r"\\server\share"),
+        (r'"\\server\share\\"', "\\\\server\\share\\\\"),
+        (r'"say \"hi\""', 'say "hi"'),
+        (r"it\'s", "it's"),
+        (r"'say \"hi\"'", r"say \"hi\""),
+        ("one' two'", "one two"),
+        ("''", ""),
+    ],
+)
+@pytest.mark.parametrize("option", ["--until", "--system"])
+def test_no_backslash_is_lost(option: str, text: str, value: str) -> None:
+    assert getattr(parse(f"m {option} {text}"), option.removeprefix("--")) == value
 
 
 def test_background() -> None:

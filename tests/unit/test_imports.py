@@ -105,7 +105,7 @@ ARROWS: dict[str, set[str]] = {
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
-    "rewrite": {"arguments", "frontend", "loops"},
+    "rewrite": {"arguments", "errors", "frontend", "loops"},
     "output": {"cells", "frontend", "saved", "session", "waiting"},
     "saved": {"choices", "events", "formulas", "safe_markdown", "transcript"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from nbstream import rewrite
-from nbstream.rewrite import AwaitStream
+from nbstream.errors import UsageError
+from nbstream.rewrite import AwaitStream, FindMisplaced
 
 
 def cell(line: str = "", body: str = "Hi\n") -> list[str]:
@@ -71,6 +72,41 @@ async def test_inside_a_running_cell_only_the_kernel_itself_may_await(shell: Any
     assert run_cell() == cell()
     assert do_execute_nested() == cell()
     assert transform(cell()) == cell()
+
+
+def test_a_cell_without_a_body_is_given_to_the_magic(shell: Any) -> None:
+    (line,) = AwaitStream(shell)(cell("What is a queue?", ""))
+    assert line == "await get_ipython().run_cell_magic('stream', 'What is a queue?', '\\n')\n"
+    other = cell("", "say ''")
+    assert AwaitStream(shell)(other) == [f"await {other[0]}"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["# a comment\n", "x = 1\n", "%load_ext nbstream\n\n", '# """\n', "!ls 'a\n", "s = '''a'''\n"],
+)
+def test_what_stands_above_the_magic_is_an_error(above: str) -> None:
+    with pytest.raises(UsageError, match="has to be the first line of its cell"):
+        FindMisplaced()(f"{above}%%stream --as w\nIt's a prompt.".splitlines(keepends=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "%%stream\nHi",
+        "\n  \n  %%stream\n  Hi",
+        "%%time\n%%stream\nHi",
+        "%%stream\n%%stream\n",
+        's = """\n%%stream\nHi\n"""',
+        "f(r'''a\n%%stream''')",
+        "# %%streams\n%%streams\nHi",
+        "print('%%stream')",
+    ],
+)
+def test_other_cells_are_not_judged(text: str) -> None:
+    lines = text.splitlines(keepends=True)
+    assert FindMisplaced()(lines) == lines
 
 
 def test_a_line_that_cannot_be_read_waits(shell: Any) -> None:
