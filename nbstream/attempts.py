@@ -1,8 +1,8 @@
 """The attempts of one stream: each request, what answered it, and its raw events if recorded.
 
-A stream pays nothing per token for this unless it was asked for with ``inspect=True``: attempts are
-few. Raw events are then taken where the bytes of the response can be seen, once per read of the
-network and beside the SDK; of other streams, chunk by chunk.
+The bytes of a response are seen beside the SDK, once per read of the network. Without
+``inspect=True`` only the end of the stream is looked for in them. Of streams whose bytes cannot be
+seen, the chunks are recorded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from .connection import response_of
 from .record import Recording
 from .redact import Redact, hider, sent_keys
+from .sse import EndMark
 
 MOST_ATTEMPTS = 10
 """Attempts that are kept: the latest."""
@@ -60,6 +61,7 @@ class Attempt:
     error: str | None = None
     is_over: bool = False
     recording: Recording | None = None
+    end_mark: EndMark = field(default_factory=EndMark, repr=False)
 
 
 class Attempts:
@@ -119,11 +121,13 @@ class Attempts:
         the SDK read (tests/sdk/test_inspect.py): https://www.python-httpx.org/api/#response
         """
         recording, response = self.latest.recording, response_of(stream)
+        saw: _Saw = self.latest.end_mark.feed
         with contextlib.suppress(Exception):  # looking on never ends a stream
-            self.note(response)
-            assert recording is not None
+            if recording is not None:
+                self.note(response)
+                saw = _both(recording.read, saw)
             for name, seen in (("iter_bytes", _seen), ("aiter_bytes", _SeenAsync)):
-                setattr(response, name, _tapped(getattr(response, name), seen, recording.read))
+                _tap(response, name, seen, saw)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
@@ -134,8 +138,24 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
 _Saw = Callable[[bytes], None]
 
 
-def _tapped(read: Callable[..., Any], seen: Callable[[Any, _Saw], Any], saw: _Saw) -> Any:
-    return lambda *args, **options: seen(read(*args, **options), saw)
+def _both(one: _Saw, other: _Saw) -> _Saw:
+    def saw(piece: bytes) -> None:
+        one(piece)
+        other(piece)
+
+    return saw
+
+
+def _tap(response: Any, name: str, seen: Callable[[Any, _Saw], Any], saw: _Saw) -> None:
+    read = getattr(response, name)
+
+    def tapped(*args: Any, **options: Any) -> Any:
+        # A response that refers to itself would wait for the garbage collector.
+        if vars(response).get(name) is tapped:
+            delattr(response, name)
+        return seen(read(*args, **options), saw)
+
+    setattr(response, name, tapped)
 
 
 def _seen(pieces: Iterator[bytes], saw: _Saw) -> Iterator[bytes]:

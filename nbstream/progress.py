@@ -12,11 +12,12 @@ from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
 from .events import Delta, Event, Info, PartType, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
+from .finish import FinishWatch
 from .redact import Redact, redactor
 from .retry import Retry
 from .spans import Spans
 from .splice import Splice
-from .states import TERMINAL, Status, allowed, incomplete_reason
+from .states import CUT, TERMINAL, Status, allowed, incomplete_reason
 from .surrogates import Halves
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
@@ -56,7 +57,8 @@ class Progress:
         self._pick = pick
         self._adapter: Adapter | None = None
         self._unread: type | None = None  # of the first chunk, while none said the format
-        self._finished_at: float | None = None
+        self._finish = FinishWatch()
+        self._pieces_before = 0  # of other attempts and replies
         self._phase: Phase = "opening"
         # How the names of the parts of the reply begin that is read now, and its first delta.
         self._prefix = ""
@@ -110,7 +112,7 @@ class Progress:
         self.reason = self.error = self.retry = self._cut_reason = None
         self.timing = Timing(self._clock(), now=self._clock)
         # The clocks are looked at before the next attempt begins.
-        self._finished_at = self.transcript.failure = None
+        self._finish, self.transcript.failure = FinishWatch(), None
         self._phase = "opening"
         self.token_events = 0
         if self.done.done():
@@ -134,21 +136,23 @@ class Progress:
         self._adapter = self._unread = None
         self._splice = Splice(self._kept) if self._kept else None
         self._phase, self._last_part = "opening", ""
-        self._finished_at = self.transcript.failure = None
+        self._finish, self.transcript.failure = FinishWatch(), None
+        self._pieces_before = self.token_events
+        self.transcript.finish_reasons.clear()
 
     def _take(self, chunk: Any) -> None:
         if self._keep is not None:
             self._keep(chunk)
+        pieces = self.token_events
         adapter = self._adapter or self._choose_adapter(chunk)
         for event in adapter.feed(chunk) if adapter is not None else ():
             self._apply(event)
             if self._ending is not None and self._ending.reason:
                 self._enough(self._ending.reason)
                 break
-        transcript = self.transcript
-        # Whether all are finished is asked only once one is: this runs for each token.
-        if transcript.failure or (transcript.finish_reasons and transcript.is_finished):
-            self._finished_at = self._clock()
+        # Rare: this runs for each token.
+        if self.transcript.finish_reasons or self.transcript.failure:
+            self._finish.look(self.transcript, began=pieces > self._pieces_before)
         if self._listeners:
             self._wake()
 
@@ -260,10 +264,17 @@ class Progress:
         elif self.transcript.failure is not None:
             self.fail(describe_failure(self.transcript.failure, self.redact, self._phase))
         else:
-            self.reason = self._cut_reason or incomplete_reason(
-                self.transcript.finish_reason, expected=self._expects_finish_reason
-            )
+            self.reason = self._cut_reason or self._why_incomplete
             self._end("completed" if self.reason is None else "incomplete")
+
+    @property
+    def _why_incomplete(self) -> str | None:
+        """Why what came is not a whole answer, in words; None if it is, or is expected to be."""
+        has_end = self.attempts.latest.end_mark.has_come
+        if self._finish.is_withdrawn and not has_end:
+            return CUT
+        expected = self._expects_finish_reason and not has_end
+        return incomplete_reason(self.transcript.finish_reason, expected=expected)
 
     def fail(self, info: ErrorInfo) -> None:
         """End with an error, unless it has ended."""
@@ -274,7 +285,7 @@ class Progress:
         self._end("failed")
 
     def _end(self, status: Status) -> None:
-        self._let_go(status)
+        self._end_reply(is_stopped=status == "cancelled")
         self.reason = self._with_what_is_missing(self.reason)
         for info in self._spans.end(self._clock()):
             self._inform(info)
@@ -288,16 +299,17 @@ class Progress:
             return reason
         return f"{reason}; {NO_BEGINNING}" if reason else NO_BEGINNING
 
-    def _let_go(self, status: Status) -> None:
+    def _end_reply(self, *, is_stopped: bool = False) -> None:
         """Apply what was held back; after a stop no text of it."""
-        for event in self._adapter.end() if self._adapter is not None else ():
-            if status != "cancelled" or isinstance(event, Info):
+        has_end = self.attempts.latest.end_mark.has_come
+        for event in self._adapter.end(has_end=has_end) if self._adapter is not None else ():
+            if isinstance(event, Info) or not is_stopped:
                 self._apply(event)
-        if self._splice is not None and status != "cancelled":
+        if self._splice is not None and not is_stopped:
             rest, self._splice = self._splice.end(), None
             self._apply(Delta(self._cut_part, "text", rest))
         for half in (*self._halves.end(), *self.transcript.halves.end()):
-            if status != "cancelled":
+            if not is_stopped:
                 self._apply(half)
 
     @property

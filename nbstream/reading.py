@@ -19,7 +19,7 @@ from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
 from .sources import Opened, Source
-from .states import TERMINAL, incomplete_reason
+from .states import TERMINAL
 from .turns import Exchange
 from .until import Ending
 
@@ -50,8 +50,7 @@ class Reading(Progress):
             clock=clock,
         )
         self.source = source
-        if record:
-            source.tap = self.attempts.tap
+        source.tap = self.attempts.tap
         self._policy = retry or RetryPolicy()
         self._opened: Opened | None = None
         self._cancel_reason: str | None = None
@@ -63,19 +62,21 @@ class Reading(Progress):
         """What the notebook calls this stream, for hints."""
 
     @property
-    def is_ending(self) -> bool:
-        """Whether it has ended, or we end it: no more text is taken, and what its reader raises
-        then is no error."""
+    def is_stopping(self) -> bool:
+        """Whether it has ended or is being stopped: no more text is taken."""
         return (
-            self._cancel_reason is not None
-            or self._timeout is not None
-            or self._is_left
-            or self.status in TERMINAL
+            self._cancel_reason is not None or self._timeout is not None or self.status in TERMINAL
         )
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether we close what is read: what its reader raises then is not an error. Chunks that
+        were read before are still taken, unless it is stopping."""
+        return self._is_left or self.is_stopping
 
     def feed(self, chunk: Any) -> None:
         """Take one chunk. On the session's loop thread only."""
-        if not self.is_ending:
+        if not self.is_stopping:
             self._take(chunk)
 
     @property
@@ -134,11 +135,12 @@ class Reading(Progress):
         """Make the calls of the reply that was read; returns whether another reply follows."""
         if self.is_done or self._cancel_reason is not None or self._timeout is not None:
             return False
-        is_whole = incomplete_reason(self.transcript.finish_reason, expected=True) is None
-        calls = rounds.due(self.transcript) if is_whole and not self.transcript.failure else []
-        if is_whole:
-            for part in rounds.unwanted(self.transcript):
-                self._inform(Info(part.key, "tool", {"status": "not_run"}))
+        if self._why_incomplete is not None or self.transcript.failure is not None:
+            return False
+        self._end_reply()
+        for part in rounds.unwanted(self.transcript):
+            self._inform(Info(part.key, "tool", {"status": "not_run"}))
+        calls = rounds.due(self.transcript)
         if not calls:
             return False
         self._has_called = True
@@ -147,7 +149,6 @@ class Reading(Progress):
             for part in calls:
                 self._inform(Info(part.key, "tool", {"status": "not_run"}))
             return False
-        self._finished_at = None
         begun = self._clock()
         await rounds.run(
             calls,
@@ -215,7 +216,7 @@ class Reading(Progress):
             if self._phase == "opening":
                 self._phase = "waiting"
             async for chunk in opened.chunks:
-                if self.is_ending:
+                if self.is_stopping:
                     return
                 self._take(chunk)
             self._check_read()

@@ -202,6 +202,6 @@ class _InRound:
         for event in self._reply.feed(chunk):
             yield from self._rounds.placed(event)
 
-    def end(self) -> Iterator[Event]:
-        for event in self._reply.end():
+    def end(self, *, has_end: bool) -> Iterator[Event]:
+        for event in self._reply.end(has_end=has_end):
             yield from self._rounds.placed(event)

@@ -6,11 +6,16 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 KEPT = 18 * 1024
 """Bytes of one event that are kept; of an image that comes in one event, its beginning."""
+
+
+_DONE = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?data: ?\[DONE\]")
+_LONGEST_MARK = len(b"\xef\xbb\xbfdata: [DONE]")
 
 
 @dataclass
@@ -104,6 +109,35 @@ class EventReader:
     def _end_block(self) -> Block:
         block, self._block, self._room = self._block, Block(), KEPT
         return block
+
+
+class EndMark:
+    """Whether ``data: [DONE]`` has come, with which OpenAI and most others end a stream.
+
+    Sees every piece of a body, so that it does little with those that hold whole events.
+
+    >>> mark = EndMark()
+    >>> for piece in (b'data: {"text": "[DONE]"}\\n\\nda', b"ta: [DO", b"NE]\\n\\n"):
+    ...     mark.feed(piece)
+    ...     print(mark.has_come)
+    False
+    False
+    True
+    """
+
+    def __init__(self) -> None:
+        self.has_come = False
+        self._line = b""  # the beginning of the last line, unless that has ended
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece."""
+        if not self._line and data.endswith(b"\n") and b"[DONE]" not in data:
+            return
+        text = self._line + data
+        if _DONE.search(text):
+            self.has_come = True
+        start = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        self._line = text[start : start + _LONGEST_MARK]
 
 
 def _joined(before: str | None, line: str) -> str:

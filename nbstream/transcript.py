@@ -117,6 +117,8 @@ class Transcript:
         self.runs_on: RunsOn | None = None
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
+        self.finishes = 0
+        """How many finish reasons have come: some services send one with each chunk."""
         self.failure: Failure | None = None
         self.extra: dict[str, Any] = {}
         self.halves = Halves()
@@ -147,6 +149,7 @@ class Transcript:
             self.usage = event
         elif isinstance(event, Finish):
             self.finish_reasons[event.choice] = well_formed(event.finish_reason)
+            self.finishes += 1
         elif isinstance(event, Meta):
             self.model = well_formed(event.model or "") or self.model
             self.response_id = well_formed(event.response_id or "") or self.response_id

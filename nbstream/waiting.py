@@ -154,7 +154,7 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
             while position < len(items):
                 yield items[position]
                 position += 1
-            if session.is_ending:
+            if session.is_stopping:
                 break
             session.feed(next(chunks))
     except StopIteration:
@@ -164,7 +164,7 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
         shorten(exc)
         raise
     except Exception as exc:
-        failure = exc
+        failure = None if session.is_ending else exc
     finally:
         if pump is not None and session.is_ending:
             session.conclude()

@@ -8,12 +8,6 @@ from .errors import ErrorInfo
 from .reading import Reading
 from .timing import Clocks, Silence
 
-FINISH_GRACE = 2.0
-"""Seconds that a server gets to end the body after the finish reason or an error came.
-
-Some keep it open, and openai before 2.54 goes on reading after ``[DONE]``.
-"""
-
 TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
 SILENCE_HINT = "Run the cell again, or have a client of your own, with another limit (client=...)."
 
@@ -41,24 +35,34 @@ class Watching(Reading):
             self.timing.waited = self._clock()  # for a connection, or for the local model
         is_silent = self._silence.is_too_long(self._received, self._clock())
         exceeded = self._clocks.exceeded(self.timing, is_silent)
-        if exceeded and self.status != "cancelling":
+        if self.status == "cancelling":
+            pass
+        elif self._is_held_open(is_limit=exceeded is not None):
+            is_new, self._is_left = not self._is_left, True
+            if self._rounds is None:
+                self._end_task()
+                return
+            if is_new:
+                self._end_reading()  # its reader wakes; tools may follow
+        elif exceeded:
             hint = SILENCE_HINT if is_silent else TIMEOUT_HINT
             self._timeout = ErrorInfo("Timeout", exceeded, hint)
             self._end_task()
             return
-        if self._finished_at is not None and self._clock() - self._finished_at >= FINISH_GRACE:
-            self._is_left = True
-            if self._rounds is None or self._opened is None:
-                self._end_task()
-                return
-            # Its reader wakes; tools may follow.
-            self._finished_at = None
-            self._end_reading()
         # One that says what it waits for (a model that is being fetched) is not silent.
         waits = self.status == "queued" and self.reason is None
         if (waits or self.status == "in_progress") and self._clocks.is_stalled(self.timing):
             self._move("stalled")
-        self._watch = self.loop.call_later(self._clocks.next_look(self.timing), self._check_clocks)
+        pause = min(self._clocks.next_look(self.timing), self._finish.next_look)
+        self._watch = self.loop.call_later(pause, self._check_clocks)
+
+    def _is_held_open(self, *, is_limit: bool) -> bool:
+        """Whether the answer is over, and its server only keeps the body open."""
+        if self._opened is None:
+            return False
+        has_end = self.attempts.latest.end_mark.has_come
+        now = self._clock()
+        return self._finish.is_over(self._received, now, has_end=has_end, is_limit=is_limit)
 
     @property
     def _received(self) -> tuple[int, int] | None:

@@ -22,8 +22,10 @@ class Adapter(Protocol):
         """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
         ...
 
-    def end(self) -> Iterable[Event]:
-        """The events of what was held back, if anything: no more chunks will come."""
+    def end(self, *, has_end: bool) -> Iterable[Event]:
+        """The events of what was held back, if anything: no more chunks will come. ``has_end``
+        says whether the server ended the stream explicitly, with ``[DONE]``. Called once or more.
+        """
         return ()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Data, Delta, Event, Extra, Failure, Finish, Info, Logprobs, Meta, Usage, Whole
+from ..states import incomplete_reason
 from ._base import both, count, get, text, unknown, unwrapped
 from ._calls import Calls
 from ._sources import Sources
@@ -74,8 +75,9 @@ class ChatAdapter:
             self._without_choices(chunk, events)
         return events
 
-    def end(self) -> list[Event]:
-        return [event for choice in self._choices.values() for event in choice.end()]
+    def end(self, *, has_end: bool) -> list[Event]:
+        choices = self._choices.values()
+        return [event for choice in choices for event in choice.end(has_end=has_end)]
 
     def _without_choices(self, chunk: Any, events: list[Event]) -> None:
         inner = unwrapped(chunk)
@@ -120,6 +122,7 @@ class _Choice:
         self._cited: list[Any] = []
         self._details: list[Any] = []
         self._beside: Any = None
+        self._reason: str | None = None
 
     def feed(self, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
         """What a choice says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
@@ -154,16 +157,18 @@ class _Choice:
             self._beside = beside
             if others := unknown(beside, _CHOICE):
                 events.append(Extra(others))
+        # It does not end the answer: some services send one with each chunk.
         if (reason := has.get("finish_reason")) and isinstance(reason, str):
-            events += self.end("incomplete" if reason == "length" else "completed")
+            self._reason = reason
             events.append(Finish(reason, self._number))
 
-    def end(self, status: str = "incomplete") -> list[Event]:
+    def end(self, *, has_end: bool) -> list[Event]:
         """What is held, and what becomes of the calls."""
         events: list[Event] = []
         if not self._tags.is_decided:
             events += self._tags.end()
-        self._calls.end(status, events)
+        is_whole = incomplete_reason(self._reason, expected=not has_end) is None
+        self._calls.end("completed" if is_whole else "incomplete", events)
         return events
 
     def cite(self, citations: list[Any], events: list[Event]) -> None:

@@ -32,5 +32,5 @@ class TextAdapter(Adapter):
                 return ()
         return (Delta("text", "text", str(chunk)),)
 
-    def end(self) -> Iterable[Event]:
-        return () if self._other is None else self._other.end()
+    def end(self, *, has_end: bool) -> Iterable[Event]:
+        return () if self._other is None else self._other.end(has_end=has_end)

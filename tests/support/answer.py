@@ -115,8 +115,8 @@ class Answer:
                     return
             if event.kind == "delta":
                 await self._pace()
-            elif event.kind == "finish":
-                await self._pause(0, "finish")
+            elif event.kind == "finish" or event.kind == "usage":
+                await self._pause(0, event.kind)
             await self._event(event)
         if scenario.hold_open:
             self._books.note(self._request, "held open", completed=True, waiting="hold_open")

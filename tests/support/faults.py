@@ -146,6 +146,11 @@ FAULTS = (
             "closed before the first token came. Run the cell again"),
     completed("EOF after finish_reason without [DONE]", "test/no-done"),
     completed("body kept open after [DONE]", "test/hold-open"),
+    completed("body kept open after finish_reason, without [DONE]",
+              Scenario(done=False, hold_open=True)),
+    completed("[DONE] without finish_reason", Scenario(finish=""), apis=CHAT),
+    completed("finish_reason with every chunk", Scenario(finish_each=True), apis=CHAT),
+    completed("the same without [DONE]", Scenario(finish_each=True, done=False), apis=CHAT),
     # The server sends something odd.
     failed("bad JSON", "test/bad-json", f"not valid JSON … {NO_API}", FIVE),
     failed("bad UTF-8", "test/bad-utf8", f"not valid UTF-8 … {NO_API}", FIVE),
@@ -180,7 +185,7 @@ async def meet(fault: Fault, api: Api = "chat", kind: Kind = "async") -> Outcome
     with (
         Server() as server,
         mock.patch("nbstream.asking.RetryPolicy", quick),
-        mock.patch("nbstream.watching.FINISH_GRACE", 0.2),
+        mock.patch("nbstream.finish.FINISH_GRACE", 0.2),
     ):
         async with _address(fault, server.url) as url, _client(kind, url) as client:
             model = "any"

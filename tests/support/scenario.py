@@ -36,7 +36,7 @@ Fault = Literal[
     "error_flat",  # event: error, with a body that has no "error" key
     "failed",  # response.failed (Responses only; "error_data" for chat completions)
 ]
-Gate = Literal["headers", "first", "deltas", "finish"]
+Gate = Literal["headers", "first", "deltas", "finish", "usage"]
 Noise = Literal["comments", "ping", "empty_choices", "null_choices", "unknown_events"]
 
 
@@ -54,7 +54,8 @@ class Scenario:
     reasoning: Sequence[str] = ()
     reasoning_kind: Literal["summary", "text"] = "summary"
     refusal: Sequence[str] = ()
-    finish: str = "stop"  # or "length", "content_filter"
+    finish: str = "stop"  # or any other word; "": no finish reason
+    finish_each: bool = False  # every chunk has the finish reason (chat completions)
 
     # Pace. Delays are seconds; a gate waits for `server.release()` instead.
     headers_delay: float = 0.0

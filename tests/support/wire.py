@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tests.support.scenario import Scenario
 
-Kind = Literal["preamble", "delta", "noise", "finish", "done"]
+Kind = Literal["preamble", "delta", "noise", "finish", "usage", "done"]
 JSON = dict[str, Any]
 
 
@@ -104,10 +104,12 @@ def chat_events(scenario: Scenario, body: JSON) -> Iterator[Event]:
     asked = bool((body.get("stream_options") or {}).get("include_usage"))
     with_usage = asked and scenario.usage
     extra: JSON = {"usage": None} if with_usage else {}
+    finish = scenario.finish or None
+    each = finish if scenario.finish_each else None
 
     if scenario.preamble:
         first = {"role": "assistant", "content": ""}
-        yield sse("preamble", chat_chunk(model, chat_delta(first), **extra))
+        yield sse("preamble", chat_chunk(model, chat_delta(first, each), **extra))
     if "empty_choices" in scenario.noise:
         yield sse("noise", chat_chunk(model, [], prompt_filter_results=[]))
     for key, pieces in (
@@ -116,13 +118,13 @@ def chat_events(scenario: Scenario, body: JSON) -> Iterator[Event]:
         ("refusal", scenario.refusal),
     ):
         for piece in pieces:
-            yield sse("delta", chat_chunk(model, chat_delta({key: piece}), **extra))
+            yield sse("delta", chat_chunk(model, chat_delta({key: piece}, each), **extra))
             yield from noise(scenario)
             if "null_choices" in scenario.noise:
                 yield sse("noise", chat_chunk(model, None))
-    yield sse("finish", chat_chunk(model, chat_delta({}, scenario.finish), **extra))
+    yield sse("finish", chat_chunk(model, chat_delta({}, finish), **extra))
     if with_usage:
-        yield sse("finish", chat_chunk(model, [], usage=chat_usage(scenario)))
+        yield sse("usage", chat_chunk(model, [], usage=chat_usage(scenario)))
     if scenario.done:
         yield sse("done", "[DONE]")
 
@@ -148,6 +150,6 @@ def chat_completion(scenario: Scenario, body: JSON) -> JSON:
         "object": "chat.completion",
         "created": 1767225600,
         "model": body.get("model"),
-        "choices": [{"index": 0, "message": message, "finish_reason": scenario.finish}],
+        "choices": [{"index": 0, "message": message, "finish_reason": scenario.finish or None}],
         "usage": chat_usage(scenario),
     }

@@ -49,6 +49,28 @@ async def test_the_bytes_pass_and_are_seen() -> None:
         assert attempts.latest.host == "api.example"
 
 
+async def test_without_a_record_only_the_end_is_looked_for() -> None:
+    for is_async in (False, True):
+        attempts, response = open_(record=False), Response(b"data: [DO", b"NE]\n\n")
+        attempts.tap(SimpleNamespace(response=response))
+        assert not attempts.latest.end_mark.has_come
+        if is_async:
+            assert len([piece async for piece in response.aiter_bytes()]) == 2
+        else:
+            assert len(list(response.iter_bytes())) == 2
+        assert attempts.latest.end_mark.has_come
+        assert attempts.latest.recording is None
+
+
+def test_a_response_that_was_read_refers_to_nothing_of_ours() -> None:
+    attempts, response = open_(record=False), Response(b"data: 1\n\n")
+    own = set(vars(response))
+    attempts.tap(SimpleNamespace(response=response))
+    assert set(vars(response)) == {*own, "iter_bytes", "aiter_bytes"}
+    list(response.iter_bytes())
+    assert "iter_bytes" not in vars(response)
+
+
 @pytest.mark.parametrize("stream", [object(), SimpleNamespace(response=object()), iter("ab"), None])
 def test_whatever_is_looked_at_nothing_is_raised(stream: Any) -> None:
     attempts = open_()

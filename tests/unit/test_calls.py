@@ -37,7 +37,7 @@ def read(*chunks: Any, number: int = 0) -> list[Call]:
     for chunk in chunks:
         for event in adapter.feed(chunk):
             transcript.apply(event)
-    for event in adapter.end():
+    for event in adapter.end(has_end=False):
         transcript.apply(event)
     found = choice(transcript, number).tool_calls
     return [(call.call_id, call.name, call.arguments) for call in found]

@@ -14,7 +14,7 @@ def read(*chunks: dict[str, Any]) -> Transcript:
     for chunk in chunks:
         for event in adapter.feed(chunk):
             transcript.apply(event)
-    for event in adapter.end():
+    for event in adapter.end(has_end=False):
         transcript.apply(event)
     return transcript
 

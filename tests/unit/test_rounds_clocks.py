@@ -56,7 +56,7 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
 async def test_a_server_that_holds_the_body_open_after_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nbstream.watching.FINISH_GRACE", 0.01)
+    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 0.01)
     monkeypatch.setattr("nbstream.session.CLOSE_GRACE", 0.01)
     ran = asyncio.Event()
 

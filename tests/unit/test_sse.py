@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.sse import KEPT, Block, EventReader
+from nbstream.sse import KEPT, Block, EndMark, EventReader
 
 STREAM = (
     b": welcome\r\n\r\n"
@@ -61,3 +61,28 @@ def test_of_a_long_event_the_beginning_is_kept(size: int) -> None:
 def test_bytes_that_are_not_utf_8() -> None:
     (block,) = read(b"data: caf\xe9\n\n")
     assert block.data == "caf\ufffd"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 64, 1000])
+@pytest.mark.parametrize(
+    ("body", "has_come"),
+    [
+        (b"data: {}\n\ndata: [DONE]\n\n", True),
+        (b"data:[DONE]\n\n", True),
+        (b"data: {}\r\rdata: [DONE]\r\r", True),
+        (b"\xef\xbb\xbfdata: [DONE]\r\n\r\n", True),
+        (b": comment\nid: 7\ndata: [DONE]", True),
+        (b'data: {"text": "\\ndata: [DONE]"}\n\n', False),
+        (b"data: x data: [DONE]\n\n", False),
+        (b"data: " + 50 * b"data: [DONE]" + b"\n\n", False),
+        (b": [DONE]\n\nevent: [DONE]\n\n[DONE]\n\n", False),
+        (b"data:  [DONE]\n\n", False),
+        (b"data: [DONE\n]\n\n", False),
+        (b"", False),
+    ],
+)
+def test_the_mark_at_the_end(body: bytes, size: int, has_come: bool) -> None:
+    mark = EndMark()
+    for start in range(0, len(body), size):
+        mark.feed(body[start : start + size])
+    assert mark.has_come == has_come
