@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import adapters, adversarial, calm, kernel, load, render, serve, wire
+from . import adapters, adversarial, calm, formulas, kernel, load, render, serve, wire
 from .browser import serve as serve_pages
 
 RENDERER = {"render": render, "adversarial": adversarial, "calm": calm}
-STREAMS = {"kernel": kernel, "wire": wire, "load": load, "adapters": adapters, "serve": serve}
+STREAMS = {
+    "kernel": kernel,
+    "wire": wire,
+    "load": load,
+    "adapters": adapters,
+    "serve": serve,
+    "formulas": formulas,
+}
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from .block_math import closed_math, without_block_math
 from .code_spans import code_spans, escaped_code
 from .fences import FENCE, Fence, scan, write
-from .formulas import BACKSLASH, DOLLAR, refused_commands
+from .formulas import APART, BACKSLASH, DOLLAR, refused_commands
 from .hazards import (
     code_is_dangerous,
     definition,
@@ -42,8 +42,15 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 # As far as any parser could see an address; an element ends it for all of them.
 _URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)(?:[^ \t\n<]|<(?!span></span>))*", re.IGNORECASE)
 
+# What leads to another place than most readers would think, or to one that the live view links
+# nowhere; up to where a reader of Markdown stops seeing an address, once an element stands there.
+_MISLEADING = re.compile(r"\A(?:ftp:(?=//)|https?:(?=//[^/?#]*@)|www(?=\.[^/?#]*@))", re.IGNORECASE)
+
 _CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
-_URL = rf"(?:(?:https?://|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
+# A name before the host makes an address look as if it led elsewhere:
+# https://bank.example@evil.example
+_NO_USER = r"(?![^/?\#\s<>]*@)"
+_URL = rf"(?:(?:https?://{_NO_USER}|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
 _TITLE = r"(?:[ \t]+\"[\w \-.,:;!?'/]*\")?"
 
 # Tags that can stand alone or unpaired without harm, if they begin no HTML block: such a block
@@ -56,7 +63,7 @@ _PLAIN = re.compile(
     + "|".join(
         (
             rf"(?P<link>\]\({_URL}{_TITLE}\))",
-            rf"(?P<autolink>(?<!\\)<(?:https?://|mailto:){_CHARACTERS}+>)",
+            rf"(?P<autolink>(?<!\\)<(?:https?://{_NO_USER}|mailto:){_CHARACTERS}+>)",
             rf"(?P<tag>&\#92;<span></span>|(?<!\\)(?:{_TAG}|{_CODE}))",
             r"(?P<escaped>\\[\\`])",
             r"(?P<less>\\?<(?=[A-Za-z/!?]))",
@@ -281,7 +288,7 @@ def _plain(text: str, defines: bool) -> str:
             return "&amp;"
         return found
 
-    return _PLAIN.sub(replace, _URL_RUN.sub(_without_math, text))
+    return _PLAIN.sub(replace, _URL_RUN.sub(_bare_address, text))
 
 
 def _ends_in_url(pieces: list[str]) -> bool:
@@ -292,6 +299,10 @@ def _ends_in_url(pieces: list[str]) -> bool:
     return _URL_RUN.search(last, max(last.rfind(" "), last.rfind("\t")) + 1) is not None
 
 
-def _without_math(match: re.Match[str]) -> str:
-    """JupyterLab takes math out before Markdown and puts it back unquoted, even into an href."""
-    return match[0].replace("$", "%24").replace("\\", "%5C").replace("@@", "%40%40")
+def _bare_address(match: re.Match[str]) -> str:
+    """An address in text, which readers make a link of, unless it is not one that may be linked to.
+
+    JupyterLab takes math out before Markdown and puts it back unquoted, even into an href.
+    """
+    address = match[0].replace("$", "%24").replace("\\", "%5C").replace("@@", "%40%40")
+    return _MISLEADING.sub(lambda start: start[0] + APART, address)

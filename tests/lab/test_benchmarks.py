@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
         (["adapters"], "with nbstream ms"),
         (["serve"], "nbstream.engine"),
         (["wire"], "bytes per useful byte"),
+        (["formulas", "--kinds", "roots"], "roots of roots in scripts"),
         (["load", "--parts", "at-once"], "streams, 5 connections: shown in line"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

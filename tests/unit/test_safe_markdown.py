@@ -106,6 +106,14 @@ def test_code_in_a_fold_stays() -> None:
         ("$$\na<b\n$$\nx<y", "$$\na< b\n$$\nx&lt;y"),
         ("[a](/relative) [b](#part)", "[a] (/relative) [b](#part)"),
         ("[a]: javascript:f", "[a] : javascript:f"),
+        # An address with a user's name leads elsewhere than it seems to; ftp leads nowhere.
+        ("[a](https://b.org@c.org/)", "[a] (https:<span></span>//b.org@c.org/)"),
+        ("<https://b.org:443@c.org>", "&lt;https:<span></span>//b.org:443@c.org>"),
+        ("[a]: https://b.org@c.org", "[a] : https:<span></span>//b.org@c.org"),
+        ("HTTP://b.org@c.org", "HTTP:<span></span>//b.org@c.org"),
+        ("www.b.org@c.org", "www<span></span>.b.org@c.org"),
+        ("ftp://b.org/c", "ftp:<span></span>//b.org/c"),
+        ("https://b.org/@c [d](https://e.org/?f=@g)", "https://b.org/@c [d](https://e.org/?f=@g)"),
         ("**[Note]:** text", "**[Note]:** text"),
         (
             r"\require{x} \requirement",

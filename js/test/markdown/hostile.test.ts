@@ -6,6 +6,11 @@ import { createRenderer } from "./html.js";
 
 const URLS = [
   "javascript:alert(1)",
+  "https://bank.example@evil.example",
+  "HTTPS:bank.example@evil.example",
+  "https:\\\\bank.example\\@evil.example@x",
+  "http:///u:p@evil.example/a",
+  "https://bank.exa\tmple@evil.example/",
   "JaVaScRiPt:alert(1)",
   "javascript&colon;alert(1)",
   "java&Tab;script:alert(1)",
@@ -131,6 +136,7 @@ test.each([
   ["https://a.b/c?d=e#f", "https://a.b/c?d=e#f"],
   ["HTTP://a.b/ä b", "HTTP://a.b/%C3%A4%20b"],
   ["mailto:a@b.c", "mailto:a@b.c"],
+  ["https://a.b/@c?d=@e", "https://a.b/@c?d=@e"],
   ["https://a.b/%20%2", "https://a.b/%20%252"],
   ["https://a.b/\ud800", "https://a.b/%EF%BF%BD"],
 ])("allowed: %s", (url, shown) => {
