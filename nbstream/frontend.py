@@ -26,12 +26,20 @@ def is_headless() -> bool:
 
     Those ask for no input (``allow_stdin`` of the execute request), which every interactive
     front end does. Voila does so too, but shows widgets; it names itself in the kernel's
-    environment (https://github.com/voila-dashboards/voila/blob/main/voila/handler.py).
+    environment (https://github.com/voila-dashboards/voila/blob/main/voila/handler.py). Whether
+    Colab asks for input is not documented, and nobody executes its notebooks but in its page.
     """
     running = kernel()
-    if running is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
-        return False
-    return not getattr(running, "_allow_stdin", True)
+    return running is not None and not _shows_widgets() and not _asks_input(running)
+
+
+def _shows_widgets() -> bool:
+    voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
+    return voila or "google.colab" in sys.modules
+
+
+def _asks_input(running: Any) -> bool:
+    return bool(getattr(running, "_allow_stdin", True))
 
 
 def cell_id() -> str | None:
@@ -48,6 +56,24 @@ def execution() -> Execution:
     date = header.get("date")
     started = date.timestamp() if isinstance(date, datetime) else 0.0
     return Execution(header["msg_id"], str(header.get("session", "")), cell_id(), started)
+
+
+def plain_client() -> str | None:
+    """The session of the client that sent the running cell, if that may be a console.
+
+    Consoles send cells as `jupyter_client` does, whose message ids begin with the session's, and
+    name no cell of a notebook: https://github.com/jupyter/jupyter_client/blob/main/jupyter_client/session.py
+    """
+    running = kernel()
+    if running is None or _shows_widgets() or not _asks_input(running):
+        return None
+    request = _parent()
+    header = request.get("header", {})
+    session = header.get("session") or ""
+    sent_by_python = str(header.get("msg_id", "")).startswith(f"{session}_")
+    if not session or not sent_by_python or "cellId" in request.get("metadata", {}):
+        return None
+    return str(session)
 
 
 def _parent() -> dict[str, Any]:

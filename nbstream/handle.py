@@ -9,6 +9,7 @@ from typing import Any, TextIO, TypeVar
 from . import output
 from .approval import Decision
 from .choices import choice
+from .console import Console
 from .errors import ErrorInfo, StreamError, UsageError
 from .loops import LoopName, check_alive, choose_loop
 from .session import Session
@@ -24,6 +25,7 @@ class StreamHandle:
     _session: Session
     _wire: Wire
     _displays: output.Displays
+    _console: Console
     _lifecycle: threading.Lock
     _loop_name: LoopName
     _headless: bool
@@ -93,6 +95,7 @@ class StreamHandle:
         self.start()
         try:
             await wait(self._session)
+            await self._console.settled()
             return self._end_in_cell()
         except BaseException:
             self._displays.raised()

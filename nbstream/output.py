@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from . import saved
 from .cells import Execution
+from .console import Console
 from .frontend import execution
 from .session import Session
 from .waiting import follow_blocking, interrupt, wait_blocking
@@ -55,16 +56,22 @@ def text_bundle(
     whatever the model wrote: see `nbstream.safe_markdown`."""
     line = summary(session, model, note)
     blocks = saved.markdown(session.transcript)
-    plain = [saved.plain(session.transcript)]
     if session.error is not None and with_error:
         blocks.append("**" + saved.escaped(f"{session.error}") + "**")
-        plain.append(str(session.error))
     blocks.append(f"<sub>{saved.escaped(line)}</sub>")
-    plain.append(f"[{line}]")
+    plain = [saved.plain(session.transcript), ending(session, model, note, with_error=with_error)]
     return {
         "text/markdown": "\n\n".join(filter(None, blocks)),
         "text/plain": "\n\n".join(filter(None, plain)),
     }
+
+
+def ending(
+    session: Session, model: str, note: str | None = None, *, with_error: bool = True
+) -> str:
+    """What is written below a text without markup: the error if there is one, and the summary."""
+    error = [str(session.error)] if session.error is not None and with_error else []
+    return "\n\n".join([*error, f"[{summary(session, model, note)}]"])
 
 
 class Displays:
@@ -72,7 +79,8 @@ class Displays:
     the whole text at the end.
 
     ``live`` gives the bundle of the live widget under a display id ("" for none), ``text`` that of
-    the text alone, with or without its error in words.
+    the text alone, with or without its error in words. ``console`` prints it where nothing shows
+    outputs.
     """
 
     def __init__(
@@ -80,10 +88,12 @@ class Displays:
         stream: str,
         live: Callable[[str], dict[str, Any]],
         text: Callable[..., Mapping[str, Any]],
+        console: Console,
     ) -> None:
         self._stream = stream
         self._live = live
         self._text = text
+        self._console = console
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
         self._hide_next = False
         self._execution: Execution | None = None
@@ -102,6 +112,7 @@ class Displays:
         """Somebody waits for the stream. If it is the cell that `show_once` was called in, an
         error is that cell's, and need not stand in the output above it as well."""
         self._raises = self._execution == execution()
+        self._console.with_error = not self._raises
 
     def raised(self) -> None:
         """The waiting has ended with an exception."""
@@ -116,8 +127,13 @@ class Displays:
         self._show("widget")
 
     def _show(self, persist: str) -> None:
+        if self._console.takes():
+            return
         display_id = f"{self._stream}-{uuid.uuid4().hex}"
-        _publish(self._live(display_id), display_id)
+        bundle = self._live(display_id)
+        if self._console.watch():
+            del bundle["text/plain"]  # a console shows nothing else, and the text follows
+        _publish(bundle, display_id)
         self._keeps[display_id] = persist
 
     def revive(self) -> None:
@@ -137,6 +153,8 @@ class Displays:
 
     def finish(self) -> bool:
         """Give every output its final form; returns whether one has let go of the widget."""
+        if self._console.prints:
+            return False
         for display_id, bundle in self.final().items():
             _publish(bundle, display_id, update=True)
         return "markdown" in self._keeps.values()

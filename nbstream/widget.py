@@ -16,6 +16,7 @@ import traitlets
 from . import assets, control, inspector, output, registry
 from .cells import notebooks
 from .choices import image_of
+from .console import Console
 from .errors import UsageError
 from .frontend import cell_id, execution, is_headless
 from .handle import StreamHandle
@@ -83,7 +84,6 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._growing = Growing()
         # The comm's id, too, and each message names both: 48 bits as 8 letters, no UUID.
         stream = "".join(_random.choices(ascii_letters + digits, k=8))
-        self._displays = output.Displays(stream, self._live_bundle, self.text_bundle)
         self._wire = Wire(
             stream,
             label=label,
@@ -93,7 +93,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             send_asset=self._send_asset,
             send_image=self._send_image,
             send_inspection=self._send_inspection,
-            outputs=self._displays.final,
+            outputs=lambda: self._displays.final(),
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,
@@ -102,6 +102,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         )
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
+        self._console = Console(self._session, lambda: bool(self._wire.pages), self._ending)
+        self._displays = output.Displays(stream, self._live_bundle, self.text_bundle, self._console)
         super().__init__(_stream=stream, model_id=stream)
         # Whether something shows it: what does asks for its name in the page.
         self._is_placed = False
@@ -315,6 +317,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         the error in words if the stream failed."""
         session, wire = self._session, self._wire
         return output.text_bundle(session, wire.model, wire.note, with_error=with_error)
+
+    def _ending(self, with_error: bool) -> str:
+        session, wire = self._session, self._wire
+        return output.ending(session, wire.model, wire.note, with_error=with_error)
 
 
 def _watch(comm: Any, closed: Callable[..., None]) -> None:

@@ -97,9 +97,10 @@ class Kernel:
         cell: str | None = None,
         session: str | None = None,
         allow_stdin: bool = True,
+        console: bool = False,
     ) -> str:
-        """Send a cell and do not wait; returns the message's id. ``session`` stands for another
-        notebook that has this kernel."""
+        """Send a cell of a notebook, or as a ``console`` does, and do not wait; returns the
+        message's id. ``session`` stands for another notebook that has this kernel."""
         content = {
             "code": code,
             "silent": False,
@@ -108,7 +109,7 @@ class Kernel:
             "allow_stdin": allow_stdin,
             "stop_on_error": True,
         }
-        metadata = {"cellId": cell} if cell else {}
+        metadata = {} if console else {"cellId": cell or uuid.uuid4().hex}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
         if session is not None:
             message["header"]["session"] = session

@@ -1,0 +1,70 @@
+"""What the code can tell of who looks at it: from the request of the running cell."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import pytest
+
+from nbstream import frontend
+
+SESSION = "0123abcd-4567"
+PYTHON = {"header": {"session": SESSION, "msg_id": f"{SESSION}_41_2"}, "metadata": {}}
+
+
+class FakeKernel:
+    def __init__(self, request: dict[str, Any], allow_stdin: bool = True) -> None:
+        self._request = request
+        self._allow_stdin = allow_stdin
+
+    def get_parent(self) -> dict[str, Any]:
+        return self._request
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def use(request: dict[str, Any], **options: Any) -> None:
+        monkeypatch.setattr(frontend, "kernel", lambda: FakeKernel(request, **options))
+
+    return use
+
+
+def test_a_console_is_a_python_client_without_cells(use: Any) -> None:
+    use(PYTHON)
+    assert frontend.plain_client() == SESSION
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"header": {"session": "", "msg_id": "_1"}},
+        # JavaScript's message ids have nothing of the session's.
+        {"header": {"session": SESSION, "msg_id": "89ef"}, "metadata": {}},
+        {**PYTHON, "metadata": {"cellId": "c1"}},
+    ],
+)
+def test_notebooks_are_no_consoles(use: Any, request_: dict[str, Any]) -> None:
+    use(request_)
+    assert frontend.plain_client() is None
+
+
+def test_without_a_kernel_there_is_no_client() -> None:
+    assert frontend.plain_client() is None
+    assert not frontend.is_headless()
+
+
+def test_who_asks_for_no_input_is_headless(use: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(PYTHON, allow_stdin=False)
+    assert frontend.is_headless()
+    assert frontend.plain_client() is None
+    with monkeypatch.context() as patch:
+        patch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+        assert not frontend.is_headless()
+        assert frontend.plain_client() is None
+    # Its page shows widgets, whatever it asks for.
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    assert not frontend.is_headless()
+    assert frontend.plain_client() is None
