@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from .choices import ToolCall
 from .errors import UsageError
 from .running import call as call_function
+from .terminal import printable
 
 Approve = bool | Literal["ask"] | Callable[[ToolCall], bool | Awaitable[bool]]
 NOBODY = (
@@ -77,10 +78,9 @@ class Approval:
         self, part: str, call: ToolCall, future: concurrent.futures.Future[Decision]
     ) -> Decision:
         if not self.is_seen():
-            sys.stderr.write(
-                f"nbstream: {call.name}({call.arguments}) waits for"
-                f" w.approve({call.call_id!r}) or w.decline({call.call_id!r})\n"
-            )
+            asked = f"nbstream: {call.name}({call.arguments}) waits for"
+            how = f" w.approve({call.call_id!r}) or w.decline({call.call_id!r})\n"
+            sys.stderr.write(printable(asked + how))
         try:
             return await asyncio.wrap_future(future)
         finally:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from . import saved
 from .frontend import plain_client
 from .session import Session
+from .terminal import printable
 from .waiting import until
 
 PATIENCE = 1.0
@@ -111,4 +112,4 @@ class Console:
                 text += f"\n{self._ending(self.with_error)}\n"
             self._has_ended = session.is_done
             with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-                sys.stdout.write(text)
+                sys.stdout.write(printable(text))

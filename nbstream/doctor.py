@@ -18,6 +18,7 @@ from . import local
 from .clients import OPENAI_URL, choose
 from .errors import ConfigError, LocalModelError
 from .settings import settings
+from .terminal import printable
 
 _STATIC = Path(__file__).parent / "static"
 # Package, oldest release that works, and whether nbstream needs it in this environment.
@@ -58,7 +59,7 @@ def report(found: list[Check] | None = None) -> str:
         lines.append(f"{'problem' if check.remedy else 'ok':8} {check.name}: {check.value}")
         if check.remedy:
             lines.append(f"{'':8} -> {check.remedy}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _versions() -> Iterator[Check]:

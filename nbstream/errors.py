@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .terminal import printable
+
 QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes with which servers refuse an account whose credit is used up."""
 
@@ -18,6 +20,10 @@ class NbstreamError(Exception):
     IPython shows them as one line without the frames of the library, because the message already
     says what to do. ``%tb`` is not needed and finds nothing more.
     """
+
+    def __str__(self) -> str:
+        # A server's words may be in it, and it may end up in a terminal.
+        return printable(super().__str__())
 
     def _render_traceback_(self) -> list[str]:
         # https://ipython.readthedocs.io/en/stable/config/integrating.html
@@ -69,7 +75,7 @@ class ErrorInfo:
         status = f" {self.status_code}" if self.status_code else ""
         request = f" (request id {self.request_id})" if self.request_id else ""
         said = f"{self.type}{status}: {self.message.rstrip('.')}{request}"
-        return f"{said}. {self.hint}" if self.hint else said
+        return printable(f"{said}. {self.hint}" if self.hint else said)
 
     def to_wire(self) -> dict[str, Any]:
         """The fields that the front end shows, without those that are empty."""

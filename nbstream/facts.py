@@ -12,6 +12,7 @@ from .schema import Growing, Structure
 from .session import Session
 from .states import Status
 from .surrogates import well_formed_values
+from .terminal import printable
 from .timing import Timing
 
 
@@ -153,4 +154,4 @@ class Facts:
     def __repr__(self) -> str:
         size = f"{len(self.text):,} characters"
         name = self.model or getattr(self, "label", "")
-        return f"<{type(self).__name__} {name}: {self.status}, {size}>"
+        return printable(f"<{type(self).__name__} {name}: {self.status}, {size}>")

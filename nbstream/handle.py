@@ -113,7 +113,10 @@ class StreamHandle:
         return self._raise_error()
 
     def print(self: Stream, file: TextIO | None = None) -> Stream:
-        """Print the answer live, for scripts and terminals; then like `wait`."""
+        """Print the answer live, for scripts and terminals; then like `wait`.
+
+        Control characters are printed as visible ones; `text` has them as they came.
+        """
         self.start()
         output.print_live(self._session, self._wire.model, file)
         return self._raise_error()

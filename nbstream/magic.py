@@ -22,6 +22,7 @@ from .request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .settings import settings
 from .template import render
+from .terminal import printable
 from .waiting import interrupt
 from .widget import StreamWidget
 
@@ -142,7 +143,9 @@ class StreamMagics(Magics):
         # A terminal would print an empty `Out[n]:` for a value that shows nothing.
         self.shell.displayhook.update_user_ns(widget)
         if arguments.bg:
-            print(f"[{widget.label} goes on in the background; nbstream.tasks() lists it]")
+            print(
+                printable(f"[{widget.label} goes on in the background; nbstream.tasks() lists it]")
+            )
         else:
             try:
                 print_live(widget._session, widget.model)

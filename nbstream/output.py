@@ -12,6 +12,7 @@ from .cells import Execution
 from .console import Console
 from .frontend import execution
 from .session import Session
+from .terminal import printable
 from .waiting import follow_blocking, interrupt, wait_blocking
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -62,7 +63,7 @@ def text_bundle(
     plain = [saved.plain(session.transcript), ending(session, model, note, with_error=with_error)]
     return {
         "text/markdown": "\n\n".join(filter(None, blocks)),
-        "text/plain": "\n\n".join(filter(None, plain)),
+        "text/plain": printable("\n\n".join(filter(None, plain))),
     }
 
 
@@ -171,7 +172,7 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
     out = file or sys.stdout
     try:
         for delta in follow_blocking(session, session.deltas):
-            out.write(delta)
+            out.write(printable(delta))
             out.flush()
         wait_blocking(session)
     except KeyboardInterrupt as exc:  # it may come while we write
@@ -179,5 +180,5 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
         raise
     finally:
         separator = "\n" if session.deltas else ""
-        out.write(f"{separator}[{summary(session, model)}]\n")
+        out.write(printable(f"{separator}[{summary(session, model)}]\n"))
         out.flush()

@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .terminal import printable
+
 if TYPE_CHECKING:
     from .widget import StreamWidget
 
@@ -58,6 +60,6 @@ def _report_lost() -> None:
     if lost and sys.__stderr__ is not None:
         names = ", ".join(widget.label or widget.model for widget in lost)
         sys.__stderr__.write(
-            f"nbstream: {len(lost)} unfinished at exit: {names}."
+            f"nbstream: {len(lost)} unfinished at exit: {printable(names)}."
             " Await a stream (`await w`, or %%stream without --bg) to keep its answer.\n"
         )

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from .record import RawEvent
+from .terminal import printable
 
 if TYPE_CHECKING:
     from .inspection import InspectedAttempt, Inspection
@@ -82,7 +83,7 @@ def table(found: Inspection, width: int = WIDTH) -> str:
     words = [f"{name}: {text}" for name, text in (facts(found) | dict(found.headers)).items()]
     lines = [line for text in [*words, found.note] for line in wrap(text, width)]
     rows = _rows(found.attempts[-1], lambda event: _without_middle(str(event), width - _BEFORE))
-    return "\n".join([*lines, *(_cut(row, width) for row in rows)])
+    return printable("\n".join([*lines, *(_cut(row, width) for row in rows)]))
 
 
 def report(found: Inspection) -> str:
@@ -92,7 +93,7 @@ def report(found: Inspection) -> str:
     lines += ["", *(f"{name}: {value}" for name, value in found.headers.items())]
     lines += ["", found.note] if found.note else []
     lines += ["", *_rows(found.attempts[-1], _reported)]
-    text = "\n".join(lines).rstrip()
+    text = printable("\n".join(lines).rstrip())
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{_HEADING}{fence}text\n{text}\n{fence}{_END}"

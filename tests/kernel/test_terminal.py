@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -151,6 +152,56 @@ def test_a_script_that_forgets_to_wait(start: Any, server: Server) -> None:
     script = start("-c", code)
     assert script.wait(30) == 0
     assert "nbstream: 1 unfinished at exit: A lost answer." in script.output
+
+
+HOSTILE = "a\x1b]0;title\x07\x1b[2J\x9b31mb\u202ec\r\x08"
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [Scenario(text=[HOSTILE, "\x1b", "[31m"]), Scenario(status=400, error_message=HOSTILE)],
+    ids=["answer", "error"],
+)
+@pytest.mark.parametrize("shell", ["script", "ipython"])
+def test_nothing_steers_a_terminal(
+    tmp_path: Path, environment: dict[str, str], server: Server, scenario: Scenario, shell: str
+) -> None:
+    server.enqueue(scenario)
+    if shell == "script":
+        command = ["-c", SCRIPT, "test/ok"]
+    else:
+        cell = "get_ipython().run_cell_magic('stream', '', 'Hi')"
+        options = ["--simple-prompt", "--no-banner", "--colors=nocolor", "--ext=nbstream"]
+        command = ["-m", "IPython", *options, "-c", cell]
+    printed = run_in_pty(tmp_path, environment, *command)
+    assert "title" in printed
+    # What the programs print themselves has no more than line ends.
+    assert [c for c in printed if c in "\x07\x08\x1b\x9b\u202e"] == []
+    assert "\r" not in printed.replace("\r\n", "\n")
+
+
+def run_in_pty(folder: Path, environment: dict[str, str], *command: str) -> str:
+    """What a Python process prints to a terminal of its own."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI")}
+    plain |= {"IPYTHONDIR": str(folder / "ipython"), "TERM": "dumb", **environment}
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env=plain,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        printed = b""
+        # Linux answers EIO once the last process has closed its side.
+        with contextlib.suppress(OSError):
+            while data := os.read(ours, 65536):
+                printed += data
+        os.close(ours)
+        process.wait(20)
+    return printed.decode()
 
 
 def test_ipython(start: Any, server: Server) -> None:

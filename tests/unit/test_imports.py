@@ -20,7 +20,8 @@ WIDGET_STACK = {"ipywidgets", "anywidget", "IPython"}
 # module -> what of the package it may import, at any level of indentation. The rest of the
 # package (the shell around the engine) is free within the rules on third parties below.
 ARROWS: dict[str, set[str]] = {
-    "errors": set(),
+    "terminal": set(),
+    "errors": {"terminal"},
     "events": set(),
     "states": set(),
     "surrogates": {"events"},
@@ -34,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "docstrings": set(),
     "tools": {"checks", "docstrings", "errors", "surrogates"},
     "running": set(),
-    "approval": {"choices", "errors", "running"},
+    "approval": {"terminal", "choices", "errors", "running"},
     "turns": {"adapters", "checks", "choices", "surrogates", "tools"},
     "calling": {"approval", "choices", "events", "redact", "running", "surrogates", "tools"}
     | {"transcript"},
@@ -52,7 +53,7 @@ ARROWS: dict[str, set[str]] = {
     "attempts": {"connection", "record", "redact", "sse"},
     "finish": {"timing", "transcript"},
     "inspection": {"attempts", "errors", "record", "redact", "report", "session"},
-    "report": {"inspection", "record"},
+    "report": {"terminal", "inspection", "record"},
     "inspector": {"inspection", "protocol", "record", "report"},
     "connection": set(),
     "background": {"events"},
@@ -94,7 +95,16 @@ ARROWS: dict[str, set[str]] = {
     "page_requests": {"protocol"},
     "assets": {"protocol"},
     "choices": {"events", "transcript"},
-    "facts": {"choices", "errors", "events", "inspection", "schema", "session", "states"}
+    "facts": {
+        "terminal",
+        "choices",
+        "errors",
+        "events",
+        "inspection",
+        "schema",
+        "session",
+        "states",
+    }
     | {"surrogates", "timing"},
     "observed": {"facts", "wire"},
     "frames": {"protocol", "session", "transcript"},
@@ -108,8 +118,8 @@ ARROWS: dict[str, set[str]] = {
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},
     "rewrite": {"arguments", "errors", "frontend", "loops"},
-    "output": {"cells", "console", "frontend", "saved", "session", "waiting"},
-    "console": {"frontend", "saved", "session", "waiting"},
+    "output": {"terminal", "cells", "console", "frontend", "saved", "session", "waiting"},
+    "console": {"terminal", "frontend", "saved", "session", "waiting"},
     "saved": {"choices", "events", "formulas", "safe_markdown", "transcript"},
     "safe_markdown": {"block_math", "code_spans", "fences", "formulas", "hazards", "live_form"},
     "block_math": {"fences"},
@@ -230,7 +240,7 @@ def test_import_is_lazy() -> None:
     heavy = {"openai", "httpx", "httpx2", "ipywidgets", "anywidget", "IPython", "traitlets"}
     assert heavy.isdisjoint(modules)
     own = [name for name in modules if name.startswith("nbstream")]
-    assert own == ["nbstream", "nbstream.errors"]
+    assert own == ["nbstream", "nbstream.errors", "nbstream.terminal"]
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:

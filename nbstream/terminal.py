@@ -1,0 +1,26 @@
+"""Text that models and servers wrote, for a terminal.
+
+A terminal obeys the control characters that it prints: they move the cursor over what stands there,
+rename the window, or fill the clipboard (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
+Bidirectional controls show text in another order than it has (https://trojansource.codes).
+"""
+
+from __future__ import annotations
+
+_BIDI_CONTROLS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = {
+    # Unicode has a picture of each ASCII control.
+    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
+    0x7F: "\u2421",
+    **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
+    **{code: f"\\u{code:04x}" for code in _BIDI_CONTROLS},
+}
+
+
+def printable(text: str) -> str:
+    r"""``text`` with its control characters made visible; line ends and tabs stay.
+
+    >>> printable("\x1b[2Jdone\r\n"), printable("\u202etxt.exe\x9b")
+    ('␛[2Jdone\n', '\\u202etxt.exe\\x9b')
+    """
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
