@@ -1,21 +1,23 @@
 """The attempts of one stream: each request, what answered it, and its raw events if recorded.
 
-The bytes of a response are seen beside the SDK, once per read of the network. Without
-``inspect=True`` only the end of the stream is looked for in them. Of streams whose bytes cannot be
-seen, the chunks are recorded.
+A stream pays nothing per token for this: attempts are few. Bytes are cleaned and, with
+``inspect=True``, recorded where those of the response can be seen, once per read of the network and
+before the SDK; of other streams, raw events are taken chunk by chunk.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .connection import response_of
+from .connection import is_generator, response_of
+from .event_filter import EventFilter
 from .record import Recording
 from .redact import Redact, hider, sent_keys
+from .response_bytes import tap
 from .sse import EndMark
 
 MOST_ATTEMPTS = 10
@@ -62,6 +64,8 @@ class Attempt:
     is_over: bool = False
     recording: Recording | None = None
     end_mark: EndMark = field(default_factory=EndMark, repr=False)
+    events: EventFilter | None = None
+    """What the bytes of its response went through; None where they are not seen."""
 
 
 class Attempts:
@@ -115,66 +119,21 @@ class Attempts:
             self.latest.recording.chunk(chunk)
 
     def tap(self, stream: Any) -> None:
-        """See the bytes of ``stream``, of the SDK, from now on; nobody has read of it yet.
-
-        What is wrapped is the response's ``iter_bytes``, which httpx documents and all releases of
-        the SDK read (tests/sdk/test_inspect.py): https://www.python-httpx.org/api/#response
-        """
-        recording, response = self.latest.recording, response_of(stream)
-        saw: _Saw = self.latest.end_mark.feed
-        with contextlib.suppress(Exception):  # looking on never ends a stream
-            if recording is not None:
-                self.note(response)
-                saw = _both(recording.read, saw)
-            for name, seen in (("iter_bytes", _seen), ("aiter_bytes", _SeenAsync)):
-                _tap(response, name, seen, saw)
+        """See the bytes of ``stream``, of the SDK, from now on, and give it clean events; nobody
+        has read of it yet."""
+        attempt, response = self.latest, response_of(stream)
+        if response is None:
+            return
+        # What reads the response itself, line by line or piece by piece, wants it as it is.
+        attempt.events = None if is_generator(stream) else EventFilter()
+        saw = [attempt.end_mark.feed]
+        if attempt.recording is not None:
+            saw.append(attempt.recording.read)
+        with contextlib.suppress(Exception):  # it only looks like a response of httpx
+            self.note(response)
+            tap(response, saw, attempt.events)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """The server's id of a request."""
     return headers.get("x-request-id") or headers.get("request-id")
-
-
-_Saw = Callable[[bytes], None]
-
-
-def _both(one: _Saw, other: _Saw) -> _Saw:
-    def saw(piece: bytes) -> None:
-        one(piece)
-        other(piece)
-
-    return saw
-
-
-def _tap(response: Any, name: str, seen: Callable[[Any, _Saw], Any], saw: _Saw) -> None:
-    read = getattr(response, name)
-
-    def tapped(*args: Any, **options: Any) -> Any:
-        # A response that refers to itself would wait for the garbage collector.
-        if vars(response).get(name) is tapped:
-            delattr(response, name)
-        return seen(read(*args, **options), saw)
-
-    setattr(response, name, tapped)
-
-
-def _seen(pieces: Iterator[bytes], saw: _Saw) -> Iterator[bytes]:
-    for piece in pieces:
-        saw(piece)
-        yield piece
-
-
-class _SeenAsync:
-    """No generator: an abandoned one would have to be closed by the event loop."""
-
-    def __init__(self, pieces: AsyncIterator[bytes], saw: _Saw) -> None:
-        self._pieces = pieces
-        self._saw = saw
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        piece = await self._pieces.__anext__()
-        self._saw(piece)
-        return piece

@@ -14,11 +14,20 @@ def response_of(stream: Any) -> Any:
     The SDK's streams and helpers have it. The generators that an httpx response gives
     (``iter_text()``, ``aiter_text()``) are methods of it.
     """
-    frame = getattr(stream, "gi_frame", None) or getattr(stream, "ag_frame", None)
     found = getattr(stream, "response", None) or getattr(stream, "_response", None)
+    frame = _frame_of(stream)
     if frame is not None:
         found = frame.f_locals.get("self")
     return found if isinstance(getattr(found, "extensions", None), dict) else None
+
+
+def is_generator(stream: Any) -> bool:
+    """Whether ``stream`` is a generator that runs or has not begun."""
+    return _frame_of(stream) is not None
+
+
+def _frame_of(stream: Any) -> Any:
+    return getattr(stream, "gi_frame", None) or getattr(stream, "ag_frame", None)
 
 
 def cut(response: Any) -> None:

@@ -84,10 +84,13 @@ def describe(
     exc: BaseException, redact: Redact | None = None, phase: Phase = "opening"
 ) -> ErrorInfo:
     """What ``exc``, raised in ``phase``, means for who runs the cell; keys are redacted."""
-    redact = redact or redactor()
-    for cause in _causes(exc):
-        if isinstance(cause, StreamError):  # the SDK wraps what its HTTP client raises
-            return redacted(cause.info, redact)
+    told = next((cause for cause in _causes(exc) if isinstance(cause, StreamError)), None)
+    # The SDK wraps what its HTTP client raises.
+    info = told.info if told is not None else _described(exc, phase)
+    return redacted(redacted(info, redactor(*sent_keys(exc))), redact or redactor())
+
+
+def _described(exc: BaseException, phase: Phase) -> ErrorInfo:
     status = getattr(exc, "status_code", None)
     status = status if isinstance(status, int) else None
     headers = getattr(getattr(exc, "response", None), "headers", None) or {}
@@ -97,7 +100,7 @@ def describe(
     wait = wish(headers, body, said)
     if wait is not None and wait >= 1:
         hint = f"Run the cell again in {_duration(wait)}, as the server asks."
-    info = ErrorInfo(
+    return ErrorInfo(
         type=type_,
         message=message,
         hint=hint,
@@ -106,7 +109,6 @@ def describe(
         request_id=getattr(exc, "request_id", None) or headers.get("x-request-id"),
         retry_after=wait,
     )
-    return redacted(redacted(info, redactor(*sent_keys(exc))), redact)
 
 
 def describe_failure(failure: Failure, redact: Redact, phase: Phase = "answering") -> ErrorInfo:
@@ -145,6 +147,7 @@ def redacted(info: ErrorInfo, redact: Redact) -> ErrorInfo:
         info,
         type=redact(info.type),
         message=redact(info.message),
+        hint=info.hint and redact(info.hint),
         code=info.code and redact(info.code),
         request_id=info.request_id and redact(info.request_id),
     )
@@ -167,7 +170,7 @@ def _explain(
         return name, "the server sent text that is not valid UTF-8", _NO_API
     kinds = {type(cause).__name__ for cause in _causes(exc)}
     if "TooManyRedirects" in kinds:
-        return name, "the server redirects the request in a circle", _BASE_URL
+        return "TooManyRedirects", "the server redirects the request in a circle", _BASE_URL
     if "DecodingError" in kinds:
         return name, "the server's answer is compressed, and cannot be decompressed", _AGAIN
     if kinds & _CONNECT_TIMEOUTS:

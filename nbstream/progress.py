@@ -10,11 +10,12 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Info, PartType, Restored
+from .events import Delta, Event, Failure, Info, PartType, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .redact import Redact, redactor
 from .retry import Retry
+from .server_words import words_of
 from .spans import Spans
 from .splice import Splice
 from .states import CUT, TERMINAL, Status, allowed, incomplete_reason
@@ -246,9 +247,23 @@ class Progress:
         if self.transcript.failure is not None:
             return describe_failure(self.transcript.failure, self.redact, self._phase)
         kind = getattr(self.response, "headers", {}).get("content-type", "")
-        if kind and not kind.startswith("text/event-stream"):
-            return no_stream(kind, self.redact)
+        said = self._said_beside
+        if said or (kind and not kind.startswith("text/event-stream")):
+            return no_stream(kind, self.redact, said)
         return cut_early()
+
+    def _cut_with_words(self) -> ErrorInfo | None:
+        """The failure that a server told outside of the format before its stream ended early."""
+        if not self._said_beside or self.transcript.finish_reason is not None:
+            return None
+        said = words_of(self._said_beside) or self._said_beside
+        return describe_failure(Failure("error", said), self.redact, self._phase)
+
+    @property
+    def _said_beside(self) -> str:
+        """What came beside the events, where their bytes are seen."""
+        events = self.attempts.latest.events
+        return "" if events is None else events.words
 
     # -- how it ended -------------------------------------------------------------------------
 

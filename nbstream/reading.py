@@ -221,7 +221,10 @@ class Reading(Progress):
                 self._take(chunk)
             self._check_read()
             # An iterator that gives nothing is complete; an answer that never began is not.
-            problem = self._nothing_came() if self.source.reopenable else None
+            events = self.attempts.latest.events
+            has_none = events is not None and events.has_ended and not events.has_events
+            is_answer = self.source.reopenable or has_none
+            problem = (self._nothing_came() if is_answer else None) or self._cut_with_words()
             if problem is not None and not self.is_ending:
                 raise StreamError(problem)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import inspect
 import re
@@ -13,6 +14,7 @@ from typing import Any
 from .background import cancel_response
 from .checks import Api, Prompt
 from .clients import Endpoint
+from .http_hooks import sending
 from .server_words import plain_name
 
 GO_ON = (
@@ -145,9 +147,10 @@ class Request:
 
     async def _create(self, client: Any, params: dict[str, Any]) -> Any:
         api = client.chat.completions if self.api == "chat" else client.responses
-        if inspect.iscoroutinefunction(inspect.unwrap(api.create)):
-            return await api.create(**params)
-        return await _in_thread(api.create, params)
+        with sending(client):
+            if inspect.iscoroutinefunction(inspect.unwrap(api.create)):
+                return await api.create(**params)
+            return await _in_thread(api.create, params)
 
 
 def _forces_calls(tool_choice: Any) -> bool:
@@ -172,7 +175,8 @@ def refusal(exc: BaseException) -> str:
 async def _in_thread(create: Any, params: dict[str, Any]) -> Any:
     """Call a blocking client. A stream that opens after a cancel is closed at once."""
     loop = asyncio.get_running_loop()
-    future = loop.run_in_executor(None, functools.partial(create, **params))
+    run = functools.partial(contextvars.copy_context().run, create, **params)
+    future = loop.run_in_executor(None, run)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:

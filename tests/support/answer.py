@@ -60,7 +60,12 @@ class Answer:
             await self._break()
             return
         refused = next((name for name in scenario.refuse if name in request.body), "")
-        if status != 200 or refused:
+        if scenario.endless is not None:
+            await self._endless(status, *scenario.endless)
+        elif scenario.whole is not None and (status != 200 or scenario.status == 200):
+            kind, data = scenario.whole
+            await self._whole(status, data, kind, retry_headers(scenario))
+        elif status != 200 or refused:
             await self._error(400 if refused else status, refused)
         elif scenario.html:
             await self._whole(200, PAGE, "text/html", {})
@@ -124,6 +129,15 @@ class Answer:
         await self._connection.write_chunk(b"")
         self._complete()
 
+    async def _endless(self, status: int, first: bytes, more: bytes) -> None:
+        kind = "text/event-stream" if status == 200 else "text/plain"
+        await self._head(status, {"content-type": kind, "transfer-encoding": "chunked"})
+        await self._connection.write_chunk(first or more)
+        while True:
+            await self._connection.write_chunk(more)
+            self._sent(len(more))
+            await asyncio.sleep(0)  # a client that left is only noticed by the loop
+
     async def _recorded(self, body: bytes) -> None:
         """A body in chunks of ``write_size`` bytes, of which many go out at once."""
         size = self._scenario.write_size or len(body) or 1
@@ -173,6 +187,9 @@ class Answer:
             return False
         elif fault == "bad_utf8":
             await self._event(Event("noise", b'data: {"choices": "caf\xe9"}\n\n'))
+            return False
+        elif fault == "raw":
+            await self._event(Event("noise", self._scenario.raw))
             return False
         elif fault == "comments":
             self._books.note(self._request, "keeps alive", waiting="comments")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
+import json
 import socket
 import ssl
 import sys
@@ -80,6 +81,19 @@ def limited(form: Literal["seconds", "ms", "date"], seconds: float) -> Scenario:
     return Scenario(status=429, status_times=1, retry_after=seconds, retry_after_form=form)
 
 
+def refused(status: int, body: object, kind: str = "application/json", **more: Any) -> Scenario:
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return Scenario(status=status, whole=(kind, data), **more)
+
+
+def whole(body: object, kind: str = "application/json") -> Scenario:
+    return refused(200, body, kind)
+
+
+def told(raw: bytes, after: int = 5) -> Scenario:
+    return Scenario(fault="raw", fault_after=after, raw=raw)
+
+
 def completed(name: str, happens: str | Scenario, requests: int = 1, **more: Any) -> Fault:
     retries = requests - 1
     return Fault(name, happens, "completed", "", more.pop("text", ALL), requests, retries, **more)
@@ -102,7 +116,19 @@ NO_API = "if it stays, the server does not speak this API"
 SAYS = "reported an error in mid-answer: The server had an error. Run the cell again"
 SAYS_EARLY = "reported an error before the first token came: The server had an error. Run"
 CUT = "the connection ended before the answer was complete; run the cell again"
+TOLD = "reported an error in mid-answer: No room. Run the cell again"
+TOLD_EARLY = "reported an error before the first token came: No room. Run the cell again"
 CHAT: tuple[Api, ...] = ("chat",)
+WHOLE = whole({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]})
+_TEXT = {"type": "output_text", "text": "Hi.", "annotations": []}
+WHOLE_RESPONSE = whole(
+    {
+        "object": "response",
+        "id": "r",
+        "status": "completed",
+        "output": [{"type": "message", "id": "m", "role": "assistant", "content": [_TEXT]}],
+    }
+)
 
 FAULTS = (
     # No connection.
@@ -132,6 +158,27 @@ FAULTS = (
     completed("503, twice", "test/503-then-ok", 3),
     retried("503, always", "test/503", "not available at the moment … in a while"),
     retried("529", "test/529", "overloaded … choose another model"),
+    # Refused in other words than OpenAI's.
+    failed("400, a list", refused(400, [{"error": {"message": "No such key."}}]),
+           "refused the request: No such key … Check its parameters", apis=CHAT),
+    failed("422, a list of details",
+           refused(422, {"detail": [{"loc": ["body", "n"], "msg": "no"}]}),
+           "refused the request: n: no … Check its parameters", apis=CHAT),
+    failed("404, text", refused(404, "m-1 was never pulled", "text/plain"),
+           "the model or the address: m-1 was never pulled … Check the model's name", apis=CHAT),
+    failed("403, a web page", refused(403, "<html><title>Blocked</title>", "text/html"),
+           'a web page "Blocked" instead of the API', apis=CHAT),
+    completed("429, the wait in the body",
+              refused(429, [{"error": {"details": [{"retryDelay": "0.25s"}]}}], status_times=1),
+              2, wait=0.25, apis=CHAT),
+    completed("429, the wait in words",
+              refused(429, {"error": {"message": "Try again in 250ms."}}, status_times=1),
+              2, wait=0.25, apis=CHAT),
+    completed("429, when the limit is reset",
+              refused(429, {}, status_times=1, headers=(("x-ratelimit-reset-tokens", "250ms"),)),
+              2, wait=0.25, apis=CHAT),
+    *(retried(f"429, a wait of {value}", refused(429, {"error": {"retry_after": value}}),
+              "too many requests … check the rate limits") for value in (-1, "NaN", 1e9, "soon")),
     # The connection breaks.
     retried("reset before headers", "test/reset-before-headers",
             "reset the connection before the server answered … Check the network"),
@@ -162,8 +209,50 @@ FAULTS = (
     retried("`error` payload before the first token", Scenario(fault="error_data"), SAYS_EARLY),
     # Its type is `error`, and nothing says whether it passes.
     failed("flat `error` event before the first token", Scenario(fault="error_flat"), SAYS_EARLY),
+    # Failures told outside of the format.
+    failed("a JSON line", told(b'{"error": {"message": "No room."}}\n\n'), TOLD, FIVE),
+    failed("an `error:` line", told(b"error: No room.\n\n"), TOLD, FIVE),
+    failed("`event: error` with text", told(b"event: error\ndata: No room.\n\n"), TOLD, FIVE),
+    retried("a JSON line before the first token",
+            told(b'{"error": {"message": "No room.", "code": 503}}\n', 0), TOLD_EARLY),
+    failed("an error with status 200", whole({"error": {"message": "No room."}}), TOLD_EARLY),
+    failed("an error as a list, with status 200",
+           whole([{"error": {"message": "No room."}}]), TOLD_EARLY),
+    failed("text with status 200", whole("No room.", "text/plain"),
+           "answered with text/plain instead of a stream of events: No room."),
+    failed("JSON with status 200", whole({"state": "busy"}),
+           'with application/json instead of a stream of events: {"state": "busy"}'),
+    retried("nothing at all with status 200", whole("", "text/event-stream"),
+            "closed before the first token came"),
     failed("a web page with status 200", "test/html",
-           "a web page instead of the API. Check the base URL"),
+           'a web page "Bad gateway" instead of the API. Check the base URL'),
+    failed("a web page without its type", whole("<html><title>Portal</title>", "text/plain"),
+           'a web page "Portal" instead of the API. Check the base URL'),
+    # What looks like a failure and is none.
+    completed("a whole answer in place of events", WHOLE, text="Hi.", apis=CHAT),
+    completed("a whole response in place of events", WHOLE_RESPONSE, text="Hi.",
+              apis=("responses",)),
+    completed("events without data, ids, times to reconnect, comments",
+              told(b"event: ping\n\nid: 7\n\nretry: 5\n\ndata:\n\n: note\n\n")),
+    completed("a byte order mark", told(b"\xef\xbb\xbf: first\n\n", 0)),
+    # Redirects.
+    failed("a redirect that loses the prompt",
+           Scenario(status=302, headers=(("location", "/v2/chat/completions"),)),
+           "redirects the request to … where the prompt would not arrive. Set the base URL to",
+           apis=CHAT),
+    failed("a redirect in a circle",
+           Scenario(status=307, headers=(("location", "/v1/chat/completions"),)),
+           "redirects the request in a circle", requests=21, apis=CHAT),
+    failed("a redirect to nowhere", Scenario(status=307), "does not say where to", apis=CHAT),
+    # More than memory should be spent on.
+    failed("an event without end", "test/endless-event", "more than 32 MB as one event"),
+    failed("a compressed event without end", "test/endless-gzip-event",
+           "more than 32 MB as one event"),
+    failed("an error body without end", "test/endless-400", "refused the request: xxx … Check its"),
+    failed("a compressed error body without end", "test/endless-gzip-400",
+           "refused the request: xxx … Check its"),
+    failed("an unknown compression", Scenario(headers=(("content-encoding", "br"),)),
+           "compressed its answer with br, which nobody asked for"),
     failed("keep-alive comments only", "test/comments",
            "no first token came within 1 s. Run the cell again",
            options=(("first_token_timeout", 1.0),)),

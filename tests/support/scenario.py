@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -35,6 +36,7 @@ Fault = Literal[
     "error_event",  # the same with `event: error`
     "error_flat",  # event: error, with a body that has no "error" key
     "failed",  # response.failed (Responses only; "error_data" for chat completions)
+    "raw",  # the bytes of `raw`; the rest follows
 ]
 Gate = Literal["headers", "first", "deltas", "finish", "usage"]
 Noise = Literal["comments", "ping", "empty_choices", "null_choices", "unknown_events"]
@@ -75,6 +77,10 @@ class Scenario:
     retry_after_form: Literal["seconds", "ms", "date"] = "seconds"
     error_message: str = ""
     error_body: Literal["json", "html", "empty"] = "json"
+    whole: tuple[str, bytes] | None = None  # this type and body, with any status
+    raw: bytes = b""  # of the fault "raw"
+    # A body, with any status, that begins with the first and goes on with the second without end.
+    endless: tuple[bytes, bytes] | None = None
     html: bool = False  # a web page with status 200, as a portal or a wrong address gives
     refuse: Sequence[str] = ()  # parameters answered with 400 when the request has them
 
@@ -114,6 +120,14 @@ class Scenario:
             if name in ("gates", "noise"):
                 changes[name] = frozenset(changes[name])
         return dataclasses.replace(self, **changes)
+
+
+def bomb(beginning: bytes, block: bytes) -> tuple[bytes, bytes]:
+    """A gzip body without end, of ``beginning`` and then a thousand ``block`` for each kilobyte."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    # What follows a full flush needs nothing of what came before it, and can come again.
+    first = packer.compress(beginning) + packer.flush(zlib.Z_FULL_FLUSH)
+    return first, packer.compress(block * 1000) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 ALL_NOISE: frozenset[Noise] = frozenset(
@@ -178,6 +192,17 @@ def default_scenarios() -> dict[str, Scenario]:
         "test/html": Scenario(html=True),
         "test/refuse-stream-options": Scenario(refuse=("stream_options",)),
         "test/refuse-temperature": Scenario(refuse=("temperature",)),
+        "test/endless-event": Scenario(endless=(b'data: {"x": "', b"x" * 50_000)),
+        "test/endless-400": Scenario(status=400, endless=(b"", b"x" * 50_000)),
+        "test/endless-gzip-event": Scenario(
+            endless=bomb(b'data: {"x": "', b"x" * 1000),
+            headers=(("content-encoding", "gzip"),),
+        ),
+        "test/endless-gzip-400": Scenario(
+            status=400,
+            endless=bomb(b"", b"x" * 1000),
+            headers=(("content-encoding", "gzip"),),
+        ),
         "test/400": Scenario(status=400),
         "test/401": Scenario(status=401),
         "test/403": Scenario(status=403),

@@ -50,7 +50,9 @@ ARROWS: dict[str, set[str]] = {
     "faults": {"errors", "events", "proxies", "redact", "server_wait", "server_words"},
     "sse": set(),
     "record": {"sse"},
-    "attempts": {"connection", "record", "redact", "sse"},
+    "event_filter": {"errors", "server_words"},
+    "response_bytes": {"errors", "event_filter"},
+    "attempts": {"connection", "event_filter", "record", "redact", "response_bytes", "sse"},
     "finish": {"timing", "transcript"},
     "inspection": {"attempts", "errors", "record", "redact", "report", "session"},
     "report": {"terminal", "inspection", "record"},
@@ -76,6 +78,7 @@ ARROWS: dict[str, set[str]] = {
         "finish",
         "redact",
         "retry",
+        "server_words",
         "spans",
     }
     | {"splice", "surrogates", "until"}
@@ -113,7 +116,8 @@ ARROWS: dict[str, set[str]] = {
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors", "states"},
-    "request": {"background", "checks", "clients", "server_words"},
+    "http_hooks": {"errors", "response_bytes"},
+    "request": {"background", "checks", "clients", "http_hooks", "server_words"},
     "asking": {"checks", "clients", "errors", "request", "retry", "schema", "settings", "timing"}
     | {"approval", "rounds", "tools", "until"},
     "arguments": {"checks", "loops", "errors"},

@@ -1,0 +1,272 @@
+"""Gives the SDK a stream of events that it can read: the bytes of a response, cleaned.
+
+The SDK (1.66 to 3.57) takes each empty line for the end of an event, and the data of each event for
+JSON: it fails at events without data, loses the first one behind a byte order mark, and never sees
+what stands outside of the format, which is where many servers tell their failures. Its decoder
+stays; what it is given is well-formed.
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .errors import ErrorInfo, StreamError
+from .server_words import LONGEST, plain_name, words_of
+
+MOST_OF_EVENT = 32 * 2**20
+"""Bytes of one event: images come whole, and with four thirds of their size."""
+
+# Not of errors, which are looked into.
+_WELL_FORMED = re.compile(rb"(?:(?:event:(?! ?(?i:err|exc|fatal)).+\n)?data: ?\{.*\n\n)+")
+_FIELD = re.compile(rb"[\w-]+(?::|\s*$)")
+_NOTHING = (b"", b"null", b"none", b"false")
+_ERRORS = (b"error", b"exception", b"fatal")
+_IN_ERRORS = {"error", "message", "type"}
+"""What one of these fields is in, the SDK or an adapter understands."""
+_CODES = {"code", "status", "statuscode", "errorcode", "errcode"}
+_WORDS = {"message", "msg", "errmsg", "errormessage"}
+_BOM = b"\xef\xbb\xbf"
+_MOST_KEPT = 64 * 1024
+"""Bytes of what is no event that are kept for its words: the title of a page is among the first."""
+
+
+class EventFilter:
+    """Takes the bytes of one response as they come and gives out those that the SDK can read.
+
+    What is left out: comments, ids, times to reconnect, unknown fields, events without data. What
+    is put in: as events of their own, failures that a line tells outside of the format (``error:
+    …``, ``{"error": …}``) and answers that came as JSON in place of events.
+
+    >>> EventFilter().feed(b": ping\\nid: 7\\n\\nretry: 10\\ndata: {}\\n\\n")
+    b'data: {}\\n\\n'
+    """
+
+    def __init__(self) -> None:
+        self.has_events = False
+        self.has_ended = False
+        """Whether the whole body has passed."""
+        self._other = bytearray()
+        self._next_look = 0
+        self._said = b""
+        self._line = bytearray()
+        self._is_between = True
+        self._skips_newline = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._event = b""
+        self._data: list[bytes] = []
+        self._size = 0
+
+    @property
+    def words(self) -> str:
+        """What came outside of the format, and is no JSON: at its end a stream that is not complete
+        has failed with these words."""
+        return self._said.decode("utf-8", "replace").strip()
+
+    def feed(self, piece: bytes) -> bytes:
+        """What is complete with ``piece``; nothing, if nothing is.
+
+        Raises `StreamError` for an event that no memory should be spent on.
+        """
+        # Nearly all that comes is whole events, as the usual servers write them.
+        if self._is_between and len(piece) < MOST_OF_EVENT:
+            plain = piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
+            if plain.endswith(b"}\n\n") and b"\r" not in plain and _WELL_FORMED.fullmatch(plain):
+                self.has_events = True
+                return plain
+        given: list[bytes] = []
+        for line in piece.splitlines(keepends=True):
+            if self._skips_newline:
+                self._skips_newline = False
+                if line == b"\n":  # the second half of a line break whose first came before
+                    continue
+            text = line.rstrip(b"\r\n")
+            self._take(text)
+            if len(text) != len(line):
+                self._skips_newline = line.endswith(b"\r")
+                self._end_line(given)
+        self._is_between = not (self._size or self._skips_newline or self._other)
+        return b"".join(given)
+
+    def end(self) -> bytes:
+        """What remains at the end of the response: servers forget the last empty line."""
+        self.has_ended = True
+        given: list[bytes] = []
+        self._end_line(given)
+        if not (self._is_last or self._is_error) and _json(b"\n".join(self._data)) is None:
+            self._data.clear()  # half an event
+        self._end_block(given)
+        self._end_other(given, is_end=True)
+        return b"".join(given)
+
+    # -- lines --------------------------------------------------------------------------------
+
+    def _take(self, text: bytes) -> None:
+        self._size += len(text)
+        if self._size + len(self._other) > MOST_OF_EVENT:
+            raise StreamError(too_large())
+        self._line += text
+
+    def _end_line(self, given: list[bytes]) -> None:
+        line = bytes(self._line).removeprefix(_BOM)
+        self._line.clear()
+        if not line:
+            self._end_block(given)
+            return
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._event = value
+        else:
+            self._size -= len(line)
+            if name.lower() in _ERRORS:
+                if value.strip().lower() not in _NOTHING:
+                    given.append(_error(_json(value) or value.decode("utf-8", "replace")))
+            elif name and name not in (b"id", b"retry"):
+                self._take_other(line, given)
+
+    def _end_block(self, given: list[bytes]) -> None:
+        if not (self._data or self._event or self._other):
+            return
+        has_data = any(value.strip() for value in self._data)
+        if has_data:
+            self.has_events = True
+            given.append(self._whole_event())
+        self._begin()
+        self._end_other(given, is_end=has_data)
+
+    def _whole_event(self) -> bytes:
+        if self._is_error:
+            said = b"\n".join(self._data)
+            document = _json(said)
+            if not isinstance(document, dict) or not _IN_ERRORS.intersection(document):
+                return _error(said.decode("utf-8", "replace"))
+        if self._is_last:
+            self._data = [b"[DONE]"]
+        lines = [b"data: " + value for value in self._data]
+        if self._event:
+            lines.insert(0, b"event: " + self._event)
+        return b"\n".join(lines) + b"\n\n"
+
+    @property
+    def _is_last(self) -> bool:
+        return b"".join(self._data).strip().startswith(b"[DONE]")
+
+    @property
+    def _is_error(self) -> bool:
+        return self._event.strip().lower() in _ERRORS
+
+    # -- what is no event ---------------------------------------------------------------------
+
+    def _take_other(self, line: bytes, given: list[bytes]) -> None:
+        """A line with a name that the format does not know."""
+        line = line if self._other else line.lstrip()
+        if not self._other and line[:1] == b"{" and (document := _json(line)) is not None:
+            given.append(self._document(document))
+        else:
+            self._other += line + b"\n"
+
+    def _end_other(self, given: list[bytes], *, is_end: bool = False) -> None:
+        """Look at what came up to an empty line. ``is_end``: no more of it comes."""
+        is_document = self._other.startswith((b"{", b"["))
+        # A document may have empty lines in it: it is not read anew at each of them.
+        if is_document and (is_end or len(self._other) >= self._next_look):
+            self._next_look = 2 * len(self._other)
+            if (document := _json(self._other)) is not None:
+                self._other.clear()
+                given.append(self._document(document))
+        if is_end or (self.has_events and not is_document):
+            self._keep_other()
+
+    def _keep_other(self) -> None:
+        self._next_look = 0
+        lines = bytes(self._other).splitlines(keepends=True)
+        self._other.clear()
+        for line in lines:
+            # Unknown fields are for others, but where there is nothing else.
+            if not (self.has_events and _FIELD.match(line)):
+                self._say(line)
+
+    def _say(self, text: bytes) -> None:
+        if len(self._said) < _MOST_KEPT:
+            self._said = (self._said + text)[:_MOST_KEPT]
+
+    def _document(self, document: Any) -> bytes:
+        """JSON in place of an event: a chunk, a whole answer, or a failure."""
+        answer = _answer(document)
+        if answer is not None:
+            self.has_events = True
+            return _event(answer)
+        if _tells_failure(document):
+            return _error(document)
+        self._say(json.dumps(document).encode())
+        return b""
+
+
+def too_large() -> ErrorInfo:
+    """An event beyond `MOST_OF_EVENT`."""
+    size = MOST_OF_EVENT // 2**20
+    message = f"the server sent more than {size} MB as one event, which was not read further"
+    hint = "Check the base URL, and what the request asks for."
+    return ErrorInfo("EventTooLarge", message, hint)
+
+
+def _json(text: bytes | bytearray) -> Any:
+    """``text`` as JSON; None if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _event(document: Any) -> bytes:
+    return b"data: " + json.dumps(document).encode() + b"\n\n"
+
+
+def _error(document: Any) -> bytes:
+    """An error as the SDK understands it: an object with a message."""
+    error = document.get("error") if isinstance(document, dict) else None
+    more = error if isinstance(error, dict) else document if isinstance(document, dict) else {}
+    said = words_of(document) or json.dumps(document, ensure_ascii=False)[:LONGEST]
+    kept = {name: more.get(name) for name in ("type", "code", "param")}
+    return _event({"error": {**kept, "message": said}})
+
+
+def _tells_failure(document: Any) -> bool:
+    if isinstance(document, list):
+        return any(map(_tells_failure, document[:10]))
+    if not isinstance(document, dict):
+        return False
+    named = {plain_name(name): value for name, value in document.items()}
+    return (
+        any(named.get(name) for name in ("error", "errors", "detail"))
+        or any(named.get(name) == "error" for name in ("type", "status", "object"))
+        or named.get("success") is False
+        or (not _CODES.isdisjoint(named) and not _WORDS.isdisjoint(named))
+    )
+
+
+def _answer(document: Any) -> Any:
+    """The event that says what ``document`` does, if it is a chunk or a whole answer; or None."""
+    if not isinstance(document, dict) or document.get("error"):
+        return None
+    if isinstance(document.get("choices"), list):
+        for choice in document["choices"]:
+            message = choice.get("message") if isinstance(choice, dict) else None
+            calls = message.get("tool_calls") if isinstance(message, dict) else None
+            for number, call in enumerate(calls if isinstance(calls, list) else ()):
+                if isinstance(call, dict):
+                    call.setdefault("index", number)
+        return document
+    if document.get("object") == "response" and isinstance(document.get("output"), list):
+        status = document.get("status")
+        end = status if status in ("failed", "incomplete") else "completed"
+        return {"type": f"response.{end}", "response": document}
+    kind = document.get("type")
+    return document if isinstance(kind, str) and kind.startswith("response.") else None
