@@ -13,12 +13,13 @@ from .errors import ErrorInfo, UsageError
 from .events import Delta, Event, Failure, Info, PartType, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
+from .finish_reasons import CUT, incomplete_reason
 from .redact import Redact, redactor
 from .retry import Retry
 from .server_words import words_of
 from .spans import Spans
 from .splice import Splice
-from .states import CUT, TERMINAL, Status, allowed, incomplete_reason
+from .states import TERMINAL, Status, allowed
 from .surrogates import Halves
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
@@ -242,10 +243,12 @@ class Progress:
 
     def _nothing_came(self) -> ErrorInfo | None:
         """What is wrong with a response that ended before its first token; None if nothing is."""
-        if self._phase == "answering" or self.transcript.finish_reason is not None:
+        if self._phase == "answering":
             return None
         if self.transcript.failure is not None:
             return describe_failure(self.transcript.failure, self.redact, self._phase)
+        if self.transcript.finish_reason is not None:
+            return None
         kind = getattr(self.response, "headers", {}).get("content-type", "")
         said = self._said_beside
         if said or (kind and not kind.startswith("text/event-stream")):
@@ -289,7 +292,8 @@ class Progress:
         if self._finish.is_withdrawn and not has_end:
             return CUT
         expected = self._expects_finish_reason and not has_end
-        return incomplete_reason(self.transcript.finish_reason, expected=expected)
+        reason = incomplete_reason(self.transcript.finish_reason, expected=expected)
+        return reason and self.redact(reason)
 
     def fail(self, info: ErrorInfo) -> None:
         """End with an error, unless it has ended."""

@@ -14,6 +14,7 @@ from .background import ENDED, GRACE, taken_up
 from .errors import ErrorInfo, StreamError, UsageError
 from .events import Info
 from .faults import describe
+from .finish_reasons import kind_of
 from .progress import Progress
 from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
@@ -88,7 +89,8 @@ class Reading(Progress):
             return None
         if self.reply_text:
             # The filter would end the continuation, too.
-            return None if self.transcript.finish_reason == "content_filter" else "continue"
+            is_filtered = kind_of(self.transcript.finish_reason or "") == "filtered"
+            return None if is_filtered else "continue"
         return "again" if self.error is None or may_pass(self.error) else None
 
     @property

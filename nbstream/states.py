@@ -44,25 +44,3 @@ def allowed(old: Status, new: Status) -> bool:
     False
     """
     return new in _MOVES.get(old, ())
-
-
-CUT = "the connection ended before the answer was complete; run the cell again"
-_CUTS = {
-    "length": "the answer reached the token limit (finish_reason: length); raise max_tokens",
-    "content_filter": "the provider's content filter cut the answer"
-    " (finish_reason: content_filter); change the prompt",
-    "incomplete": "the server calls the response incomplete; run the cell again",
-}
-
-
-def incomplete_reason(finish_reason: str | None, *, expected: bool) -> str | None:
-    """Why an answer that ended without an error is not complete, in words; None if it is.
-
-    ``expected`` says whether the wire format ends every complete answer with a finish reason.
-
-    >>> incomplete_reason(None, expected=True)
-    'the connection ended before the answer was complete; run the cell again'
-    """
-    if finish_reason is None:
-        return CUT if expected else None
-    return _CUTS.get(finish_reason)

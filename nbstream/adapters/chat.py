@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..events import Data, Delta, Event, Extra, Failure, Finish, Info, Logprobs, Meta, Usage, Whole
-from ..states import incomplete_reason
+from ..events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Usage, Whole
 from ._base import both, count, get, text, unknown, unwrapped
 from ._calls import Calls
+from ._endings import Ending, error_in
 from ._sources import Sources
 from ._think import ThinkTags
 
@@ -71,6 +71,8 @@ class ChatAdapter:
         if more and more != self._more and choices is not None:
             self._more = more
             self._beside(more, events)
+            if choices and get(more, "error") and (failure := error_in(more)):
+                events.append(failure)
         if not choices:
             self._without_choices(chunk, events)
         return events
@@ -83,7 +85,7 @@ class ChatAdapter:
         inner = unwrapped(chunk)
         if inner is not chunk and get(inner, "choices"):
             events += self.feed(inner)
-        elif failure := flat_error(inner):
+        elif failure := error_in(inner):
             events.append(failure)
 
     def _take(self, choice: Any, events: list[Event]) -> None:
@@ -122,7 +124,8 @@ class _Choice:
         self._cited: list[Any] = []
         self._details: list[Any] = []
         self._beside: Any = None
-        self._reason: str | None = None
+        self._ending = Ending(number)
+        self._says_more = False
 
     def feed(self, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
         """What a choice says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
@@ -153,21 +156,22 @@ class _Choice:
             self._legacy(delta, has, beside, events)
         if (logprobs := has.get("logprobs")) is not None:
             self._logprobs(logprobs, events)
-        if beside and beside != self._beside:
+        if (beside or self._beside) and beside != self._beside:
             self._beside = beside
-            if others := unknown(beside, _CHOICE):
+            others = unknown(beside or {}, _CHOICE)
+            self._says_more = self._ending.note(others)
+            if others:
                 events.append(Extra(others))
-        # It does not end the answer: some services send one with each chunk.
-        if (reason := has.get("finish_reason")) and isinstance(reason, str):
-            self._reason = reason
-            events.append(Finish(reason, self._number))
+        # A finish reason does not end the answer: some services send one with each chunk.
+        if (reason := has.get("finish_reason")) or self._says_more:
+            self._ending.feed(reason, events)
 
     def end(self, *, has_end: bool) -> list[Event]:
         """What is held, and what becomes of the calls."""
         events: list[Event] = []
         if not self._tags.is_decided:
             events += self._tags.end()
-        is_whole = incomplete_reason(self._reason, expected=not has_end) is None
+        is_whole = self._ending.is_whole(has_end=has_end)
         self._calls.end("completed" if is_whole else "incomplete", events)
         return events
 
@@ -279,19 +283,4 @@ def chat_usage(usage: Any) -> Usage | None:
         total_tokens=total if total is not None else (sent or 0) + (received or 0),
         reasoning_tokens=count(get(get(usage, "completion_tokens_details"), "reasoning_tokens")),
         cached_tokens=count(get(get(usage, "prompt_tokens_details"), "cached_tokens")),
-    )
-
-
-def flat_error(chunk: Any) -> Failure | None:
-    """An error that the SDK hands out as an ordinary chunk, with its fields at the top."""
-    error = get(chunk, "error")
-    source = error if error is not None and not isinstance(error, str) else chunk
-    message = text(get(source, "message")) or text(error)
-    if not message:
-        return None
-    code = get(source, "code")
-    return Failure(
-        type=text(get(source, "type")) or "error",
-        message=message,
-        code=str(code) if code is not None else None,
     )

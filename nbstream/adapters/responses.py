@@ -24,9 +24,9 @@ from ..events import (
     Whole,
 )
 from ._base import Adapter, count, extras, fields, get, text, unwrapped
+from ._endings import flat_error
 from ._items import IMAGE, Said, item_events, part_of
 from ._sources import Sources
-from .chat import flat_error
 
 # Where the text of a kind of event belongs: the part's name, its type, the index beside the item's.
 _PLACES: dict[str, tuple[str, PartType, str | None]] = {

@@ -12,7 +12,8 @@ from typing import Any
 from ..events import Delta, Event, Failure, Finish, Meta, PartType, Whole
 from ..surrogates import well_formed
 from ._base import Adapter, count, get, text
-from .chat import chat_usage, flat_error
+from ._endings import flat_error
+from .chat import chat_usage
 from .responses import responses_usage
 
 _TURN = "agent.session.turn."

@@ -99,8 +99,10 @@ def completed(name: str, happens: str | Scenario, requests: int = 1, **more: Any
     return Fault(name, happens, "completed", "", more.pop("text", ALL), requests, retries, **more)
 
 
-def incomplete(name: str, happens: str, words: str, text: str = ALL) -> Fault:
-    return Fault(name, happens, "incomplete", words, text)
+def incomplete(
+    name: str, happens: str | Scenario, words: str, text: str = ALL, **more: Any
+) -> Fault:
+    return Fault(name, happens, "incomplete", words, text, **more)
 
 
 def failed(name: str, happens: str | Scenario, words: str, text: str = "", **more: Any) -> Fault:
@@ -264,6 +266,25 @@ FAULTS = (
     # The model ends early.
     incomplete("`length`", "test/length", "the token limit (finish_reason: length); raise max_"),
     incomplete("`content_filter`", "test/content-filter", "content filter … change the prompt"),
+    # What services call it: nbstream/finish_reasons.py.
+    *(
+        incomplete(f"`{word}`", Scenario(finish=word), words, apis=CHAT)
+        for word, words in (
+            ("MAX_TOKENS", "the token limit (finish_reason: MAX_TOKENS); raise max_tokens"),
+            ("model_length", "the model's context window … shorten the conversation"),
+            ("SAFETY", "content filter cut the answer (finish_reason: SAFETY)"),
+            ("refusal", "content filter cut the answer (finish_reason: refusal)"),
+            ("abort", "ended the answer early (finish_reason: abort)"),
+            ("insufficient_system_resource", "ran out of resources … later"),
+            ("MALFORMED_FUNCTION_CALL", "made a call that its server could not use"),
+            ("pause_turn", "paused in mid-answer (finish_reason: pause_turn); continue"),
+            ("moon_phase", "for a reason that is not known (finish_reason: moon_phase)"),
+        )
+    ),
+    failed("`error`", Scenario(finish="error"), "in mid-answer: finish_reason: error. Run", ALL,
+           apis=CHAT),
+    failed("`network_error`", Scenario(finish="network_error"),
+           "in mid-answer: finish_reason: network_error. Run", ALL, apis=CHAT),
 )  # fmt: skip
 
 

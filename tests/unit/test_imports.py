@@ -29,7 +29,9 @@ ARROWS: dict[str, set[str]] = {
     "chats": {"cells", "checks", "turns"},
     "loops": {"errors"},
     "frontend": {"cells"},
-    "adapters": {"errors", "events", "partial_json", "states", "surrogates"},
+    "adapters": {"errors", "events", "finish_reasons", "partial_json", "server_words"}
+    | {"surrogates"},
+    "finish_reasons": set(),
     "transcript": {"events", "surrogates"},
     "coalesce": {"events", "protocol", "transcript"},
     "docstrings": set(),
@@ -82,9 +84,9 @@ ARROWS: dict[str, set[str]] = {
         "spans",
     }
     | {"splice", "surrogates", "until"}
-    | {"states", "timing", "errors"},
+    | {"states", "timing", "errors", "finish_reasons"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
-    | {"adapters", "approval", "events", "rounds", "states", "turns"},
+    | {"adapters", "approval", "events", "finish_reasons", "rounds", "states", "turns"},
     "watching": {"errors", "reading", "timing"},
     "session": {"background", "errors", "faults", "loops", "redact", "retry", "rounds"}
     | {"sources", "surrogates", "timing", "transcript", "until", "watching"},
