@@ -81,6 +81,16 @@ class Restored(NamedTuple):
     is_all: bool = False
 
 
+class Moved(NamedTuple):
+    """All ``text`` of ``part`` so far is something else than it seemed: it belongs to the part
+    ``to``, of another type. Without ``to`` it is there already, and goes."""
+
+    part: str
+    to: str
+    type: PartType
+    text: str
+
+
 class Logprobs(NamedTuple):
     """Log probabilities of tokens of ``part``, each as the server gives it."""
 
@@ -153,4 +163,17 @@ class Failure:
     code: str | None = None
 
 
-Event = Delta | Whole | Info | Data | Restored | Logprobs | Extra | Meta | Usage | Finish | Failure
+Event = (
+    Delta
+    | Whole
+    | Info
+    | Data
+    | Restored
+    | Moved
+    | Logprobs
+    | Extra
+    | Meta
+    | Usage
+    | Finish
+    | Failure
+)

@@ -10,7 +10,7 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Failure, Info, PartType, Restored
+from .events import Delta, Event, Failure, Info, Moved, PartType, Restored
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
@@ -177,6 +177,8 @@ class Progress:
         if append is None:
             if isinstance(event, Restored) and self.transcript.restore(event):
                 self._restored()
+            elif isinstance(event, Moved) and self.transcript.move(event):
+                self._moved(event)
             return
         part, type_, _, text, info = append
         self.timing.last = now = self._clock()
@@ -231,6 +233,13 @@ class Progress:
         self._tell_again()
         if self.status in ("queued", "stalled"):
             self._go_ahead()
+
+    def _moved(self, moved: Moved) -> None:
+        """Text of the answer is none. Who iterates has read it; all else goes on without it."""
+        self._spans.move(moved)
+        self._last_part = ""
+        self.reply_from = len(self.deltas)
+        self._tell_again()
 
     def _note_response(self, holder: Any) -> None:
         # The SDK's helpers keep it to themselves.

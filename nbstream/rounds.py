@@ -15,7 +15,7 @@ from .approval import Approval
 from .calling import Calling
 from .checks import Api
 from .choices import tool_call
-from .events import Data, Delta, Event, Info, Logprobs, Usage, Whole
+from .events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
 from .redact import Redact
 from .tools import Toolbox
 from .transcript import Part, Transcript, choice_of
@@ -93,6 +93,9 @@ class Rounds:
             self._before = None
         if self.prefix and isinstance(event, (Delta, Whole, Info, Data, Logprobs)):
             event = event._replace(part=f"{self.prefix}{event.part}")
+        if self.prefix and isinstance(event, Moved):
+            to = event.to and f"{self.prefix}{event.to}"
+            event = event._replace(part=f"{self.prefix}{event.part}", to=to)
         yield event
 
     def keep(self, chunk: Any) -> None:

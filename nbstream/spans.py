@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .events import Info
+from .events import Info, Moved
 from .transcript import Append, choice_of
 
 # Calls that the caller answers: what their arguments took to write is no time of the tool's.
@@ -41,6 +41,18 @@ class Spans:
             self._ours.add(append.part)
         if info.get("status") in ("completed", "failed") and append.part not in self._ours:
             yield self._info(append, now)
+
+    def move(self, moved: Moved) -> None:
+        """What began as one part is another one's."""
+        begun = self._begun.pop(moved.part, None)
+        if begun is not None and moved.to:
+            self._begun.setdefault(moved.to, begun)
+        choice = choice_of(moved.part)
+        if (last := self._last.get(choice)) is not None and last.part == moved.part:
+            if moved.to:
+                self._last[choice] = last._replace(part=moved.to, type=moved.type)
+            else:
+                del self._last[choice]
 
     def end(self, now: float) -> Iterator[Info]:
         """Nothing more comes."""

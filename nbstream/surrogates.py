@@ -18,13 +18,17 @@ def well_formed(text: str) -> str:
     >>> well_formed("\\ud83d\\ude00 \\ud83d!")
     '😀 \ufffd!'
     """
-    if text.isascii():
+    if text.isascii() or _is_well_formed(text):
         return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _is_well_formed(text: str) -> bool:
     try:
-        text.encode()  # fails at any surrogate, at a tenth of the cost of what follows
+        text.encode()  # fails at any surrogate, at a tenth of the cost of looking for one
     except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+        return False
+    return True
 
 
 def well_formed_values(value: Any) -> Any:
@@ -49,6 +53,8 @@ class Halves:
 
     def feed(self, delta: Delta) -> Delta:
         """``delta`` with what was held of its part, and without what is held now."""
+        if not self.held and _is_well_formed(delta.text):
+            return delta
         held = self.held.pop(delta.part, None)
         text = delta.text if held is None else held.text + delta.text
         if text and "\ud800" <= text[-1] < "\udc00":

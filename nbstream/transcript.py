@@ -17,6 +17,7 @@ from .events import (
     Info,
     Logprobs,
     Meta,
+    Moved,
     PartInfo,
     PartType,
     Restored,
@@ -196,6 +197,27 @@ class Transcript:
             return None
         part.data = [data.base64]
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
+
+    def move(self, moved: Moved) -> bool:
+        """Have text of one part in another one; returns whether there was any.
+
+        >>> transcript = Transcript()
+        >>> _ = transcript.apply(Delta("text", "text", "hm"))
+        >>> transcript.move(Moved("text", "reasoning", "reasoning", "hm")), transcript.reasoning
+        (True, 'hm')
+        """
+        part = self.parts.get(moved.part)
+        if part is None:
+            return False
+        self.halves.forget(part.key)
+        known = self.parts.get(moved.to)
+        if moved.to and known is None:
+            part.key, part.type = moved.to, moved.type
+        elif known is not None:
+            known.append(part.text)
+        kept = (p for key, p in self.parts.items() if key != moved.part or p.key == moved.to)
+        self.parts = {p.key: p for p in kept}
+        return True
 
     def restore(self, restored: Restored) -> bool:
         """Take what no append can say; returns whether anything changed by it.

@@ -141,8 +141,10 @@ class Kept:
             piece = get(more, name) if more else None
             if isinstance(piece, kind):
                 self.reasoning[name] = self.reasoning.get(name, kind()) + piece
-        if fragments := get(delta, "tool_calls"):
-            for part, fragment in self._calls.feed(fragments, []):
+        fragments = get(delta, "tool_calls")
+        if fragments and isinstance(fragments, list):
+            self._calls.feed(fragments, [])
+            for part, fragment in zip(self._calls.latest, fragments, strict=True):
                 content = get(extras(fragment), "extra_content")
                 if content is not None:
                     self.of_calls[part] = {"extra_content": content}

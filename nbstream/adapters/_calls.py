@@ -8,7 +8,7 @@ from typing import Any
 
 from ..events import Delta, Event, Info, PartInfo
 from ..partial_json import PartialJson
-from ._base import get, text
+from ._base import fields, get, text
 
 _EMPTY = ("{}", "null")
 """Arguments that say nothing. Some services send them first and the real ones afterwards."""
@@ -39,6 +39,8 @@ class _Call:
         the question arises."""
         if not self._pieces:
             return False
+        if self._pieces[0][0] == "{" and self._pieces[-1].rstrip()[-1:] not in ("}", ""):
+            return True
         count = len(self._pieces)
         self._json.feed("".join(self._pieces[self._read :]))
         self._read = count
@@ -76,26 +78,39 @@ class Calls:
         # Those that the fragments of this chunk belong to.
         self._in_chunk: list[_Call] = []
 
-    def feed(self, fragments: Any, events: list[Event]) -> list[tuple[str, Any]]:
-        """Take ``delta.tool_calls``; returns its members, each with the part that it belongs to."""
+    def feed(self, fragments: Any, events: list[Event]) -> None:
+        """Take ``delta.tool_calls``."""
         self._in_chunk, self._has_fragments = [], True
-        fragments = fragments if isinstance(fragments, (list, tuple)) else [fragments]
-        for fragment in fragments:
-            custom = get(fragment, "custom")
-            tool = get(fragment, "function") if custom is None else custom
-            kind = "function" if custom is None else "custom"
-            arguments = _written(get(tool, "arguments" if custom is None else "input"))
+        for fragment in fragments if isinstance(fragments, list) else (fragments,):
+            # Nearly all that comes is this: more arguments under a known number.
+            has = fields(fragment)
+            given, number = fields(has.get("function")), has.get("index")
+            if type(number) is int and not (has.get("id") or given.get("name")):
+                call, arguments = self._by_number.get(number), given.get("arguments")
+                if call is not None and isinstance(arguments, str):
+                    self._in_chunk.append(call)
+                    if arguments:
+                        self._write(call, arguments, events)
+                    continue
+            tool = get(fragment, "function")
+            kind, arguments = "function", get(tool, "arguments")
+            if tool is None and (tool := get(fragment, "custom")) is not None:
+                kind, arguments = "custom", get(tool, "input")
             number = get(fragment, "index")
             self._take(
                 None if isinstance(number, (list, dict)) else number,
                 text(get(fragment, "id")),
                 text(get(tool, "name")),
-                arguments,
+                _written(arguments),
                 kind,
                 events,
-                is_head=bool(text(get(fragment, "type"))),
+                is_head=bool(get(fragment, "type")),
             )
-        return [(call.part, one) for call, one in zip(self._in_chunk, fragments, strict=True)]
+
+    @property
+    def latest(self) -> list[str]:
+        """The parts that the fragments of the last chunk belong to."""
+        return [call.part for call in self._in_chunk]
 
     def feed_legacy(self, function_call: Any, events: list[Event]) -> None:
         """Take ``delta.function_call``; where there are ``tool_calls`` too, it repeats them."""

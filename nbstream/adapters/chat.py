@@ -6,10 +6,11 @@ https://platform.openai.com/docs/api-reference/completions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Usage, Whole
+from ..events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Moved, Usage, Whole
+from . import _reasoning as reasoning
 from ._base import both, count, get, text, unknown, unwrapped
 from ._calls import Calls
 from ._endings import Ending, error_in
@@ -26,12 +27,16 @@ _TOP = frozenset(
 _DELTA = frozenset(
     (
         *("role", "content", "refusal", "tool_calls", "function_call", "audio", "annotations"),
-        *("reasoning_content", "reasoning", "executed_tools"),
+        *("executed_tools", *reasoning.NAMES),
     )
 )
 
+_REASONING = frozenset(reasoning.NAMES)
 _CHOICE = frozenset(
-    ("index", "delta", "message", "text", "finish_reason", "logprobs", "token_id", "seed")
+    (
+        *("index", "delta", "message", "text", "finish_reason", "logprobs", "token_id", "seed"),
+        *reasoning.NAMES,
+    )
 )
 
 
@@ -120,9 +125,10 @@ class _Choice:
         self._text, self._reasoning = f"{prefix}text", f"{prefix}reasoning"
         self._calls = Calls(prefix)
         self._tags = ThinkTags(self._text, self._reasoning)
+        self._thoughts = reasoning.Thoughts()
         self._sources = Sources()
         self._cited: list[Any] = []
-        self._details: list[Any] = []
+        self._details: dict[str, list[Any]] = {}
         self._beside: Any = None
         self._ending = Ending(number)
         self._says_more = False
@@ -139,10 +145,12 @@ class _Choice:
             self._more(more, events)
         if content := given.get("content"):
             # Nearly all that comes is this.
-            if self._tags.is_decided and isinstance(content, str):
+            tags = self._tags
+            if tags.is_plain and isinstance(content, str) and tags.sign not in content:
+                tags.told.append(content)
                 events.append(Delta(self._text, "text", content))
             else:
-                self._content(content, events)
+                self._write(content, events)
         if (refusal := given.get("refusal")) and isinstance(refusal, str):
             events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
         if fragments := given.get("tool_calls"):
@@ -169,8 +177,7 @@ class _Choice:
     def end(self, *, has_end: bool) -> list[Event]:
         """What is held, and what becomes of the calls."""
         events: list[Event] = []
-        if not self._tags.is_decided:
-            events += self._tags.end()
+        self._sort(self._tags.end(), events)
         is_whole = self._ending.is_whole(has_end=has_end)
         self._calls.end("completed" if is_whole else "incomplete", events)
         return events
@@ -183,50 +190,91 @@ class _Choice:
                 events.append(Info(self._text, "text", {"sources": self._sources.known}))
 
     def _legacy(self, delta: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
-        """The text of the completions API. Services that send it beside each delta say the same
-        twice (https://docs.together.ai/docs/chat-overview#streaming-responses)."""
+        """The text of the completions API, and reasoning on some servers. Services that send the
+        text beside each delta say the same twice
+        (https://docs.together.ai/docs/chat-overview#streaming-responses)."""
+        if delta is None and beside:
+            self._reason_beside(beside, events)
         piece = has.get("text") or (get(beside, "text") if beside else None)
         if isinstance(piece, str) and piece:
-            if delta is None:
-                events.append(Delta(self._text, "text", piece))
-            else:
-                self._content(piece, events)
+            self._say(piece, events)
 
-    def _content(self, content: Any, events: list[Event]) -> None:
+    def _say(self, piece: str, events: list[Event]) -> None:
+        """Take a piece of text."""
+        if self._tags.is_plain and self._tags.sign not in piece:
+            self._tags.told.append(piece)
+            events.append(Delta(self._text, "text", piece))
+        else:
+            self._sort(self._tags.feed(piece), events)
+
+    def _write(self, content: Any, events: list[Event]) -> None:
+        """Take content: text, or a list of what the answer consists of."""
         if isinstance(content, str):
-            events += self._tags.feed(content)
-        elif isinstance(content, list):
-            for part in content:
-                self._list_part(part, events)
+            self._say(content, events)
+            return
+        for part in content if isinstance(content, (list, tuple)) else (content,):
+            if isinstance(part, str):
+                self._write(part, events)
+            elif reasoning.is_reasoning(part):
+                self._think(("content",), reasoning.words(part), events)
+            elif piece := reasoning.words(get(part, "text")):
+                self._write(piece, events)
+            elif refusal := text(get(part, "refusal")):
+                events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
 
-    def _list_part(self, part: Any, events: list[Event]) -> None:
-        """Content as a list, as Mistral sends it
-        (https://docs.mistral.ai/capabilities/reasoning/)."""
-        thinking = get(part, "thinking")
-        if thinking is not None:
-            pieces = [thinking] if isinstance(thinking, str) else map(_text_of, thinking)
-            if thought := "".join(pieces):
-                events.append(Delta(self._reasoning, "reasoning", thought))
-        elif piece := text(get(part, "text")):
-            self._content(piece, events)
+    def _sort(self, found: Iterable[Delta | Moved], events: list[Event]) -> None:
+        """Take what tags tell apart."""
+        for event in found:
+            if event.type != "reasoning":
+                events.append(event)
+            elif isinstance(event, Delta):
+                self._think(("tags",), event.text, events)
+            else:
+                new = self._thoughts.feed(("tags",), event.text)
+                events.append(event if new == event.text else event._replace(to=""))
+                if new != event.text:
+                    events.append(Delta(self._reasoning, "reasoning", new))
+
+    def _think(self, names: tuple[str, ...], thought: str, events: list[Event]) -> None:
+        if thought and (new := self._thoughts.feed(names, thought)):
+            events.append(Delta(self._reasoning, "reasoning", new))
+
+    def _reason_beside(self, more: Any, events: list[Event]) -> dict[str, Any] | None:
+        """Take reasoning from among the fields ``more``; returns what of it is more than text."""
+        if type(more) is dict:
+            given = [(name, more[name]) for name in more if name in _REASONING]
+        else:
+            given = [(name, get(more, name)) for name in reasoning.NAMES]
+        if len(given) == 1 and isinstance(given[0][1], str):
+            self._think(given[0][:1], given[0][1], events)
+            return None
+        found: dict[str, tuple[str, ...]] = {}
+        beside: dict[str, Any] = {}
+        for name, value in given:
+            if value is None:
+                continue
+            thought = reasoning.words(value)
+            found[thought] = (*found.get(thought, ()), name)
+            if isinstance(value, list):
+                beside[name] = self._details.setdefault(name, [])
+                beside[name] += value
+            elif not isinstance(value, str):
+                beside[name] = value
+        for thought, names in found.items():
+            self._think(names, thought, events)
+        return beside
 
     def _more(self, more: Any, events: list[Event]) -> None:
         """What the SDK's types do not know."""
-        # Services name it either way; some send both with the same text.
-        reasoning = text(get(more, "reasoning_content")) or text(get(more, "reasoning"))
-        details = get(more, "reasoning_details")
-        if isinstance(details, list):
-            self._details += details
-            reasoning = reasoning or "".join(map(_detail, details))
-        if reasoning:
-            events.append(Delta(self._reasoning, "reasoning", reasoning))
+        more_reasoning = self._reason_beside(more, events)
         if isinstance(annotations := get(more, "annotations"), list):
             self.cite(annotations, events)
         for tool in get(more, "executed_tools") or ():
             events += _executed(self._prefix, tool)
-        if others := unknown(more, _DELTA):
-            if self._details:
-                others["reasoning_details"] = self._details
+        others = unknown(more, _DELTA)
+        if more_reasoning:
+            others |= more_reasoning
+        if others:
             events.append(Extra(others))
 
     def _logprobs(self, logprobs: Any, events: list[Event]) -> None:
@@ -239,15 +287,6 @@ class _Choice:
             pairs = zip(tokens, values, strict=False)
             found = [{"token": token, "logprob": value} for token, value in pairs]
             events.append(Logprobs(self._text, "text", found))
-
-
-def _text_of(part: Any) -> str:
-    return part if isinstance(part, str) else text(get(part, "text"))
-
-
-def _detail(detail: Any) -> str:
-    """The text of one of OpenRouter's reasoning details; some are encrypted."""
-    return text(get(detail, "text")) or text(get(detail, "summary"))
 
 
 def _audio(part: str, audio: Any) -> Iterator[Event]:

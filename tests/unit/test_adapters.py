@@ -86,8 +86,8 @@ def test_every_choice(shape: Shape) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [None, 7, ["part"], {"text": "x"}])
-def test_content_that_is_no_string(content: Any) -> None:
+@pytest.mark.parametrize("content", [None, 7, [None, 5, {}], {"text": 3}, {"type": "image_url"}])
+def test_content_without_text(content: Any) -> None:
     chunk = chat()
     chunk["choices"][0]["delta"]["content"] = content
     assert without_meta(events(ChatAdapter(), chunk)) == []

@@ -203,6 +203,7 @@ async def test_calls_and_what_is_handed_back() -> None:
 )
 def test_every_format(chunks: list[Any]) -> None:
     adapter, transcript = pick(chunks[0]), Transcript()
+    assert adapter is not None
     for chunk in chunks:
         for event in adapter.feed(chunk):
             transcript.apply(event)

@@ -1,0 +1,136 @@
+"""Reasoning beside the text, under the names and in the shapes that services give it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from ._base import get
+
+NAMES = (
+    *("reasoning_content", "reasoning", "thinking", "reasoning_text"),
+    *("thinking_content", "thinking_blocks", "reasoning_details"),
+)
+"""Where a delta may have reasoning. Most services use the first two names, vLLM has used both;
+the others are those of Ollama, GitHub Copilot, LiteLLM and OpenRouter
+(https://docs.litellm.ai/docs/reasoning_content,
+https://openrouter.ai/docs/use-cases/reasoning-tokens)."""
+
+_TYPES = ("reasoning", "thinking", "thought", "redacted_thinking", "summary_text")
+_WORDS = (
+    *("text", "thinking", "reasoning", "content", "summary"),
+    *("reasoning_text", "reasoning_content", "reasoningText", "reasoningContent"),
+)
+_DEPTH = 8
+_CHANCE = 20
+"""So many equal characters at the beginning of two texts say nothing about how they go on."""
+
+
+def is_reasoning(part: Any) -> bool:
+    """Whether a member of a list of contents is reasoning, as Mistral, Databricks, Bedrock and
+    Gemini mark it (https://docs.mistral.ai/capabilities/reasoning/,
+    https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models)."""
+    kind = get(part, "type")
+    return (
+        (isinstance(kind, str) and kind.startswith(_TYPES))
+        or get(part, "thought") is True
+        or any(get(part, name) is not None for name in ("thinking", "reasoningContent"))
+    )
+
+
+def words(value: Any, depth: int = _DEPTH) -> str:
+    """The text in a string, an object or a list of them; of what is encrypted, none.
+
+    >>> words({"summary": [{"type": "summary_text", "text": "hm"}]})
+    'hm'
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or not depth:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return "".join([words(one, depth - 1) for one in value])
+    for name in _WORDS:
+        found = get(value, name)
+        if found is not None and (said := words(found, depth - 1)):
+            return said
+    return ""
+
+
+class Thoughts:
+    """The reasoning of one answer. Services tell the same under several names: piece by piece
+    beside each other, or whole at the end. It counts once.
+
+    >>> thoughts = Thoughts()
+    >>> [thoughts.feed((name,), "hm") for name in ("reasoning", "thinking_blocks", "reasoning")]
+    ['hm', '', 'hm']
+    """
+
+    def __init__(self) -> None:
+        self._only: tuple[str, ...] = ()  # the names so far, if all of them say the same at once
+        self._pieces: list[str] = []
+        # Once there are several: all characters but white space, and how many of them each has.
+        self._told = StringIO()
+        self._length = 0
+        self._at: dict[str, int] = {}
+        self._passed: dict[str, str] = {}
+        self._leader, self._last = "", ""
+
+    def feed(self, names: tuple[str, ...], piece: str) -> str:
+        """What ``piece``, which a chunk has under each of ``names``, adds to all that came."""
+        if not self._at:
+            if self._only in ((), names):
+                self._only = names
+                self._pieces.append(piece)
+                return piece
+            for name in self._only:
+                self._take(name, "".join(self._pieces))
+            self._pieces.clear()
+        return "".join([self._take(name, piece) for name in names])
+
+    def _take(self, name: str, piece: str) -> str:
+        ink = _ink(piece)
+        if not ink:
+            self._at.setdefault(name, 0)
+            if name != self._leader:
+                return ""
+            self._last = piece[-1:]
+            return piece
+        at = self._at.get(name, 0)
+        self._told.seek(at)
+        known = self._told.read(len(ink))
+        if not known:
+            return self._add(name, piece)
+        if ink.startswith(known):
+            self._at[name] = at + len(known)
+            if at < _CHANCE:
+                self._passed[name] = self._passed.get(name, "") + piece
+            if len(known) == len(ink):
+                return ""
+            rest = _behind(piece, len(known))
+            return self._add(name, rest.lstrip() if self._last.isspace() else rest)
+        # It says something else: what it seemed to repeat was its own, if that was short.
+        return self._add(name, (self._passed.get(name, "") if at < _CHANCE else "") + piece)
+
+    def _add(self, name: str, piece: str) -> str:
+        ink = _ink(piece)
+        self._told.seek(self._length)
+        self._told.write(ink)
+        self._length += len(ink)
+        self._at[name] = self._length
+        self._passed.pop(name, None)
+        self._leader, self._last = name, piece[-1:]
+        return piece
+
+
+def _ink(text: str) -> str:
+    return "".join(text.split())
+
+
+def _behind(text: str, count: int) -> str:
+    """``text`` without its first ``count`` characters that are no white space."""
+    for at, character in enumerate(text):
+        if not count:
+            return text[at:]
+        count -= not character.isspace()
+    return ""
