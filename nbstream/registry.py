@@ -5,15 +5,19 @@ from __future__ import annotations
 import atexit
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from .frontend import kernel, shell
+from .session import LOOP_ENDED
 from .terminal import printable
 
 if TYPE_CHECKING:
     from .widget import StreamWidget
 
 _live: set[StreamWidget] = set()
+_cut: list[str] = []
+"""What streams were called that ended with their event loop."""
 _known: weakref.WeakValueDictionary[str, StreamWidget] = weakref.WeakValueDictionary()
 
 
@@ -21,7 +25,13 @@ def add(widget: StreamWidget) -> None:
     """Keep ``widget`` until its stream has ended."""
     _live.add(widget)
     _known[widget._wire.stream] = widget
-    widget._session.done.add_done_callback(lambda _: _live.discard(widget))
+    widget._session.done.add_done_callback(lambda _: _remove(widget))
+
+
+def _remove(widget: StreamWidget) -> None:
+    _live.discard(widget)
+    if widget._session.reason == LOOP_ENDED:
+        _cut.append(_name(widget))
 
 
 def tasks() -> list[StreamWidget]:
@@ -56,10 +66,36 @@ def cancel_all(reason: str = "stopped by you") -> int:
 @atexit.register
 def _report_lost() -> None:
     """A process that ends takes its streams along: say so where somebody may read it."""
-    lost = [widget for widget in _live if not widget.is_done]
-    if lost and sys.__stderr__ is not None:
-        names = ", ".join(widget.label or widget.model for widget in lost)
-        sys.__stderr__.write(
-            f"nbstream: {len(lost)} unfinished at exit: {printable(names)}."
-            " Await a stream (`await w`, or %%stream without --bg) to keep its answer.\n"
+    if sys.__stderr__ is not None:
+        sys.__stderr__.writelines(f"nbstream: {line}\n" for line in _losses())
+
+
+def _losses() -> Iterator[str]:
+    """What became of the answers that nobody has waited for, and what would have kept them."""
+    live = [widget for widget in tasks() if not widget._session.is_ending]
+    if started := [_name(widget) for widget in live if widget._session.is_started]:
+        yield f"{_listed('unfinished at exit', started)} {_ended_first()}"
+    if unread := [_name(widget) for widget in live if not widget._session.is_started]:
+        yield f"{_listed('never read', unread)} `await w` or `async for` in an event loop reads it."
+    if _cut:
+        yield (
+            f"{_listed('cut short', _cut)} The event loop ended first. `await w` waits for the"
+            " answer; w.cancel() says that nobody wants it."
         )
+
+
+def _ended_first() -> str:
+    if kernel() is not None:
+        return "The kernel was shut down or restarted meanwhile."
+    if shell() is not None:
+        return "IPython ended first. w.wait(), or %%stream without --bg, waits for the answer."
+    return "The script ended first. w.wait() or w.print() waits for the answer."
+
+
+def _listed(what: str, names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{len(names)} {what}: {', '.join(names[:5])}{more}."
+
+
+def _name(widget: StreamWidget) -> str:
+    return printable(widget.label or widget.model)

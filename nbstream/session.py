@@ -32,6 +32,9 @@ from .watching import Watching
 CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
 
+LOOP_ENDED = "its event loop ended, or cancelled all of its tasks"
+"""Why a stream ends whose task was cancelled by others, as asyncio.run() does when it returns."""
+
 
 class Sink(Protocol):
     """Where a session reports to. Called on the session's loop; must not block or raise."""
@@ -137,7 +140,7 @@ class Session(Watching):
             await self._generate_on()
         except asyncio.CancelledError:
             if not self.is_ending:
-                self._cancel_reason = "its task was cancelled"
+                self._cancel_reason = LOOP_ENDED
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
             self.fail(describe(exc, self.redact))
         finally:

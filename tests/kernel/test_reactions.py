@@ -270,3 +270,18 @@ def test_the_end_of_a_kernel_closes_every_connection(
             kernel.manager.shutdown_kernel()
         for request in server.requests:
             request.wait_until_left()
+
+
+def test_what_a_kernel_that_is_shut_down_says(
+    tmp_path: Path, environment: dict[str, str], server: Server
+) -> None:
+    with Kernel(tmp_path, environment) as kernel:
+        kernel.run("%load_ext nbstream")
+        kernel.run("%%stream test/stall --bg\nWhy?")
+        server.wait_for_request().wait_for(lambda r: r.waiting == "stall")
+        kernel.manager.shutdown_kernel()
+        server.requests[0].wait_until_left()
+        said = (
+            "nbstream: 1 unfinished at exit: Why?. The kernel was shut down or restarted meanwhile."
+        )
+        assert said in kernel.log

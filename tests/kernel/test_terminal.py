@@ -147,11 +147,54 @@ def test_an_async_script(start: Any, server: Server) -> None:
     assert script.output == "".join(DEFAULT_TEXT)
 
 
-def test_a_script_that_forgets_to_wait(start: Any, server: Server) -> None:
-    code = "import nbstream\nw = nbstream.stream('A lost answer', model='test/stall')\n"
-    script = start("-c", code)
-    assert script.wait(30) == 0
-    assert "nbstream: 1 unfinished at exit: A lost answer." in script.output
+ENDS_EARLY = {
+    "too early": (
+        "w = nbstream.stream('Lost', model='test/stall')",
+        "1 unfinished at exit: Lost. The script ended first. w.wait() or w.print() waits for the",
+    ),
+    "by an error": (
+        "w = nbstream.stream('Lost', model='test/stall')\nraise SystemExit(0)",
+        "1 unfinished at exit: Lost. The script ended first.",
+    ),
+    "with its event loop": (
+        "async def main():\n    nbstream.stream('Lost', model='test/stall')\nasyncio.run(main())",
+        "1 cut short: Lost. The event loop ended first. `await w` waits for the answer",
+    ),
+    "without reading": (
+        "async def lost():\n    yield 'a'\nw = nbstream.show(lost())",
+        "1 never read: async_generator. `await w` or `async for` in an event loop reads it.",
+    ),
+    "many": (
+        "ws = [nbstream.stream(f'{n}', model='test/stall') for n in range(7)]",
+        "7 unfinished at exit: 0, 1, 2, 3, 4 and 2 more.",
+    ),
+    "after a stop": ("w = nbstream.stream('Lost', model='test/stall')\nw.cancel()", ""),
+    "after the answer": ("nbstream.stream('Kept', model='test/ok').wait()", ""),
+}
+
+
+@pytest.mark.parametrize("end", ENDS_EARLY)
+def test_what_a_script_that_ends_says(start: Any, server: Server, end: str) -> None:
+    code, words = ENDS_EARLY[end]
+    script = start("-c", f"import asyncio, nbstream\n{code}\n")
+    assert script.wait(30) == 0, script.output
+    if words:
+        said = [line for line in script.output.splitlines() if line.strip()]
+        assert len(said) == 1, script.output
+        assert f"nbstream: {words}" in said[0] + " "
+    else:
+        assert script.output == ""
+
+
+def test_what_a_terminal_that_ends_says(start: Any, server: Server) -> None:
+    shell = start("-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor")
+    shell.type("%load_ext nbstream")
+    shell.type("get_ipython().run_cell_magic('stream', 'test/stall --bg', 'Lost')")
+    server.wait_for_request(1, 30)
+    shell.type("exit")
+    shell.wait()
+    words = "1 unfinished at exit: Lost. IPython ended first. w.wait(), or %%stream without --bg,"
+    assert f"nbstream: {words} waits for the answer." in shell.output
 
 
 HOSTILE = "a\x1b]0;title\x07\x1b[2J\x9b31mb\u202ec\r\x08"

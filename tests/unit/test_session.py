@@ -10,6 +10,7 @@ import pytest
 
 from nbstream.errors import UsageError
 from nbstream.redact import redactor
+from nbstream.session import LOOP_ENDED
 from nbstream.states import TERMINAL
 from tests.support.fakes import (
     DONE,
@@ -169,7 +170,7 @@ async def test_the_loops_task_is_cancelled_by_others() -> None:
     assert session._task is not None
     session._task.cancel()
     await ended(session)
-    assert (session.status, session.reason) == ("cancelled", "its task was cancelled")
+    assert (session.status, session.reason) == ("cancelled", LOOP_ENDED)
 
 
 async def test_a_sink_that_raises_does_not_leave_the_stream_alive() -> None:
