@@ -12,6 +12,7 @@ import math
 import os
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -62,6 +63,12 @@ _REFUSED = ("the server refused the request", None)
 _FAILED = ("the server failed at the request", _AGAIN)
 _USED_UP = ("the account's quota is used up", "Check its plan and credit with the provider.")
 _NETWORK = "Check the network and the base URL, then run the cell again."
+if sys.platform == "emscripten":
+    # https://pyodide.org/en/stable/usage/wasm-constraints.html
+    _NETWORK = (
+        "Python in a browser has no sockets: use a client that sends requests with fetch, as"
+        " Pyodide's own httpx package does, and a server that allows this page (CORS)."
+    )
 _NO_API = "Run the cell again; if it stays, the server does not speak this API."
 _BASE_URL = "Set the base URL to the address where the API is."
 _MOVED = "the server redirects the request, and does not say where to"
@@ -71,6 +78,9 @@ _NO_MESSAGE = "An error occurred during streaming"
 _MOST_QUOTED = 300
 _OTHER_LOOP = "the client belongs to another event loop, or to one that has ended"
 _OWN_LOOP = "Make it in the event loop that uses it, or use the blocking client (openai.OpenAI)."
+# Python in a browser has none: https://pyodide.org/en/stable/usage/wasm-constraints.html
+_NO_THREAD = "what blocks is read in a thread, and no thread can be started here"
+_ASYNCHRONOUS = "Use an asynchronous client, stream or iterator."
 _CONNECTION_ERRORS = frozenset(
     {"APIConnectionError", "ConnectError", "ReadError", "WriteError"}
     | {"RemoteProtocolError", "LocalProtocolError"}
@@ -162,6 +172,8 @@ def _explain(
         return name, *_explain_status(exc, status, code, said)
     if any(isinstance(c, RuntimeError) and "event loop" in f"{c}".lower() for c in _causes(exc)):
         return "RuntimeError", _OTHER_LOOP, _OWN_LOOP
+    if any(isinstance(c, RuntimeError) and "start new thread" in f"{c}" for c in _causes(exc)):
+        return "RuntimeError", _NO_THREAD, _ASYNCHRONOUS
     if isinstance(exc, json.JSONDecodeError):
         said = shortened(" ".join(exc.doc[:_MOST_QUOTED].split()))
         what = "the server sent an event that is not valid JSON"

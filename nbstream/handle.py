@@ -40,7 +40,11 @@ class StreamHandle:
         with self._lifecycle:
             if not self._session.is_started and not self._session.is_done:
                 check_alive()
-                self._session.start(choose_loop(self._loop_name))
+                try:
+                    self._session.start(choose_loop(self._loop_name))
+                except UsageError:
+                    self._session.cancel("it could not be started")
+                    raise
         return self
 
     def cancel(self, reason: str = "stopped by you") -> bool:

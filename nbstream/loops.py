@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from typing import Literal
 
@@ -48,8 +49,30 @@ def background_loop() -> asyncio.AbstractEventLoop:
     global _background
     with _lock:
         if _background is None or _background.is_closed():
-            _background = asyncio.new_event_loop()
-            threading.Thread(
-                target=_background.run_forever, name="nbstream-loop", daemon=True
-            ).start()
+            made: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
+            # In a browser, where no thread starts, a new loop would take the place of the running
+            # one: https://github.com/pyodide/pyodide/blob/main/src/py/pyodide/webloop.py
+            thread = threading.Thread(
+                target=_run_loop, args=(made,), name="nbstream-loop", daemon=True
+            )
+            start_thread(
+                thread, "leave loop='thread' out, and start streams where an event loop runs"
+            )
+            _background = made.result()
         return _background
+
+
+def _run_loop(made: concurrent.futures.Future[asyncio.AbstractEventLoop]) -> None:
+    loop = asyncio.new_event_loop()
+    made.set_result(loop)
+    loop.run_forever()
+
+
+def start_thread(thread: threading.Thread, instead: str) -> None:
+    """Start ``thread``. Raises `UsageError`, which says what to do ``instead``, where no thread
+    can be started: https://pyodide.org/en/stable/usage/wasm-constraints.html
+    """
+    try:
+        thread.start()
+    except RuntimeError as exc:
+        raise UsageError(f"this needs a thread of its own ({exc}): {instead}") from None

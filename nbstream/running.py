@@ -52,7 +52,10 @@ async def _awaited(awaitable: Any) -> Outcome:
 
 async def _in_thread(function: Callable[[], Any]) -> Outcome:
     thread = _ToolThread(function, asyncio.get_running_loop())
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no thread can be started, as in a browser: everything waits for it then
+        thread.run()
     try:
         return await thread.outcome
     except asyncio.CancelledError:

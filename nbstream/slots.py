@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -22,9 +21,10 @@ def connections() -> int:
 
     macOS gives a process 256, of which a kernel needs some for itself.
     """
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:  # Windows, and Python in a browser, have none
         return MOST
-    import resource
 
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST if limit == resource.RLIM_INFINITY else max(1, min(MOST, limit // 2))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from .connection import cut, response_of
+from .loops import start_thread
 
 
 class ThreadPump:
@@ -36,7 +37,7 @@ class ThreadPump:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to read. ``loop`` is where items are awaited."""
         self._loop, self._wake = loop, asyncio.Event()
-        self._thread.start()
+        start_thread(self._thread, "give an asynchronous stream or iterator")
 
     def reads_here(self) -> bool:
         """Whether this is the thread that reads."""

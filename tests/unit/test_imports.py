@@ -61,7 +61,7 @@ ARROWS: dict[str, set[str]] = {
     "inspector": {"inspection", "protocol", "record", "report"},
     "connection": set(),
     "background": {"events"},
-    "thread_pump": {"connection"},
+    "thread_pump": {"connection", "loops"},
     "sources": {"background", "connection", "errors", "thread_pump"},
     "showable": {"errors"},
     "slots": {"sources"},
