@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from . import local
 from .errors import ConfigError
 from .hosts import is_this_machine
+from .proxies import certificate_variables, proxy_for
 from .redact import Key, Redact, hider, redactor
 from .settings import settings
 
@@ -194,16 +196,50 @@ _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, K
 def _client(url: str, key: Key) -> Any:
     """One client per loop, server and key, so that connections are reused: a connection pool
     belongs to the loop that it was first used on."""
-    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+    from openai import AsyncOpenAI, Timeout
 
     cache = _clients.setdefault(asyncio.get_running_loop(), {})
     if (url, key) not in cache:
-        # What runs on this machine is not asked for through HTTP_PROXY.
-        direct = DefaultAsyncHttpxClient(trust_env=False) if is_this_machine(url) else None
         # A limit for each read is a timer for each token, and a twentieth of all that a token
         # costs: `Clocks` looks once a second. https://anyio.readthedocs.io/en/stable/cancellation.html
         timeout = Timeout(SILENCE, connect=5.0, read=None)
         cache[url, key] = AsyncOpenAI(
-            base_url=url, api_key=key, max_retries=0, http_client=direct, timeout=timeout
+            base_url=url, api_key=key, max_retries=0, http_client=_http(url), timeout=timeout
         )
     return cache[url, key]
+
+
+def _http(url: str) -> Any:
+    """The HTTP client for ``url``, as the environment wants it. Raises `ConfigError` where that
+    names a proxy or certificates that cannot be used."""
+    from openai import DefaultAsyncHttpxClient
+
+    # What runs on this machine is not asked for through HTTP_PROXY.
+    if is_this_machine(url):
+        return DefaultAsyncHttpxClient(trust_env=False)
+    try:
+        try:
+            return DefaultAsyncHttpxClient()
+        except (ImportError, OSError):
+            raise
+        except Exception:  # at what NO_PROXY holds, or at a proxy, which then fails again
+            proxy = proxy_for(url)
+            return DefaultAsyncHttpxClient(trust_env=False, proxy=proxy, verify=_certificates())
+    except OSError as exc:
+        raise ConfigError(
+            f"the certificates of {certificate_variables()} cannot be read"
+            f" ({exc.strerror or exc}): correct the variable, or unset it"
+        ) from None
+    except Exception as exc:
+        raise ConfigError(
+            f"the proxy that the environment names cannot be used ({redactor()(str(exc))}): correct"
+            " HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the server's host in NO_PROXY"
+        ) from None
+
+
+def _certificates() -> Any:
+    """What a client that does not look at the environment is told to trust."""
+    file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if not (file or directory):
+        return True
+    return ssl.create_default_context(cafile=file or None, capath=directory or None)

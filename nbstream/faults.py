@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import socket
 import ssl
 import sys
@@ -17,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
-from .errors import QUOTA, ErrorInfo, StreamError
+from .errors import QUOTA, ErrorInfo, NbstreamError, StreamError
 from .events import Failure
-from .proxies import proxy_of
+from .proxies import certificate_variables, proxy_of
 from .redact import Redact, redactor, sent_keys
 from .server_wait import wish
 from .server_words import dicts_in, is_page, page_words, parsed, shortened, words_of
@@ -86,6 +85,7 @@ _CONNECTION_ERRORS = frozenset(
     | {"RemoteProtocolError", "LocalProtocolError"}
     | {"ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError"}
 )
+_NO_CONNECTION = (ConnectionRefusedError, socket.gaierror, ssl.SSLError)
 _CONNECT_TIMEOUTS = frozenset({"ConnectTimeout", "ConnectionTimeoutError"})
 _TIMEOUTS = frozenset({"APITimeoutError", "ReadTimeout", "ConnectTimeout", "PoolTimeout"})
 
@@ -168,6 +168,8 @@ def _explain(
 ) -> tuple[str, str, str | None]:
     """The type, what happened, and what to do."""
     name = type(exc).__name__
+    if isinstance(exc, NbstreamError):
+        return name, str(exc), None
     if status is not None:
         return name, *_explain_status(exc, status, code, said)
     if any(isinstance(c, RuntimeError) and "event loop" in f"{c}".lower() for c in _causes(exc)):
@@ -185,6 +187,9 @@ def _explain(
         return "TooManyRedirects", "the server redirects the request in a circle", _BASE_URL
     if "DecodingError" in kinds:
         return name, "the server's answer is compressed, and cannot be decompressed", _AGAIN
+    # aiohttp's transport calls every failure to connect a timeout.
+    if any(isinstance(cause, _NO_CONNECTION) for cause in _causes(exc)):
+        return _explain_connection(exc, name, phase)
     if kinds & _CONNECT_TIMEOUTS:
         proxy = proxy_of(_causes(exc))
         what = f"{proxy or 'the server'} cannot be reached: no connection came about in time"
@@ -259,9 +264,8 @@ def _explain_connection(exc: BaseException, name: str, phase: Phase) -> tuple[st
 
 def _certificate_hint() -> str:
     hint = "Check that the base URL names the right server, and its certificate."
-    names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)]
-    if names:
-        hint += f" Certificates are looked up where {' and '.join(names)} says."
+    if variables := certificate_variables():
+        hint += f" The certificates that are trusted come from {variables}."
     return hint
 
 

@@ -1,11 +1,15 @@
-"""Which proxy a request went through that failed: the message must not blame the server."""
+"""What of the environment stands between us and a server: proxies and certificates. Where a request
+fails at them, the message must not blame the server."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import traceback
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 _LAYERS = ("http_proxy", "socks_proxy")
 """The modules of httpcore and httpcore2 that speak to proxies."""
@@ -18,9 +22,9 @@ def proxy_of(causes: Iterable[BaseException]) -> str | None:
     The SDK says nothing of it: the layers that raised do. The proxy itself is known only where the
     environment names it, as it does for every client unless its maker chose one.
     """
-    for cause in causes:
-        if "proxy" in type(cause).__name__.lower() or _passed_proxy(cause):
-            return _named(cause)
+    causes = list(causes)
+    if any("proxy" in type(cause).__name__.lower() or _passed_proxy(cause) for cause in causes):
+        return _named(causes)
     return None
 
 
@@ -30,13 +34,68 @@ def _passed_proxy(cause: BaseException) -> bool:
     return any(module.rpartition(".")[2] in _LAYERS for module in modules)
 
 
-def _named(cause: Any) -> str:
-    try:
-        scheme = str(cause.request.url.scheme)
-    except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request
-        scheme = ""
-    for name in (f"{scheme}_proxy", "all_proxy"):
+def _named(causes: Iterable[Any]) -> str:
+    for name in (*(f"{scheme}_proxy" for scheme in map(_scheme_of, causes)), "all_proxy"):
         for variable in (name, name.upper()):
             if value := os.environ.get(variable):
                 return f"the proxy {value} ({variable})"
     return "the proxy"
+
+
+def _scheme_of(cause: Any) -> str:
+    try:
+        return str(cause.request.url.scheme)
+    except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it knows no request
+        return ""
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy through which the environment, or the system, wants ``url`` to be asked for.
+
+    For HTTP libraries that fail at what NO_PROXY may hold: httpx 0.28 takes an IPv6 network for a
+    host with a port.
+    """
+    proxies, scheme = getproxies(), urlsplit(url).scheme
+    proxy = proxies.get(scheme) or proxies.get("all")
+    if not proxy or is_bypassed(url, proxies.get("no", "")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def is_bypassed(url: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY names the host of ``url``: by its name, the end of it, its address or the
+    network of that; each may have a port.
+
+    >>> is_bypassed("http://[fe80::1]/v1", "localhost,fe80::/10")
+    True
+    >>> is_bypassed("http://api.corp.example/v1", ".corp.example:8080")
+    False
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    entries = (entry.strip().lower() for entry in no_proxy.split(","))
+    return any(entry == "*" or _names(entry, host, port) for entry in entries if entry)
+
+
+def _names(entry: str, host: str, port: int | None) -> bool:
+    entry = entry.rpartition("://")[2]
+    name, colon, number = entry.rpartition(":")
+    if colon and number.isdigit() and (":" not in name or name.endswith("]")):
+        if int(number) != port:
+            return False
+        entry = name
+    entry = entry.strip("[]").removeprefix("*").removeprefix(".").rstrip(".")
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:  # one of them is a name
+        return bool(entry) and (host == entry or host.endswith(f".{entry}"))
+
+
+def certificate_variables() -> str:
+    """The variables of the environment that name certificates, and what they hold, in words; "" if
+    none does. https://www.python-httpx.org/environment_variables/#ssl_cert_file"""
+    named = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+    missing = [name for name, path in named.items() if path and not os.path.exists(path)]
+    shown = missing or [name for name, path in named.items() if path]
+    return " and ".join(f"{name} ({named[name]})" for name in shown)

@@ -96,6 +96,8 @@ class Connection(asyncio.Protocol):
             return None
         lines = block.decode("latin-1").split("\r\n")
         method, path, _ = lines[0].split(" ")
+        if "://" in path:  # as a proxy is asked
+            path = "/" + path.split("/", 3)[3]
         headers = {
             name.strip().lower(): value.strip()
             for name, _, value in (line.partition(":") for line in lines[1:])
