@@ -74,6 +74,9 @@ _ARGUMENTS = {
     **dict.fromkeys(_TWO_ARGUMENTS, 2),
     **{"prescript": 3, "fcolorbox": 3},
 }
+# How many times MathJax lays out what stands in one: they multiply where they nest.
+_COSTS = {"overbracket": 4, "underbracket": 4, "pmb": 3, "enclose": 2}
+_STRETCHED_ARROW = re.compile(r"x[A-Za-z]*(?:arrow|harpoons|mapsto|tofrom)")
 _EMS = {
     **{"em": 1.0, "ex": 0.5, "mu": 1 / 18, "px": 1 / 16, "in": 7.3, "cm": 2.9, "mm": 0.29},
     **{"pt": 0.1, "pc": 1.2, "bp": 0.1, "dd": 0.11, "cc": 1.3, "nd": 0.11, "nc": 1.3, "sp": 0.0},
@@ -91,6 +94,10 @@ def exceeds_bounds(tex: str) -> bool:
     return len(tex) > MAX_LENGTH or _Scan(tex).is_beyond()
 
 
+def _cost(name: str) -> int:
+    return 2 if _STRETCHED_ARROW.fullmatch(name) else _COSTS.get(name, 0)
+
+
 @dataclass
 class _Level:
     """What is open: ``kind`` is ``{``, ``[``, ``left``, ``begin``, ``switch`` or ``arguments``."""
@@ -101,6 +108,8 @@ class _Level:
     """How many are still to come."""
     symbols: int | None = None
     """How many a lap may still hold."""
+    cost: int = 1
+    """How many times each symbol in it counts."""
 
 
 class _Scan:
@@ -153,6 +162,10 @@ class _Scan:
             if name == "color":
                 self._skip(_NAME)
             self._push("switch")
+        elif cost := _cost(name):
+            if name == "enclose":
+                self._skip(_NAME)
+            self._push("arguments", 1, cost=cost)
         elif name in _LAPS:
             self._push("arguments", 1, MAX_LAP)
         elif arguments := _ARGUMENTS.get(name):
@@ -195,14 +208,17 @@ class _Scan:
 
     # -- levels -------------------------------------------------------------------------------
 
-    def _push(self, kind: str, arguments: int = 0, symbols: int | None = None) -> None:
+    def _push(
+        self, kind: str, arguments: int = 0, symbols: int | None = None, cost: int = 1
+    ) -> None:
         above = self._open[-1] if self._open else None
         # The braces of an argument are no level beside the argument itself.
         is_argument = kind == "{" and above is not None and above.kind == "arguments"
         depth = (above.depth if above else 0) + (not is_argument)
         self._fill_laps(_LEVEL_IN_LAP)
-        self._open.append(_Level(kind, depth, arguments, symbols))
-        self._weight += max(0, depth - _FREE_DEPTH)
+        cost *= above.cost if above else 1
+        self._open.append(_Level(kind, depth, arguments, symbols, cost))
+        self._weight += cost * max(1 if cost > 1 else 0, depth - _FREE_DEPTH)
         # Rows would stand above and below a line that has no room for them.
         in_lap = kind == "begin" and any(level.symbols is not None for level in self._open)
         self._is_beyond = self._is_beyond or in_lap or depth > MAX_DEPTH
@@ -231,7 +247,7 @@ class _Scan:
         self._argument_ended()
 
     def _count(self) -> None:
-        self._weight += 1
+        self._weight += self._open[-1].cost if self._open else 1
         self._backwards = max(0.0, self._backwards - _SYMBOL_EMS)
         self._fill_laps(1)
 

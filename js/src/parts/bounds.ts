@@ -63,6 +63,14 @@ const ARGUMENTS = new Map<string, number>([
   ["prescript", 3],
   ["fcolorbox", 3],
 ]);
+/** How many times MathJax lays out what stands in one: they multiply where they nest. */
+const COSTS = new Map([
+  ["overbracket", 4],
+  ["underbracket", 4],
+  ["pmb", 3],
+  ["enclose", 2],
+]);
+const STRETCHED_ARROW = /^x[A-Za-z]*(?:arrow|harpoons|mapsto|tofrom)$/;
 const EMS: Readonly<Record<string, number>> = {
   ...{ em: 1, ex: 0.5, mu: 1 / 18, px: 1 / 16, in: 7.3, cm: 2.9, mm: 0.29 },
   ...{ pt: 0.1, pc: 1.2, bp: 0.1, dd: 0.11, cc: 1.3, nd: 0.11, nc: 1.3, sp: 0 },
@@ -80,6 +88,8 @@ interface Level {
   arguments: number;
   /** How many symbols a lap may still hold. */
   symbols: number;
+  /** How many times each symbol in it counts. */
+  readonly cost: number;
 }
 
 /** One walk over a formula. */
@@ -126,6 +136,7 @@ class Scan {
   #mark(name: string): void {
     this.#option();
     const count = ARGUMENTS.get(name);
+    const cost = STRETCHED_ARROW.test(name) ? 2 : COSTS.get(name);
     if (name === "begin" || name === "end") {
       this.#skip(NAME);
       if (name === "begin") this.#push("begin");
@@ -138,6 +149,9 @@ class Scan {
     else if (SWITCHES.has(name)) {
       if (name === "color") this.#skip(NAME);
       this.#push("switch");
+    } else if (cost) {
+      if (name === "enclose") this.#skip(NAME);
+      this.#push("arguments", 1, Infinity, cost);
     } else if (LAPS.has(name)) this.#push("arguments", 1, MAX_LAP);
     else if (count) this.#push("arguments", count);
     else if (this.#match(NEXT_COMMAND)) {
@@ -164,14 +178,15 @@ class Scan {
 
   // -- levels
 
-  #push(kind: Level["kind"], count = 0, symbols = Infinity): void {
+  #push(kind: Level["kind"], count = 0, symbols = Infinity, factor = 1): void {
     const above = this.#open.at(-1);
     // The braces of an argument are no level beside the argument itself.
     const isArgument = kind === "{" && above?.kind === "arguments";
     const depth = (above?.depth ?? 0) + (isArgument ? 0 : 1);
     this.#fillLaps(LEVEL_IN_LAP);
-    this.#open.push({ kind, depth, arguments: count, symbols });
-    this.#weight += Math.max(0, depth - FREE_DEPTH);
+    const cost = factor * (above?.cost ?? 1);
+    this.#open.push({ kind, depth, arguments: count, symbols, cost });
+    this.#weight += cost * Math.max(cost > 1 ? 1 : 0, depth - FREE_DEPTH);
     // Rows would stand above and below a line that has no room for them.
     const inLap = kind === "begin" && this.#open.some((level) => level.symbols < Infinity);
     this.#isBeyond ||= inLap || depth > MAX_DEPTH;
@@ -201,7 +216,7 @@ class Scan {
   }
 
   #count(): void {
-    this.#weight++;
+    this.#weight += this.#open.at(-1)?.cost ?? 1;
     this.#backwards = Math.max(0, this.#backwards - SYMBOL_EMS);
     this.#fillLaps(1);
   }
