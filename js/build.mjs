@@ -72,8 +72,11 @@ async function buildAll() {
     entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
     plugins: [dialects],
   });
-  const inspector = await bundle({ entryPoints: ["src/inspector/inspector.ts"] }, false);
-  await writeFile(`${STATIC}/inspector.js`, inspector.code);
+  for (const [name, entry] of [
+    ["copier.js", "src/parts/copier.ts"],
+    ["inspector.js", "src/inspector/inspector.ts"],
+  ])
+    await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] }, false)).code);
   await copyFile(FONT_FILE, `${STATIC}/math-font.woff2`);
   const text = await notices(Object.keys(metafile.inputs));
   await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
@@ -93,6 +96,7 @@ async function buildAll() {
     "widget.css",
     "highlight.js",
     "math.js",
+    "copier.js",
     "inspector.js",
     "math-font.woff2",
   ])

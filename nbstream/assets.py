@@ -19,6 +19,7 @@ FILES: dict[AssetName, str] = {
     "highlight": "highlight.js",
     "math": "math.js",
     "math-font": "math-font.woff2",
+    "copier": "copier.js",
     "inspector": "inspector.js",
 }
 

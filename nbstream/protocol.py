@@ -13,7 +13,7 @@ from .states import Status
 
 PROTOCOL_VERSION = 1
 
-AssetName = Literal["highlight", "math", "math-font", "inspector"]
+AssetName = Literal["highlight", "math", "math-font", "copier", "inspector"]
 
 
 class _Op(TypedDict):

@@ -51,6 +51,7 @@ const PATIENCE = [10_000, 30_000, 90_000];
 const EXPORTS: Record<keyof HeavyTypes, readonly [string, string]> = {
   highlight: ["highlighter", "open"],
   math: ["math", "render"],
+  copier: ["copier", "write"],
   inspector: ["inspector", "open"],
 };
 

@@ -9,7 +9,14 @@ export interface Inspector {
   open(el: HTMLElement, store: Store, close: () => void): () => void;
 }
 
+/** Writes a part of a rendered answer for the clipboard. */
+export interface Copier {
+  /** What `range` selects of `node`, by MIME type. */
+  write(node: Node, range: Range): Readonly<Record<string, string>>;
+}
+
 export interface HeavyTypes extends PartTypes {
+  copier: Copier;
   inspector: Inspector;
 }
 

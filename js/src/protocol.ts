@@ -153,7 +153,7 @@ export interface Message {
   readonly frames: readonly Frame[];
 }
 
-export const ASSETS = ["highlight", "math", "math-font", "inspector"] as const;
+export const ASSETS = ["highlight", "math", "math-font", "copier", "inspector"] as const;
 export type AssetName = (typeof ASSETS)[number];
 
 /** Brings an asset: its bytes are the message's one buffer. With an `error` there is none. */

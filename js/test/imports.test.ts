@@ -40,7 +40,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   "assets.ts": ["channel.ts", "clock.ts", "heavy.ts", "protocol.ts", "requests.ts"],
   "heavy.ts": ["markdown/parts.ts", "store.ts"],
   // Bundles of their own, fetched when they are needed: nobody imports them.
-  "parts/": ["markdown/parts.ts", "parts/", "@codemirror/", "temml"],
+  "parts/": [
+    "heavy.ts",
+    "markdown/parts.ts",
+    "markdown/write.ts",
+    "parts/",
+    "@codemirror/",
+    "temml",
+  ],
   "inspector/": [
     "checks.ts",
     "heavy.ts",

@@ -167,6 +167,11 @@ The end.
     page = open_notebook([f"%%stream {gated.name}\nHi"])
     page.start(1)
     wait_text(page, 1, "The end.")
+    # What writes a copy comes when somebody begins to select.
+    page.page.locator(".nbs-markdown").last.dispatch_event("selectstart")
+    page.wait(
+        lambda: page.page.evaluate(COPY, ["with", "The"])["text/markdown"], "what writes a copy"
+    )
     copied = page.page.evaluate(COPY, ["with", "The"])
     assert copied["text/plain"] == (
         "with weight, and $n \\le 10$:\n\n3. three\n4. four\n\na = 1\n    b = 2\n\n"

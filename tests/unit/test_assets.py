@@ -14,7 +14,7 @@ from nbstream.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 
 FILES = {"highlight.js": b"one", "math.js": b"two", "math-font.woff2": b"\x00\xff"}
-FILES["inspector.js"] = b"three"
+FILES |= {"copier.js": b"three", "inspector.js": b"four"}
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
         if changed:
             (folder / changed).write_bytes(b"changed")
         versions.add(assets._version(folder))
-    assert len(versions) == 7
+    assert len(versions) == 3 + len(FILES)
     (tmp_path / "same").mkdir()
     for name, content in FILES.items():
         (tmp_path / "same" / name).write_bytes(content)

@@ -41,7 +41,16 @@ def test_heavy_parts_are_there_once_and_not_in_the_widget() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["loader.js", "widget.js", "widget.css", "highlight.js", "math.js", "inspector.js"]
+    "name",
+    [
+        "loader.js",
+        "widget.js",
+        "widget.css",
+        "highlight.js",
+        "math.js",
+        "copier.js",
+        "inspector.js",
+    ],
 )
 def test_it_names_no_other_host(name: str) -> None:
     text = (STATIC / name).read_text()
@@ -52,7 +61,7 @@ def test_it_names_no_other_host(name: str) -> None:
 
 
 def test_parts_build_no_html_from_strings() -> None:
-    for name in (FILES["highlight"], FILES["math"], FILES["inspector"]):
+    for name in (FILES["highlight"], FILES["math"], FILES["copier"], FILES["inspector"]):
         text = (STATIC / name).read_text()
         assert not re.search(r"\b(?:inner|outer)HTML|insertAdjacentHTML|document\.write", text)
 

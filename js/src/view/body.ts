@@ -1,8 +1,8 @@
 /** The answer's parts, in a box of their own. */
 
+import { type Heavy, noHeavy } from "../heavy.js";
 import { type Images, noImages } from "../images.js";
 import { createEmbeds } from "../markdown/embeds/create.js";
-import { noParts, type Parts } from "../markdown/parts.js";
 import { choiceOf, lengthOf, type Part, type State } from "../reduce.js";
 import { createBox } from "./box.js";
 import { attachCopy } from "./copy.js";
@@ -28,7 +28,7 @@ const ANSWER: ReadonlySet<Part["type"]> = new Set(["text", "refusal", "audio", "
  * for approval. `schedule`: how it goes on with long texts.
  */
 export function createBody(
-  heavy: Parts = noParts,
+  heavy: Heavy = noHeavy,
   images: Images = noImages,
   decide: Decide = () => {},
   schedule?: (run: () => void) => void,
@@ -43,7 +43,7 @@ export function createBody(
   let lanes: HTMLElement[] = [];
   let latest: State | null = null;
   el.append(box.el);
-  attachCopy(box.content);
+  attachCopy(box.content, heavy);
 
   function clear(): void {
     box.content.replaceChildren();

@@ -1,13 +1,18 @@
 /** What the clipboard gets when a part of the rendered answer is selected and copied. */
 
-import { toHtml, toMarkdown, toPlainText } from "../markdown/write.js";
+import type { Heavy } from "../heavy.js";
 import { selectionAt } from "./dom.js";
 
 /** What a selection inside it is written as by itself, without what is around it. */
 const LEAF = "p, h1, h2, h3, h4, h5, h6, th, td, pre, summary";
 
-/** Takes care of what is copied from the texts in `el`. */
-export function attachCopy(el: HTMLElement): void {
+/**
+ * Takes care of what is copied from the texts in `el`. Until the part that writes it has arrived, the
+ * page does.
+ */
+export function attachCopy(el: HTMLElement, heavy: Heavy): void {
+  const copier = () => heavy.get("copier", () => {});
+  el.addEventListener("selectstart", copier);
   el.addEventListener("copy", (event) => {
     const selection = selectionAt(el);
     const data = event.clipboardData;
@@ -22,9 +27,9 @@ export function attachCopy(el: HTMLElement): void {
       // In plain words the page's own copy is right.
       if (common instanceof Text && !inside?.closest(".nbs-math")) return;
       const root = inside?.closest(`.nbs-math, ${LEAF}`) ?? answer;
-      data.setData("text/plain", toPlainText(root, range));
-      data.setData("text/html", toHtml(root, range));
-      data.setData("text/markdown", toMarkdown(root, range));
+      const written = copier()?.write(root, range);
+      if (!written) return;
+      for (const [type, text] of Object.entries(written)) data.setData(type, text);
     } else return;
     event.preventDefault();
   });

@@ -1,11 +1,23 @@
 /** The box, the raw text and the clipboard, as a reader has them. */
 
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Heavy, HeavyTypes } from "../../src/heavy.js";
+import { copier } from "../../src/parts/copier.js";
 import { mountView } from "../../src/view/view.js";
 import { delta, find, opened, openStore, snapshot, status } from "../fakes.js";
 
 let el: HTMLElement;
 let opening: ReturnType<typeof openStore>;
+/** Whether the part that writes a copy is there, and how often it was asked for. */
+let loaded = true;
+let asked = 0;
+const heavy: Heavy = {
+  get<Name extends keyof HeavyTypes>(name: Name): HeavyTypes[Name] | null {
+    if (name !== "copier") return null;
+    asked++;
+    return loaded ? (copier as unknown as HeavyTypes[Name]) : null;
+  },
+};
 
 const get = <T extends HTMLElement = HTMLElement>(selector: string) => find<T>(el, selector);
 
@@ -13,7 +25,8 @@ beforeEach(() => {
   opening = openStore();
   el = document.createElement("div");
   document.body.replaceChildren(el);
-  mountView(el, opening.store, new AbortController().signal);
+  loaded = true;
+  mountView(el, opening.store, new AbortController().signal, heavy);
 });
 
 describe("the raw text", () => {
@@ -142,6 +155,18 @@ describe("a copy", () => {
         "text/markdown": "A **bold** word.\n\n- one\n- two",
       },
     });
+  });
+
+  test("is the page's own until what writes it has come, which a selection asks for", () => {
+    loaded = false;
+    opening.emit(opened, delta(2, 0, "A **bold** word."));
+    const answer = get(".nbs-markdown");
+    asked = 0;
+    answer.dispatchEvent(new Event("selectstart", { bubbles: true }));
+    expect(asked).toBe(1);
+    expect(copy(answer, 0, answer, 1)).toEqual({ prevented: false, data: {} });
+    loaded = true;
+    expect(copy(answer, 0, answer, 1).prevented).toBe(true);
   });
 
   test("of plain words is the page's own", () => {
