@@ -8,6 +8,7 @@
     python3 dev.py bench render        what streaming Markdown costs; or adversarial, calm,
                                        kernel, wire, load, adapters, serve: what streams cost;
                                        formulas: whether any keeps JupyterLab from answering
+    python3 dev.py bench agreement     whether live view and saved output read Markdown alike
     python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
     python3 dev.py faults              what each fault of a server or network leads to, as a table;
                                        with an older SDK: python3 dev.py faults 1.66.3

@@ -33,6 +33,10 @@ export async function bundle(input, shortened = true) {
     write: false,
   });
   // Both: esbuild shortens the names of properties, and terser finds more to leave out.
-  const { code = "" } = await minify(outputFiles[0].text, { module: true, ecma: 2020 });
+  const { code = "" } = await minify(outputFiles[0].text, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 2, lhs_constants: false },
+  });
   return { code, inputs: Object.keys(metafile.inputs).filter((file) => file !== "<stdin>") };
 }

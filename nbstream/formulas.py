@@ -28,7 +28,9 @@ refused_commands = (
 )
 _REFUSED = re.compile(refused_commands)
 # What JupyterLab's search for formulas, or Markdown's for code, would stumble over.
-_CONFUSING = re.compile(r"\$\$|@@|&\#|`|(?<!\\)(?:\\\\)*\\[(\[]")
+_CONFUSING = re.compile(
+    r"\$\$|@@|&\#|`|(?<!\\)(?:\\\\)*\\[(\[]|(?:https?|ftp)://|www\.", re.IGNORECASE
+)
 _DOLLAR = re.compile(r"(?<!\\)(?:\\\\)*\$")
 _LABEL = re.compile(r"\\label[ \t]*\{[^{}]*\}")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")

@@ -1,5 +1,6 @@
 """What stands in a paragraph, a heading or a cell, written so that JupyterLab shows it as the live
-view does: formulas, dollars, the few HTML tags that are let through, footnote marks, images.
+view does: emphasis, formulas, dollars, links, the few HTML tags that are let through, footnote
+marks, images.
 
 Only looks depend on it: whatever it writes, `safe_markdown` makes it harmless.
 """
@@ -7,110 +8,115 @@ Only looks depend on it: whatever it writes, `safe_markdown` makes it harmless.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from .addresses import is_allowed, plain_pointed, plain_target, target
+from .code_spans import escaped_code
+from .emphasis import Run, Sides, sides
 from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
-
-MAX_DEPTH = 64  # of tags in one another
+from .inline_parser import Lookups, Token, parse
+from .links import Definition
 
 # Dollars that are no formula's, as they were written: whether they may stay is decided by what
 # follows. The text holds no control characters.
 RAW_DOLLAR, ESCAPED_DOLLAR = "\x01", "\x02"
 
-_ADDRESS = r"(?:(?:https?|ftp)://|www\.)"
-_TOKEN = re.compile(
-    # What each of them begins with: most characters are passed over several times faster.
-    r"(?=[hfw<&\\`$\[!])(?:"
-    rf"(?P<address>{_ADDRESS}(?:[^\s<()]|\([^\s<()]*\))*|<(?:https?://|mailto:)[^\s<>]*>)"
-    r"|(?P<own><span>(?:&\#36;)?</span>|<code>[\w &\#;,=/\"'-]*</code>)"
-    r"|(?P<tag></?(?P<name>sub|sup|kbd)>|<br[ ]?/?>)"
-    r"|(?P<dollar>&(?:\#0*36|\#[xX]0*24|dollar);)"
-    r"|\\(?P<ref>(?:eq)?ref(?=[ \t]*\{))"
-    r"|(?P<begin>\\begin\{(?P<environment>[a-z]+\*?)\})"
-    r"|(?P<escape>\\.)"
-    r"|(?P<ticks>`+)"
-    r"|(?P<math>\$+)"
-    r"|(?P<note>\[\^(?P<label>[^\s\[\]]{1,100})\](?!\([^\s()]*\)))"
-    r"|(?P<image>!\[))",
-    re.IGNORECASE | re.DOTALL,
-)
-_TARGET = r"[ \t]*<?(?P<href>[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*)>?[ \t]*"
-_IMAGE = re.compile(
-    r"!\[(?P<alt>(?:[^\[\]\\]|\\.){0,999})\]"
-    rf"(?:\({_TARGET}(?:[\"'][^\"'\n]*[\"'][ \t]*)?\)|\[(?P<label>[^\[\]]{{0,999}})\]|)",
-    re.DOTALL,
-)
-_DEFINITION = re.compile(r"[ \t>]*\[(?P<label>[^\[\]^][^\[\]]{0,998})\]:[ \t]*<?(?P<href>[^\s<>]+)")
-_IN_ADDRESS = re.compile(rf"{_ADDRESS}\S*\Z", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"(?:(?:https?|ftp)://|www\.)\S*\Z", re.IGNORECASE)
 _SPACE = re.compile(r"\s")
-_WORD = re.compile(r"\w", re.ASCII)
+_REF = re.compile(r"\\(?:eq)?ref[ \t]*\{")
 _LONE_BREAK = re.compile(r"^(?=<br>(?:<br>|[ \t])*$)", re.MULTILINE)
+_TAG = re.compile(r"</?[A-Za-z]+>\Z")
+# What this writes itself stays as it is.
+_OWN = re.compile(r"<span>(?:&#36;)?</span>|<code>(?:[^\W_]|[ &#;,=/\"'-])*</code>")
+_MARKUP = re.compile(r"[\\`*_~\[\]<]")
+# An address that all readers end where the live view does.
+_PLAIN_ADDRESS = re.compile(r"(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?![^\x00-\x7f])", re.I)
+_SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:[\s<]|\Z)")
+# What other readers take for one though the live view does not.
+_LIKE_ADDRESS = re.compile(r"(?:https?|ftp)(?=://[\w])|www(?=\.[\w])", re.IGNORECASE)
 
 
 @dataclass
 class Names:
-    """What a text refers to by a name: the numbers of footnotes, the addresses of images."""
+    """What a text refers to by a name."""
 
     footnotes: Mapping[str, int] = field(default_factory=dict)
-    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Their numbers by folded label."""
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    """The targets of links by folded label."""
+    kept: set[str] = field(default_factory=set)
+    """The labels of definitions that all readers understand as they are written."""
+    used: set[str] = field(default_factory=set)
+    """The labels that something refers to."""
+    linked: set[str] = field(default_factory=set)
+    """Those of them that are a link's, not only an image's."""
+
+    def parse(self, text: str) -> list[Token]:
+        tokens = parse(text, Lookups(self._definition, self.footnotes.get, _OWN))
+        self.linked |= {token.label for token in tokens if token.label and token.kind == "link"}
+        return tokens
+
+    def _definition(self, label: str) -> tuple[str, str] | None:
+        found = self.definitions.get(label)
+        if found is None:
+            return None
+        self.used.add(label)
+        return found.href, found.title
 
 
-def addresses(lines: list[str]) -> dict[str, str]:
-    """The link reference definitions of a text, by label."""
-    found: dict[str, str] = {}
-    for line in lines:
-        match = _DEFINITION.match(line)
-        if match:
-            found.setdefault(fold_label(match["label"]), match["href"])
-    return found
+def rewrite(
+    text: str,
+    names: Names,
+    *,
+    in_cell: bool = False,
+    quoted: bool = False,
+    html: bool = False,
+) -> str:
+    """The inline text in JupyterLab's form; line ends stay, but in formulas of quotes.
 
-
-def fold_label(label: str) -> str:
-    """A label as labels are compared."""
-    return " ".join(label.split()).casefold()
-
-
-def rewrite(text: str, names: Names, *, in_cell: bool = False, quoted: bool = False) -> str:
-    """The inline text in JupyterLab's form; line ends stay, but in formulas of quotes."""
-    return _Rewriter(text, names, in_cell, quoted).rewrite()
+    `html`: as HTML, for where nobody reads Markdown.
+    """
+    tokens = names.parse(text)
+    if len(tokens) == 1 and tokens[0].kind == "text" and text[0] not in "$\\":
+        return text
+    return _Rewriter(text, tokens, names, in_cell, quoted, html).rewrite()
 
 
 class _Rewriter:
-    def __init__(self, text: str, names: Names, in_cell: bool, quoted: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        tokens: Sequence[Token],
+        names: Names,
+        in_cell: bool,
+        quoted: bool,
+        html: bool,
+    ) -> None:
         self._text = text
+        self._tokens = tokens
         self._names = names
         self._in_cell = in_cell
         self._quoted = quoted
+        self._html = html
         self._out: list[str] = []
-        self._open: list[tuple[str, int]] = []  # tags: name, place in the output
+        self._closing: list[str] = []  # what is written at the ends of what is open
+        self._links = 0
         self._after_formula = False
         self._in_address = False
-        self._dollars: list[int] = []
-        self._closers: dict[str, list[int]] = {"\\)": [], "\\]": []}
-        for match in re.finditer(r"\\.|\$", text, re.DOTALL):
-            if match[0] == "$":
-                self._dollars.append(match.start())
-            elif match[0] in self._closers:
-                self._closers[match[0]].append(match.start())
-        self._ends: dict[str, list[int]] = {}
-        for match in re.finditer(r"\\end\{[a-z]+\*?\}", text):
-            self._ends.setdefault(match[0], []).append(match.start())
-        self._ticks: dict[int, list[int]] = {}
-        for match in re.finditer("`+", text):
-            self._ticks.setdefault(len(match[0]), []).append(match.start())
+        tildes = [token for token in tokens if token.run and token.run.character == "~"]
+        self._lone_tildes = sum(token.end - token.start == 1 for token in tildes) > 1
+        self._ends = _ends(tokens)
 
     def rewrite(self) -> str:
-        at = 0
-        while match := _TOKEN.search(self._text, at):
-            self._add(self._text[at : match.start()])
-            at = self._token(match)
-        self._add(self._text[at:])
-        for _, place in self._open:
-            self._escape(place)
+        index = 0
+        while index < len(self._tokens):
+            index = self._token(index, self._tokens[index])
         return _LONE_BREAK.sub("&nbsp;", "".join(self._out))
+
+    def _source(self, token: Token) -> str:
+        return self._text[token.start : token.end]
 
     def _add(self, text: str, is_formula: bool = False) -> None:
         if not text:
@@ -125,138 +131,182 @@ class _Rewriter:
             self._in_address = False
         self._in_address = self._in_address or _IN_ADDRESS.search(text) is not None
 
-    def _token(self, match: re.Match[str]) -> int:
-        """Adds a token; where the next may begin."""
-        kind = match.lastgroup
-        if kind == "ticks":
-            return self._code(match)
-        if kind == "math":
-            return self._math(match.start(), match[0])
-        if match["tag"]:
-            self._tag(match)
-        elif match["note"]:
-            number = self._names.footnotes.get(fold_label(match["label"]))
-            self._add(match[0] if number is None else f"<sup>{number}</sup>")
-        elif kind == "dollar":
-            self._add(DOLLAR)
-        elif kind == "ref":
-            self._add(BACKSLASH + match["ref"])  # MathJax would look it up, in text, too
-        elif kind == "begin":
-            return self._environment(match)
-        elif kind == "image":
-            return self._image(match.start())
+    def _token(self, index: int, token: Token) -> int:
+        """Adds a token; which is the next."""
+        kind, source = token.kind, self._source(token)
+        if kind == "text":
+            self._add_text(token, source)
         elif kind == "escape":
-            return self._escaped(match.start(), match[0])
+            self._escape(token, source)
+        elif kind == "entity":
+            self._entity(token, source)
+        elif kind == "break":
+            self._add("<br>" if source[0] == "<" or self._html else source)
+        elif kind == "code":
+            self._add(escaped_code(source) if self._html else source)
+        elif kind == "math":
+            self._formula(token, source)
+        elif kind == "footnote":
+            self._add(f"<sup>{token.number}</sup>")
+        elif kind == "address":
+            self._address(token, source)
+        elif kind == "image":
+            return self._image(index, token)
+        elif kind == "link":
+            self._link(token, self._tokens[self._ends[index]])
+        elif kind == "tag":
+            self._add(f"<{token.text}>")
+            self._closing.append(f"</{token.text}>")
+        elif kind == "close":
+            self._add(self._closing.pop())
+            self._links -= token.text == "link"
+        elif token.run:
+            self._run(token, token.run, source)
         else:
-            self._add(match[0])
-        return match.end()
+            self._add(source)
+        return index + 1
 
-    def _code(self, match: re.Match[str]) -> int:
-        end = _after(self._ticks.get(len(match[0]), []), match.end())
-        stop = match.end() if end is None else end + len(match[0])
-        self._add(self._text[match.start() : stop])
-        return stop
-
-    def _math(self, start: int, mark: str) -> int:
-        inside = start + len(mark)
-        end = self._closing(inside, mark) if len(mark) < 3 else None
-        if end is None:
-            for _ in mark:
+    def _add_text(self, token: Token, source: str) -> None:
+        if source[0] == "$":
+            for _ in source:
                 self._add(DOLLAR if self._in_address else RAW_DOLLAR)
-            return inside
-        return self._formula(inside, end, len(mark), mark == "$$")
+        elif source[0] == "\\" and _REF.match(self._text, token.start):
+            self._add(BACKSLASH)  # MathJax would look it up, in text, too
+        elif _TAG.match(source):
+            self._add(f"&lt;{source[1:]}")
+        elif self._html:
+            self._add(source)
+        else:
+            self._add(_LIKE_ADDRESS.sub(rf"\g<0>{APART}", source))
 
-    def _closing(self, inside: int, mark: str) -> int | None:
-        """Where the formula ends that may begin with dollars."""
-        text = self._text
-        end = _after(self._dollars, inside)
-        if mark == "$$":
-            while end is not None and text[end + 1 : end + 2] != "$":
-                end = _after(self._dollars, end + 1)
-            return end
-        # Sums of money: "$5 and $10", "US$5".
-        if end is None or text[inside].isspace() or text[end - 1].isspace():
-            return None
-        before, after = text[inside - 2 : inside - 1], text[end + 1 : end + 2]
-        if _WORD.match(before) or after.isdecimal() or "`" in text[inside:end]:
-            return None
-        return end
-
-    def _escaped(self, start: int, pair: str) -> int:
-        if pair == "\\$":
+    def _escape(self, token: Token, source: str) -> None:
+        if token.text == "$":
             self._add(DOLLAR if self._in_address else ESCAPED_DOLLAR)
-        elif pair in ("\\(", "\\["):
-            end = _after(self._closers["\\)" if pair == "\\(" else "\\]"], start + 2)
-            if end is not None and self._text[start + 2 : end].strip():
-                return self._formula(start + 2, end, 2, pair == "\\[")
-            self._add(pair)
-        elif pair == "\\\\" and self._text.startswith(("(", "[", "!["), start + 2):
+        elif token.text == "\\" and self._text.startswith(("(", "[", "!["), token.end):
             self._add(BACKSLASH)  # JupyterLab would begin a formula here
         else:
-            self._add(pair)
-        return start + len(pair)
+            self._add(source)
 
-    def _formula(self, start: int, end: int, mark: int, display: bool) -> int:
-        tex = self._text[start:end]
-        if not tex.strip():
-            for character in self._text[start - mark : end + mark]:
-                self._add(RAW_DOLLAR if character == "$" else character)
-            return end + mark
-        shown = formula(tex, display=display, in_cell=self._in_cell, one_line=self._quoted)
-        self._add(shown, is_formula=shown.startswith("$"))
-        return end + mark
-
-    def _environment(self, match: re.Match[str]) -> int:
-        closer = f"\\end{{{match['environment']}}}"
-        end = _after(self._ends.get(closer, []), match.end())
-        if end is None:
-            self._add(match[0])
-            return match.end()
-        end += len(closer)
-        tex = self._text[match.start() : end]
-        self._add(environment(tex, in_cell=self._in_cell, one_line=self._quoted))
-        return end
-
-    def _tag(self, match: re.Match[str]) -> None:
-        name = (match["name"] or "br").lower()
-        if name == "br":
-            self._add("<br>")
-        elif match[0][1] != "/":
-            self._add(f"<{name}>")
-            if len(self._open) < MAX_DEPTH:
-                self._open.append((name, len(self._out) - 1))
-            else:
-                self._escape(len(self._out) - 1)
+    def _entity(self, token: Token, source: str) -> None:
+        character = token.text
+        if character == "$":
+            self._add(DOLLAR)
+        elif character == "\\":
+            apart = self._text.startswith(APART, token.end)
+            self._add(source if apart else BACKSLASH)
+        elif character.isascii() and character.isalnum():
+            self._add(character + APART)  # a letter is no markup, but could complete some
         else:
-            self._add(f"</{name}>")
-            if not any(name == other for other, _ in self._open):
-                self._escape(len(self._out) - 1)
+            self._add(source)
+
+    def _formula(self, token: Token, source: str) -> None:
+        one_line = self._quoted or self._html
+        if source.startswith("\\begin"):
+            self._add(environment(source, in_cell=self._in_cell, one_line=one_line))
+            return
+        mark = 1 if source[0] == "$" and not token.display else 2
+        tex = source[mark:-mark]
+        shown = formula(tex, display=token.display, in_cell=self._in_cell, one_line=one_line)
+        self._add(shown, is_formula=shown.startswith("$"))
+
+    def _run(self, token: Token, run: Run, source: str) -> None:
+        if self._html:
+            self._styles(run)
+            return
+        if run.character == "~" and run.length == 1:
+            self._add("\\~" if self._lone_tildes else source)
+            return
+        before, after = self._text[max(0, token.start - 3) : token.start], self._text[token.end :]
+        wanted = Sides(run.can_open, run.can_close)
+        if run.character == "_" or (run.character == "~" and run.length > 2):
+            self._add(source)
+            return
+        # Others do not know that words of Chinese and Japanese have no spaces between them.
+        for first, last in (("", ""), (APART, ""), ("", APART), (APART, APART)):
+            found = sides(run.character, first or before, last or after[:1], cjk=False)
+            if found == wanted:
+                self._add(first + source + last)
                 return
-            while self._open:
-                other, place = self._open.pop()
-                if other == name:
-                    break
-                self._escape(place)
+        self._add(source)
 
-    def _escape(self, place: int) -> None:
-        self._out[place] = "&lt;" + self._out[place][1:]
+    def _styles(self, run: Run) -> None:
+        for _ in run.closes:
+            self._add(self._closing.pop() if self._closing else "")
+        self._add(run.character * run.left)
+        for span in reversed(run.opens):
+            self._add("" if span == "del" else f"<{span}>")
+            self._closing.append("" if span == "del" else f"</{span}>")
 
-    def _image(self, start: int) -> int:
-        match = _IMAGE.match(self._text, start)
-        href = match["href"] if match else None
-        if match and href is None:
-            label = match["label"] or match["alt"]
-            href = self._names.addresses.get(fold_label(label))
-        if match is None or href is None:
-            self._add("![")
-            return start + 2
-        host = _host(href)
-        alt = " ".join(match["alt"].split())
-        words = [f"Image: {alt}" if alt else "Image", host]
+    def _address(self, token: Token, source: str) -> None:
+        href = token.href
+        if self._links or self._html:
+            self._add(token.text)
+        elif not is_allowed(href):
+            scheme, colon, rest = token.text.partition(":")
+            self._add(f"{scheme}{colon}{APART}{rest}" if colon else token.text)
+        elif source[0] == "<":
+            self._add(source if plain_pointed.match(source) else f"[{token.text}]{target(href)}")
+        elif href.startswith("mailto:") or self._is_plain(token, source):
+            self._add(source)
+        else:
+            pointed = f"<{source}>"
+            fits = href == source and plain_pointed.match(pointed)
+            self._add(pointed if fits else f"[{_escaped(source)}]{target(href)}")
+
+    def _is_plain(self, token: Token, source: str) -> bool:
+        """Whether all readers take this for the address."""
+        before = self._text[max(0, token.start - 1) : token.start]
+        starts = before in ("", " ", "\t", "\n", "(", "*", "_", "~")
+        balanced = source.count("(") == source.count(")") or not self._text[token.end :]
+        end = _SENTENCE.match(self._text, token.end)
+        return bool(starts and balanced and _PLAIN_ADDRESS.match(source) and end)
+
+    def _link(self, token: Token, end: Token) -> None:
+        """A link as it is written, if all readers understand it, else with its target plain."""
+        source = self._source(end)
+        href, title = token.href, token.title
+        opening, closing = "[", source
+        if self._html or self._links or href.startswith("#"):
+            opening = closing = ""  # it leads nowhere, or there are no links here
+        elif token.label and token.label not in self._names.kept:
+            closing = f"]{target(href, title)}" if is_allowed(href) else f"]({href})"
+        elif not token.label and is_allowed(href) and not plain_target.match(source):
+            closing = f"]{target(href, title)}"
+        self._add(opening)
+        self._closing.append(closing)
+        self._links += 1
+
+    def _image(self, index: int, token: Token) -> int:
+        end = self._ends[index]
+        inner = self._tokens[index + 1 : end]
+        host = _host(token.href)
+        alt = " ".join("".join(one.text or _left(one) for one in inner).split())
+        words = [f"Image: {_escaped(alt)}" if alt else "Image", host]
         text = " · ".join(word for word in words if word).replace("$", RAW_DOLLAR)
-        linked = self._text[start - 1 : start] == "[" and self._text[match.end() :][:2] == "]("
-        self._add(text if linked or not host else f"[{text}]({href})")
-        return match.end()
+        linked = self._links or self._html or not host
+        self._add(text if linked else f"[{text}]{target(token.href)}")
+        return end + 1
+
+
+def _ends(tokens: Sequence[Token]) -> dict[int, int]:
+    """Where each link, image and tag ends."""
+    ends: dict[int, int] = {}
+    begun: list[int] = []
+    for index, token in enumerate(tokens):
+        if token.kind in ("link", "image", "tag"):
+            begun.append(index)
+        elif token.kind == "close":
+            ends[begun.pop()] = index
+    return ends
+
+
+def _left(token: Token) -> str:
+    return token.run.character * token.run.left if token.run else ""
+
+
+def _escaped(text: str) -> str:
+    """Text that is no markup for anybody."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _host(href: str) -> str:
@@ -267,9 +317,3 @@ def _host(href: str) -> str:
     except ValueError:
         return ""
     return f"{parts.hostname}{port}" if parts.scheme in ("http", "https") and parts.hostname else ""
-
-
-def _after(places: list[int], start: int) -> int | None:
-    """The first of the sorted places from `start` on."""
-    index = bisect_left(places, start)
-    return places[index] if index < len(places) else None

@@ -1,5 +1,6 @@
 """Rewrites Markdown so that JupyterLab shows it as the live view did: formulas, dollars that are
-none, folds, footnotes, images that are not loaded. What both show alike stays as it is written.
+none, folds, footnotes, images that are not loaded, and what other readers of Markdown take
+otherwise. What all show alike stays as it is written.
 
 It makes nothing safe; `safe_markdown` does, with what this makes of a text.
 """
@@ -9,21 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from . import inlines, leaves
-from .code_spans import code_spans, escaped_code
+from . import inlines, markers
+from .addresses import is_allowed, plain_definition
+from .blocks import Block, Document
 from .formulas import DOLLAR, environment, formula
 from .inlines import ESCAPED_DOLLAR, RAW_DOLLAR, Names
-from .structure import Fold, Footnote, Leaf
+from .links import fold_label
 
 _DOLLARS = re.compile(f"([{RAW_DOLLAR}{ESCAPED_DOLLAR}])")
 # Lines that stand for a blank one if there is none already, and if a dollar follows.
 _BLANK, _LEAVE = "\x03", "\x04"
 # What JupyterLab takes for the beginning of a formula, and does not know to be in code.
 _MATH = re.compile(r"\$|\\\\[(\[]|\\begin\{")
-_STYLED = (
-    (re.compile(r"\*\*(?=\S)([^*]+)(?<=\S)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"\*(?=\S)([^*]+)(?<=\S)\*"), r"<em>\1</em>"),
-)
+_PIPE = re.compile(r"(\\[^|])|\\(?=\|)")
 
 
 def live_form(lines: list[str]) -> list[str]:
@@ -34,30 +33,38 @@ def live_form(lines: list[str]) -> list[str]:
 class _Form:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
-        self._found = leaves.read(lines)
+        self._document = Document(lines)
         numbers: dict[str, int] = {}
-        for number, note in enumerate(self._found.footnotes, 1):
-            numbers.setdefault(inlines.fold_label(note.label), number)
-        self._names = Names(numbers, inlines.addresses(lines))
+        for number, note in enumerate(self._document.footnotes, 1):
+            numbers.setdefault(fold_label(note.info or ""), number)
+        self._names = Names(numbers, self._document.definitions)
         # What becomes of a line if it does not stay as it is, and what comes before it.
         self._new: dict[int, list[str]] = {}
         self._before: dict[int, list[str]] = {}
+        self._moved: list[str] = []  # definitions that would be text where they are
+        self._fences: list[Block] = []
+        self._folds: list[Block] = []
 
     def form(self) -> list[str]:
-        for leaf in self._found.leaves:
-            self._leaf(leaf)
+        document = self._document
+        if document.definitions:
+            self._find_uses(document.root)
+        self._walk(document.root, quoted=False)
         self._leave_fences()
-        for fold in reversed(self._found.folds):
+        for fold in reversed(self._folds):
             self._fold(fold)
         notes: list[str] = []
-        for number, note in enumerate(self._found.footnotes, 1):
+        for number, note in enumerate(document.footnotes, 1):
             notes += self._footnote(number, note)
         end = len(self._lines)
         after = self._before.pop(end, [])
         if notes:
             after += [_BLANK, "---", "", *notes]
-        if after and self._found.open_fence:
-            after.insert(0, self._found.open_fence)
+        if self._moved:
+            after += [_BLANK, *self._moved]
+        if after and document.open_fence:
+            fence = document.open_fence
+            after.insert(0, self._prefix(fence) + fence.fence)
         out: list[str] = []
         for number in range(end):
             out += self._before.get(number, [])
@@ -67,23 +74,78 @@ class _Form:
     def _line(self, number: int) -> list[str]:
         return self._new.get(number, self._lines[number : number + 1])
 
-    def _leaf(self, leaf: Leaf) -> None:
-        pieces = leaf.pieces
-        text = "\n".join(self._lines[line][start:end] for line, start, end in pieces)
-        in_cell, quoted = leaf.kind == "cell", leaf.quoted
-        if leaf.kind == "math":
-            text = text.rstrip(" \t")
-            if text.startswith("\\begin"):
-                new = environment(text, one_line=quoted)
+    def _find_uses(self, block: Block) -> None:
+        """Learns which definitions something refers to, and which may stay."""
+        document, names = self._document, self._names
+        for leaf in _leaves(block):
+            if leaf.kind == "row":
+                text = document.text_of(leaf)
+                for start, end in markers.cells(text, leaf.columns):
+                    names.parse(_PIPE.sub(r"\1", text[start:end]).strip(" \t"))
+            elif leaf.kind == "details":
+                names.parse(leaf.info or "")
             else:
-                new = formula(text[2:-2], display=True, one_line=quoted)
-        else:
-            new = inlines.rewrite(text, self._names, in_cell=in_cell, quoted=quoted)
-        if new == text:
-            return
-        if in_cell:
-            self._cell(*pieces[0], new)
-            return
+                names.parse(document.text_of(leaf)[leaf.rest :].rstrip(" \t"))
+            text = document.text_of(leaf) if leaf.definitions else ""
+            for definition in leaf.definitions:
+                label = fold_label(definition.label)
+                source = text[definition.start : definition.end - 1]
+                plain = plain_definition.match(source) and is_allowed(definition.href)
+                if plain and document.definitions[label] is definition:
+                    names.kept.add(label)
+
+    def _walk(self, block: Block, quoted: bool) -> None:
+        kind = block.kind
+        if kind in ("paragraph", "heading"):
+            self._text(block, quoted)
+        elif kind == "math":
+            self._math(block, quoted)
+        elif kind == "row":
+            self._row(block)
+        elif kind == "code" and block.fence:
+            self._fences.append(block)
+            self._code(block)
+        elif kind == "details":
+            self._folds.append(block)
+        for child in block.children:
+            self._walk(child, quoted or kind == "quote")
+
+    def _text(self, block: Block, quoted: bool) -> None:
+        pieces, unused = self._define(block) if block.definitions else (block.pieces, 0)
+        parts = [self._lines[line][start:end] for line, start, end in pieces]
+        # A definition that nothing refers to is text, and refers to nothing itself.
+        shown = [part.replace("[", "&#91;") for part in parts[:unused]] + parts[unused:]
+        new = inlines.rewrite("\n".join(shown), self._names, quoted=quoted)
+        if unused:
+            new = new.replace("&#91;", "&lbrack;" if "\\]" in new else "\\[")
+        if new != "\n".join(parts):
+            self._replace(pieces, new)
+
+    def _define(self, block: Block) -> tuple[list[tuple[int, int, int]], int]:
+        """Deals with the definitions that a block begins with. What is left of it as text, and how
+        many lines of that are definitions."""
+        text = self._document.text_of(block)
+        lines = list(block.pieces)
+        kept: list[tuple[int, int, int]] = []
+        at = 0
+        for definition in block.definitions:
+            size = text[definition.start : definition.end - 1].count("\n") + 1
+            pieces, at = lines[at : at + size], at + size
+            label = fold_label(definition.label)
+            if label not in self._names.used:
+                kept += pieces
+                continue
+            stays = label in self._names.kept and label in self._names.linked
+            if stays and not kept:
+                continue
+            if stays:
+                self._moved.append(text[definition.start : definition.end - 1])
+            for line, start, _ in pieces:
+                prefix = self._lines[line][:start].rstrip()
+                self._new[line] = [prefix] if prefix else []
+        return kept + lines[at:], len(kept)
+
+    def _replace(self, pieces: list[tuple[int, int, int]], new: str) -> None:
         parts = new.split("\n")
         for (line, start, _), part in zip(pieces, parts, strict=False):
             self._new[line] = [self._lines[line][:start] + part]
@@ -91,52 +153,80 @@ class _Form:
         for line, _, _ in pieces[len(parts) :]:
             self._new[line] = []
 
-    def _cell(self, line: int, start: int, end: int, new: str) -> None:
-        was = self._lines[line]
-        now = self._line(line)[0]
-        # Cells come from left to right: from this one on the row is as it was.
-        kept = len(now) - len(was) + start
-        self._new[line] = [now[:kept] + new + was[end:]]
+    def _math(self, block: Block, quoted: bool) -> None:
+        text = self._document.text_of(block).strip(" \t")
+        if text.startswith("\\begin"):
+            new = environment(text, one_line=quoted)
+        else:
+            new = formula(text[2:-2], display=True, one_line=quoted)
+        # No reader takes a formula over a blank line.
+        new = "\n".join(line for line in new.split("\n") if line.strip(" \t"))
+        if new != text:
+            self._replace(block.pieces, new)
+
+    def _row(self, block: Block) -> None:
+        line, start, end = block.pieces[0]
+        text = self._lines[line][start:end]
+        out, at = "", 0
+        for first, last in markers.cells(text, block.columns):
+            cell = text[first:last]
+            inner = cell.strip(" \t")
+            first += cell.index(inner)
+            plain = _PIPE.sub(r"\1", inner)
+            new = inlines.rewrite(plain, self._names, in_cell=True).replace("|", "\\|")
+            out += text[at:first] + new
+            at = first + len(inner)
+        out += text[at:]
+        if out != text:
+            self._new[line] = [self._lines[line][:start] + out]
+
+    def _code(self, block: Block) -> None:
+        """Writes a fence so that all readers end it where the live view does, with its language."""
+        first, run = block.line, block.fence
+        bare = re.compile(rf" {{0,3}}{run[0]}{{{len(run)},}}[ \t]*\Z")
+        inner = [len(line.strip(" \t")) for line in block.lines if bare.match(line)]
+        longer = run[0] * (max(inner) + 1) if inner else run
+        info = block.info or ""
+        name = info if markers.PLAIN_INFO.match(info) else markers.language(info)
+        if longer != run or name != info:
+            self._new[first] = [self._lines[first][: block.start] + longer + name]
+        if block.last >= 0 and (block.stray or longer != run):
+            self._new[block.last] = [self._prefix(block) + longer]
+
+    def _prefix(self, block: Block) -> str:
+        """What stands before the lines of fenced code."""
+        return re.sub(r"[^>\t]", " ", self._lines[block.line][: block.start])
 
     def _leave_fences(self) -> None:
         """JupyterLab knows no fence that is indented: a dollar in one would begin a formula that
         ends with a dollar behind it, if no blank line is between them."""
-        for first, last in self._found.fences:
-            if self._lines[first].startswith(("`", "~")):
+        for block in self._fences:
+            first, last = block.line, block.last
+            if last < 0 or self._lines[first].startswith(("`", "~")):
                 continue
             if any(_MATH.search(line) for line in self._lines[first + 1 : last]):
                 self._new[last] = [*self._line(last), _LEAVE]
 
-    def _fold(self, fold: Fold) -> None:
-        tag = "<details open>" if fold.expanded else "<details>"
-        summary = self._summary((fold.summary or "").strip() or "…")
-        for number in range(fold.first, fold.last + 1):
+    def _fold(self, fold: Block) -> None:
+        before = self._lines[fold.line][: fold.start]
+        if before.strip():
+            return  # for others it is none in a quote, nor on the line of a list's marker
+        tag = "<details open>" if fold.level else "<details>"
+        summary = inlines.rewrite((fold.info or "").strip() or "…", self._names, html=True)
+        for number in range(fold.line, fold.last + 1):
             self._new[number] = []
-        self._new[fold.first] = [_BLANK, f"{fold.indent}{tag}<summary>{summary}</summary>", _BLANK]
-        closing = [_BLANK, f"{fold.indent}</details>", _BLANK]
+        self._new[fold.line] = [_BLANK, f"{before}{tag}<summary>{summary}</summary>", _BLANK]
+        closing = [_BLANK, f"{before}</details>", _BLANK]
         if fold.closed:
             self._new[fold.end] = closing
         else:
             self._before.setdefault(fold.end, []).extend(closing)
 
-    def _summary(self, text: str) -> str:
-        """A summary's Markdown as HTML: nobody reads Markdown on the line of an HTML block."""
-        out: list[str] = []
-        for piece, is_code in code_spans(text):
-            if is_code:
-                out.append(escaped_code(piece))
-                continue
-            rewritten = inlines.rewrite(piece, self._names)
-            for pattern, replacement in _STYLED:
-                rewritten = pattern.sub(replacement, rewritten)
-            out.append(rewritten)
-        return "".join(out)
-
-    def _footnote(self, number: int, note: Footnote) -> Iterator[str]:
+    def _footnote(self, number: int, note: Block) -> Iterator[str]:
         """An item of the list at the end; its lines go from where they were."""
         marker = f"{number}. "
         out: list[str] = []
-        for line, cut in note.lines:
+        for line, cut in note.cuts:
             was = self._lines[line]
             for new in self._line(line):
                 # What was rewritten begins behind the indentation.
@@ -146,6 +236,13 @@ class _Form:
             out.pop()
         for index, text in enumerate(out):
             yield ((" " * len(marker) if index else marker) + text).rstrip(" ")
+
+
+def _leaves(block: Block) -> Iterator[Block]:
+    if block.kind in ("paragraph", "heading", "row", "details"):
+        yield block
+    for child in block.children:
+        yield from _leaves(child)
 
 
 def _settle(lines: list[str]) -> list[str]:

@@ -4,80 +4,169 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 FENCE = re.compile(r"(?P<run>`{3,}(?=[^`]*\Z)|~{3,})")
+MARKDOWN = re.compile(r"(?:md|markdown)\b", re.IGNORECASE)
+PLAIN_INFO = re.compile(r"[\w+#.-]*(?:[ \t][\w \t+#.:,=/{}()\[\]-]*)?\Z")
+_LANGUAGE = re.compile(r"\{?\.?([^\s:,;={}\"'(]+)")
 HEADING = re.compile(r"#{1,6}(?=[ \t]|\Z)")
 UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\Z")
 RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
-MARKER = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?=[ \t]|\Z)")
-DELIMITERS = re.compile(r"[|:\- \t]*-[|:\- \t]*\Z")
+_MARKER = re.compile(r"(?:[-*+]|(?P<number>\d{1,9})[.)])(?=[ \t]|\Z)")
+_DELIMITERS = re.compile(r"[|:\- \t]*-[|:\- \t]*\Z")
+_DELIMITER = re.compile(r":?-+:?\Z")
 FOOTNOTE = re.compile(r"\[\^(?P<label>[^\s\[\]]{1,100})\]:[ \t]*")
 MATH = re.compile(
-    r"(?P<dollars>\$\$)(?!.*\$\$)|(?P<bracket>\\\[)(?!.*\\\])"
-    r"|\\begin\{(?P<name>[a-z]+\*?)\}(?!.*\\end\{)"
+    r"(?:(?P<dollars>\$\$)(?!.*\$\$)|(?P<bracket>\\\[)(?!.*\\\])"
+    r"|\\begin\{(?P<name>[a-z]+\*?)\}(?!.*\\end\{(?P=name)\}))[ \t]*(?P<rest>.*)"
 )
+LONGEST = 100
+"""Lines of a formula. What is open for longer is none."""
 DETAILS = re.compile(
     r"<details(?P<open> open)?>[ \t]*(?:<summary>(?P<summary>.*)</summary>[ \t]*)?\Z", re.IGNORECASE
 )
 SUMMARY = re.compile(r"<summary>(?P<summary>.*)</summary>[ \t]*\Z", re.IGNORECASE)
 END_DETAILS = re.compile(r"</details>[ \t]*\Z", re.IGNORECASE)
+COLUMNS = 500
+"""Of a table; more are text."""
 
 
-class Cursor:
-    """A place in a line; counts columns, so that tabs reach to the next multiple of four."""
+class Line:
+    """A line of text and how far it has been read; a tab reaches to the next multiple of four."""
 
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.at = 0
+    __slots__ = ("_column", "_pending", "at", "blank", "indent", "next", "text")
+
+    def __init__(self, text: str, at: int = 0) -> None:
+        self.text = text
+        self.at = at
         self._column = 0
+        self._pending = 0  # columns left over from a tab
+        self._look()
 
-    def _measure(self) -> tuple[int, int]:
-        """(columns of white space from here, where what follows begins)."""
-        column, at = self._column, self.at
-        while at < len(self.line) and self.line[at] in " \t":
-            column += 1 if self.line[at] == " " else 4 - column % 4
+    def _look(self) -> None:
+        text, at = self.text, self.at
+        column = self._column + self._pending
+        size = len(text)
+        while at < size:
+            if text[at] == " ":
+                column += 1
+            elif text[at] == "\t":
+                column += 4 - column % 4
+            else:
+                break
             at += 1
-        return column - self._column, at
-
-    @property
-    def indent(self) -> int:
-        return self._measure()[0]
-
-    @property
-    def next(self) -> int:
-        return self._measure()[1]
-
-    @property
-    def blank(self) -> bool:
-        return self.next == len(self.line)
+        self.next = at
+        self.indent = column - self._column
+        self.blank = at == size
 
     def skip(self, columns: int) -> None:
-        end = self._column + columns
-        while self._column < end and self.at < len(self.line) and self.line[self.at] in " \t":
-            self._column += 1 if self.line[self.at] == " " else 4 - self._column % 4
-            self.at += 1
+        """Reads at most so many columns of white space."""
+        left = columns
+        while left > 0:
+            if self._pending:
+                count = min(self._pending, left)
+                self._pending -= count
+                self._column += count
+                left -= count
+            elif self.text[self.at : self.at + 1] == " ":
+                self.at += 1
+                self._column += 1
+                left -= 1
+            elif self.text[self.at : self.at + 1] == "\t":
+                self.at += 1
+                self._pending = 4 - self._column % 4
+            else:
+                break
+        self._look()
 
-    def take(self, end: int) -> None:
-        """Goes to `end`, behind characters that are one column wide."""
-        indent, start = self._measure()
-        self._column += indent + end - start
-        self.at = end
+    def take(self, count: int) -> None:
+        """Reads the white space and so many characters after it."""
+        self._column += self.indent + count
+        self._pending = 0
+        self.at = self.next + count
+        self._look()
+
+    def take_quote(self) -> None:
+        self.take(1)
+        self.skip(1)
+
+    def rest(self) -> str:
+        return " " * self._pending + self.text[self.at :]
 
 
-def cells(line: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Where the cells of a table's row are."""
-    found: list[tuple[int, int]] = []
-    while start < end and line[start] in " \t":
-        start += 1
-    at = start = start + (line[start : start + 1] == "|")
-    while at < end:
-        if line[at] == "|":
-            found.append((start, at))
-            start = at + 1
-        at += 1 + (line[at] == "\\")
-    if line[start:end].strip():
-        found.append((start, end))
-    return found
+class Marker(NamedTuple):
+    """A list's."""
+
+    sort: str
+    padding: int
+
+
+def take_marker(line: Line, after_text: bool) -> Marker | None:
+    found = _MARKER.match(line.text, line.next)
+    if not found:
+        return None
+    empty = not line.text[found.end() :].strip(" \t")
+    if after_text and (empty or found["number"] not in (None, "1")):
+        return None
+    offset, width = line.indent, found.end() - line.next
+    line.take(width)
+    space = 1 if empty or line.indent > 4 else line.indent
+    line.skip(space)
+    return Marker(found[0][-1], offset + width + space)
+
+
+def heading(text: str, start: int) -> tuple[int, int]:
+    """Where the text of a heading is that begins behind its marks."""
+    begin, end = start, len(text.rstrip(" \t"))
+    while begin < end and text[begin] in " \t":
+        begin += 1
+    closing = end
+    while closing > begin and text[closing - 1] == "#":
+        closing -= 1
+    cut = len(text[:closing].rstrip(" \t"))
+    if closing < end and (cut < closing or closing <= begin):
+        return begin, max(begin, cut)
+    return begin, max(begin, end)
+
+
+_CELL = re.compile(r"((?:\\.|[^|])*)(?:\||\Z)", re.DOTALL)
+# One in which pipes may be in code and formulas.
+_WHOLE = re.compile(r"((?:(`+).*?\2|\$\S[^$]*(?<!\s)\$|\\\(.*?\\\)|\\.|[^|])*)(?:\||\Z)", re.DOTALL)
+_LONG = 2000
+
+
+def cells(text: str, columns: int) -> list[tuple[int, int]]:
+    """Where the cells of a table's row are; it should not have more than so many."""
+    text = text.rstrip(" \t")
+    start = len(text) - len(text.lstrip(" \t"))
+    start += text[start : start + 1] == "|"
+
+    def found(pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+        return [match.span(1) for match in pattern.finditer(text, start)][:-1]
+
+    plain = found(_CELL)
+    return found(_WHOLE) if len(plain) > columns and len(text) < start + _LONG else plain
+
+
+def columns(text: str, start: int) -> int:
+    """How many columns a table has with this line below its head; 0: it is none."""
+    if not _DELIMITERS.match(text, start):
+        return 0
+    row = text[start:]
+    found = [row[begin:end].strip(" \t") for begin, end in cells(row, COLUMNS)]
+    valid = all(_DELIMITER.match(cell) for cell in found)
+    return len(found) if valid and len(found) <= COLUMNS else 0
+
+
+def language(info: str) -> str:
+    """The language that a fence names.
+
+    >>> language('py title="a.py"'), language("ts,ignore"), language("{.python .wide}")
+    ('py', 'ts', 'python')
+    """
+    found = _LANGUAGE.match(info)
+    return found[1] if found else ""
 
 
 def closer_of(math: re.Match[str]) -> str:
@@ -89,6 +178,6 @@ def closer_of(math: re.Match[str]) -> str:
 
 def indentation(line: str) -> int:
     """How much of a line's white space a footnote's indentation is."""
-    cursor = Cursor(line)
+    cursor = Line(line)
     cursor.skip(4)
     return cursor.at

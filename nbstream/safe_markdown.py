@@ -22,6 +22,7 @@ import html
 import re
 from collections.abc import Sequence
 
+from .addresses import CHARACTERS, NO_USER, TITLE, URL, plain_definition
 from .block_math import closed_math, without_block_math
 from .code_spans import code_spans, escaped_code
 from .fences import FENCE, Fence, scan, write
@@ -46,13 +47,6 @@ _URL_RUN = re.compile(r"(?:(?:https?|ftp)://|www\.)(?:[^ \t\n<]|<(?!span></span>
 # nowhere; up to where a reader of Markdown stops seeing an address, once an element stands there.
 _MISLEADING = re.compile(r"\A(?:ftp:(?=//)|https?:(?=//[^/?#]*@)|www(?=\.[^/?#]*@))", re.IGNORECASE)
 
-_CHARACTERS = r"(?:[^\s<>()\[\]\\$\"`{}|^&@\x00-\x20]|@(?!@)|&(?![#\w]+;))"
-# A name before the host makes an address look as if it led elsewhere:
-# https://bank.example@evil.example
-_NO_USER = r"(?![^/?\#\s<>]*@)"
-_URL = rf"(?:(?:https?://{_NO_USER}|mailto:){_CHARACTERS}+(?:\({_CHARACTERS}*\){_CHARACTERS}*)*|\#[\w-]+)"
-_TITLE = r"(?:[ \t]+\"[\w \-.,:;!?'/]*\")?"
-
 # Tags that can stand alone or unpaired without harm, if they begin no HTML block: such a block
 # hides a fence that follows. In <code> there is nothing that Markdown could read.
 _TAG = r"</?(?:sub|sup|kbd)>|<br>|<span>(?:&\#36;)?</span>"
@@ -62,8 +56,8 @@ _PLAIN = re.compile(
     r"(?=[<\]!\\&])(?:"
     + "|".join(
         (
-            rf"(?P<link>\]\({_URL}{_TITLE}\))",
-            rf"(?P<autolink>(?<!\\)<(?:https?://{_NO_USER}|mailto:){_CHARACTERS}+>)",
+            rf"(?P<link>\]\({URL}{TITLE}\))",
+            rf"(?P<autolink>(?<!\\)<(?:https?://{NO_USER}|mailto:){CHARACTERS}+>)",
             rf"(?P<tag>&\#92;<span></span>|(?<!\\)(?:{_TAG}|{_CODE}))",
             r"(?P<escaped>\\[\\`])",
             r"(?P<less>\\?<(?=[A-Za-z/!?]))",
@@ -83,7 +77,6 @@ _FOLD = re.compile(
     r"[ \t]*<(/details|details(?: open)?)>(?:<summary>(?P<summary>.*)</summary>)?[ \t]*\Z"
 )
 _STYLE = re.compile(r"(</?(?:strong|em)>)")
-_DEFINITION = re.compile(rf"[ >]*\[[^\[\]\n]+\]:[ \t]*{_URL}{_TITLE}[ \t]*\Z")
 _MARKERS = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _OPENING = re.compile(rf"(?P<prefix>{_MARKERS.pattern})(?P<run>`{{3,}}|~{{3,}})")
 _BACKTICKS = re.compile(r"`+")
@@ -207,7 +200,7 @@ class _Lines:
             return _safe_fold(line)
         following = "".join(self._lines[index + 1 : index + 2]).lstrip(" \t>")
         titled = following.startswith(('"', "'", "("))
-        if self._definitions and not titled and _DEFINITION.match(line):
+        if self._definitions and not titled and plain_definition.match(line):
             return line
         lone = _LONE_TAG.match(line)
         if lone:

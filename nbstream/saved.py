@@ -12,6 +12,7 @@ from urllib.parse import quote
 from .choices import Image, image_of
 from .events import CitedSource, PartInfo
 from .formulas import DOLLAR
+from .marks import without_marks
 from .safe_markdown import folded, safe_parts
 from .transcript import Part, Transcript
 
@@ -54,7 +55,7 @@ def plain(transcript: Transcript) -> str:
             if type_ == "tool":
                 blocks += [f"[{tool_name(part.info)}] {part.text}".rstrip() for part in group]
             elif type_ != "reasoning":
-                blocks.append("".join(part.text for part in group))
+                blocks.append(without_marks("".join(part.text for part in group)))
     return "\n\n".join(filter(None, blocks))
 
 
@@ -100,7 +101,7 @@ def _pieces(transcript: Transcript, number: int) -> Iterator[_Piece]:
             elif part.text:
                 before = {"refusal": "**The model refused:**\n\n", "audio": "*Spoken:*\n\n"}
                 lead = before.get(type_, "")
-                yield part.text, lambda safe, lead=lead: lead + safe  # type: ignore[misc]  # mypy: defaults
+                yield without_marks(part.text), lambda safe, lead=lead: lead + safe  # type: ignore[misc]  # mypy: defaults
             if sources := part.info.get("sources"):
                 yield _sources(sources), _alone
 
@@ -108,7 +109,8 @@ def _pieces(transcript: Transcript, number: int) -> Iterator[_Piece]:
 def _reasoning(parts: list[Part]) -> _Piece:
     seconds = [part.info["seconds"] for part in parts if "seconds" in part.info]
     title = f"reasoned for {sum(seconds):.1f} s" if seconds else "reasoning"
-    return "\n\n".join(part.text for part in parts), lambda safe: folded(title, safe)
+    text = without_marks("\n\n".join(part.text for part in parts))
+    return text, lambda safe: folded(title, safe)
 
 
 def _tool(part: Part) -> _Piece:

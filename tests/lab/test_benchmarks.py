@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
         (["render", "--texts", "code,400", "--tokens", "64"], "streaming-markdown"),
         (["adversarial", "--inputs", "quotes"], "lazy quotes"),
         (["calm"], "Selection of an earlier paragraph"),
+        (["agreement"], "0 are read differently"),
         (["kernel"], "bare AsyncOpenAI loop"),
         (["adapters"], "with nbstream ms"),
         (["serve"], "nbstream.engine"),

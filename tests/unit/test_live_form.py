@@ -69,7 +69,7 @@ def test_formulas(text: str, result: str) -> None:
         ("$$$ and $$$", DOLLAR * 3 + " and " + DOLLAR * 3),
         (
             "| $1 | $2 |\n|--|--|\n| $|3|$ |",
-            f"| {DOLLAR}1 | {DOLLAR}2 |\n|--|--|\n| {DOLLAR}|3|$ |",
+            f"| {DOLLAR}1 | {DOLLAR}2 |\n|--|--|\n| $\\vert 3\\vert$ |",
         ),
         (r"\\(x\\)", r"&#92;<span></span>(x\\)"),
         (r"see \eqref{a}", "see &#92;<span></span>eqref{a}"),
@@ -163,7 +163,7 @@ def test_folds(text: str, result: str) -> None:
             "a[^1] $5\n\n[^1]: ```\n    b\n\nc\n\n```\nd",
             "a<sup>1</sup> $5\n\nc\n\n```\nd\n```\n\n---\n\n1. ```\n   b\n   ```",
         ),
-        ("- [^1]: a\n- b[^1]", "- [^1] : a\n- b[^1]"),
+        ("- [^1]: a\n- b[^1]", "-\n- b[^1] (a)"),
     ],
 )
 def test_footnotes(text: str, result: str) -> None:
@@ -177,7 +177,7 @@ def test_footnotes(text: str, result: str) -> None:
         ('![](https://b.org/c "t")', "[Image · b.org](https://b.org/c)"),
         (
             "![a][r]\n\n[r]: https://b.org/c",
-            "[Image: a · b.org](https://b.org/c)\n\n[r]: https://b.org/c",
+            "[Image: a · b.org](https://b.org/c)\n",
         ),
         ("[![a](https://b.org/c)](https://d.org)", "[Image: a · b.org](https://d.org)"),
         ("![a](c.png) ![b](javascript:f)", "Image: a Image: b"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+from pathlib import Path
 
 import pytest
 from typing_extensions import Unpack
 
 from nbstream import saved
 from nbstream.events import Data, Delta, Event, Finish, Info, PartInfo
+from nbstream.marks import without_marks
 from nbstream.transcript import Transcript
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
@@ -133,3 +136,20 @@ def test_plain_text_has_calls_as_lines() -> None:
     assert saved.plain(transcript(*events)) == 'Let me see.\n\n[find (docs)] {"a": 1}'
     assert saved.plain(transcript(Delta("refusal", "refusal", "No."))) == "No."
     assert saved.plain(transcript(Delta("reasoning", "reasoning", "hm"))) == ""
+
+
+@pytest.mark.parametrize(
+    "case",
+    json.loads((Path(__file__).parent.parent / "fixtures" / "marks.json").read_text("utf-8")),
+    ids=lambda case: repr(case["shown"]),
+)
+def test_marks_for_a_services_own_pages_are_not_kept(case: dict[str, str]) -> None:
+    assert without_marks(case["text"]) == case["shown"]
+
+
+def test_marks_are_kept_in_neither_form() -> None:
+    made = transcript(
+        Delta("text", "text", "Rain.\ue200cite\ue202turn0search0\ue201"), Finish("stop")
+    )
+    assert saved.plain(made) == "Rain."
+    assert saved.markdown(made) == ["Rain."]

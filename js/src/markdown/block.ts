@@ -1,5 +1,6 @@
 /** A document as blocks: what the block parser makes and the page shows. */
 
+import type { Definitions } from "./references.js";
 import type { Align } from "./table.js";
 
 export type BlockKind =
@@ -29,7 +30,10 @@ export class Block {
   settled = 0;
   /** The number of the last line that belongs to the block. */
   end: number;
-  /** Heading: 1 to 6. List: 1 if numbered. Details: 1 if open from the start. */
+  /**
+   * Heading: 1 to 6. List: 1 if numbered. Details: 1 if open from the start. Formula: 1 if it may hold
+   * blank lines. Code: fences that are open in it.
+   */
   level = 0;
   /** Fenced code: its fence. A formula: what closes it, "" once it is closed. */
   fence = "";
@@ -44,6 +48,8 @@ export class Block {
   start = 1;
   loose = false;
   align: readonly Align[] = [];
+  /** Those that a paragraph began with; nothing may refer to them, so that they are text. */
+  definitions: Definitions["found"] = [];
 
   constructor(
     readonly kind: BlockKind,

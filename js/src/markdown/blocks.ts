@@ -3,11 +3,12 @@
  * continues, then may open new ones, and what is left of it is text for the innermost.
  */
 
-import { Block, save } from "./block.js";
-import { closes, continues, takeQuote } from "./containers.js";
+import { Block, endOf, save } from "./block.js";
+import { closes, continues, holds, takeQuote } from "./containers.js";
 import { Line } from "./line.js";
 import {
   closesDetails,
+  closesFence,
   isRule,
   opensMath,
   takeDetails,
@@ -20,7 +21,6 @@ import {
   underlineLevel,
 } from "./markers.js";
 import { type Definition, takeDefinitions } from "./references.js";
-import { Spine } from "./spine.js";
 import { trimEnd } from "./strings.js";
 import { scanDelimiters, splitRow } from "./table.js";
 
@@ -31,6 +31,8 @@ export const MAX_DEPTH = 64;
 const SURE = /^[^[<\\$|\p{L}]*\p{L}/u;
 
 export interface BlockOptions {
+  /** A definition that nothing refers to is text. */
+  readonly definitions: boolean;
   readonly tables: boolean;
   readonly footnotes: boolean;
   readonly math: boolean;
@@ -45,10 +47,19 @@ export interface Labels {
   defineFootnote(label: string, number: number): void;
 }
 
-export class BlockParser extends Spine {
+export class BlockParser {
+  readonly root = new Block("root", 0);
   readonly #options: BlockOptions;
   readonly #labels: Labels;
+  /** The open blocks, outermost first. */
+  #open: Block[] = [this.root];
+  /** The number of the current line. */
+  #number = 0;
+  /** How many of the open blocks the current line continues. */
+  #matched = 0;
   #footnotes = 0;
+  /** The line begins no formula. */
+  #literal = false;
   /** A line that may still change defines nothing. */
   #guessing = false;
   /** The guessed line would have defined something. */
@@ -58,7 +69,6 @@ export class BlockParser extends Spine {
   #undo: (() => void) | null = null;
 
   constructor(options: BlockOptions, labels: Labels) {
-    super();
     this.#options = options;
     this.#labels = labels;
   }
@@ -75,16 +85,17 @@ export class BlockParser extends Spine {
   /** Adds a line that may go on; what is called next takes it back, unless it only adds text to it. */
   guess(text: string): void {
     this.#takeBack();
-    const { open, number } = this;
+    const open = this.#open;
+    const number = this.#number;
     const footnotes = this.#footnotes;
     const restore = open.map(save);
     this.#undo = () => {
       for (const block of restore) block();
-      this.open = open;
-      this.number = number;
+      this.#open = open;
+      this.#number = number;
       this.#footnotes = footnotes;
     };
-    this.open = [...open];
+    this.#open = [...open];
     this.#guessing = true;
     this.#held = this.#sure = false;
     this.#process(text);
@@ -94,7 +105,7 @@ export class BlockParser extends Spine {
   /** Lets the line that was guessed go on with `text`; false if another block may come of it. */
   grow(text: string): boolean {
     if (!this.#undo || text.includes("\0")) return false;
-    const { kind, lines } = this.tip;
+    const { kind, lines } = this.#tip;
     const last = lines.length - 1;
     this.#sure ||= kind !== "math" && SURE.test(lines[last] ?? "");
     if (!this.#sure) return false;
@@ -104,7 +115,7 @@ export class BlockParser extends Spine {
 
   finish(): void {
     this.#takeBack();
-    this.closeTo(0);
+    this.#closeTo(0);
   }
 
   #takeBack(): void {
@@ -112,20 +123,80 @@ export class BlockParser extends Spine {
     this.#undo = null;
   }
 
-  #process(text: string): void {
-    this.number++;
+  get #tip(): Block {
+    return this.#open.at(-1) ?? this.root;
+  }
+
+  /** The innermost block that the current line continues, as far as that is known. */
+  get #parent(): Block {
+    return this.#open[this.#matched - 1] as Block;
+  }
+
+  /** Opens a block in the innermost one that the line continues and that may hold it. */
+  #push(kind: Block["kind"], fields?: Partial<Block>): Block {
+    while (!holds(this.#parent, kind)) this.#matched--;
+    this.#closeTo(this.#matched);
+    const parent = this.#tip;
+    if (parent.kind === "item" || parent.kind === "list") {
+      const list = parent.kind === "list" ? parent : (this.#open.at(-2) as Block);
+      if (endOf(parent) < this.#number - 1) list.loose = true;
+    }
+    const block = new Block(kind, this.#number, fields);
+    parent.children.push(block);
+    this.#open.push(block);
+    this.#matched = this.#open.length;
+    return block;
+  }
+
+  /** Puts a new block where the innermost open one was. */
+  #replaceTip(kind: Block["kind"], fields: Partial<Block>): void {
+    const block = new Block(kind, this.#number, fields);
+    this.#open.pop();
+    this.#tip.children[this.#tip.children.length - 1] = block;
+    this.#open.push(block);
+  }
+
+  #closeTip(): void {
+    this.#closeTo(this.#open.length - 1);
+  }
+
+  #closeTo(depth: number): void {
+    while (this.#open.length > depth) {
+      const block = this.#open.pop() as Block;
+      block.closed = true;
+      this.#closed(block);
+    }
+  }
+
+  /** Says in each open block what no later line can change. */
+  settle(): void {
+    for (const [index, block] of this.#open.entries()) {
+      if (block.kind === "code") block.settled = block.solid;
+      else block.settled = block.children.length - (index + 1 < this.#open.length ? 1 : 0);
+    }
+  }
+
+  /** Reads a line that goes on with the first `depth` of the open blocks. */
+  #process(text: string, depth = 1): void {
+    this.#number++;
     const line = new Line(text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text);
-    this.matched = 1;
-    while (this.matched < this.open.length) {
-      const block = this.open[this.matched] as Block;
+    this.#matched = depth;
+    while (this.#matched < this.#open.length) {
+      const block = this.#open[this.#matched] as Block;
       if (closes(block, line)) {
         this.#endWith(block, line);
         return;
       }
-      if (!continues(block, line, this.number)) break;
-      this.matched++;
+      if (!continues(block, line, this.#number)) break;
+      this.#matched++;
     }
-    if (!isRaw(this.parent)) {
+    // A fence ends the code that is open wherever it stands: models forget to indent it.
+    if (this.#matched < this.#open.length && closesFence(line, this.#tip)) {
+      this.#matched = this.#open.length - 1;
+      this.#endWith(this.#tip, line);
+      return;
+    }
+    if (!isRaw(this.#parent)) {
       if (this.#options.html && closesDetails(line) && this.#endDetails()) return;
       let opened = this.#openBlock(line);
       while (opened === "container") opened = this.#openBlock(line);
@@ -137,40 +208,40 @@ export class BlockParser extends Spine {
   /** Ends `block` with `line`; what is open inside it ends, too. */
   #endWith(block: Block, line: Line): void {
     if (block.kind === "math") {
-      block.lines.push(line.content());
+      block.lines.push(line.rest());
       block.fence = "";
     }
-    block.end = this.number;
-    this.closeTo(this.matched);
+    block.end = this.#number;
+    this.#closeTo(this.#matched);
   }
 
   /** Ends the innermost fold that the line continues, if there is one. */
   #endDetails(): boolean {
-    const index = this.open.findLastIndex(
-      (block, n) => n < this.matched && block.kind === "details",
+    const index = this.#open.findLastIndex(
+      (block, n) => n < this.#matched && block.kind === "details",
     );
-    if (index > 0) this.closeTo(index);
+    if (index > 0) this.#closeTo(index);
     return index > 0;
   }
 
   /** Opens what the line begins with: a container, a leaf that takes the whole line, or nothing. */
   #openBlock(line: Line): "container" | "line" | null {
-    const { parent } = this;
+    const parent = this.#parent;
     const inParagraph = parent.kind === "paragraph";
     if (line.blank) return null;
     if (line.indent > 3) {
-      if (this.tip.kind === "paragraph") return null;
+      if (this.#tip.kind === "paragraph") return null;
       line.skip(4);
-      this.#addCode(this.push("code"), line);
+      this.#addCode(this.#push("code"), line);
       return "line";
     }
     if (this.#openLeaf(line, inParagraph ? parent : null)) return "line";
-    if (this.matched >= MAX_DEPTH) return null;
+    if (this.#matched >= MAX_DEPTH) return null;
     if (this.#options.html && this.#openDetails(line)) return "line";
     if (this.#options.footnotes && this.#openFootnote(line)) return "container";
     if (line.text[line.next] === ">") {
       takeQuote(line);
-      this.push("quote");
+      this.#push("quote");
       return "container";
     }
     return this.#openItem(line, inParagraph) ? "container" : null;
@@ -179,26 +250,26 @@ export class BlockParser extends Spine {
   #openLeaf(line: Line, paragraph: Block | null): boolean {
     const heading = takeHeading(line);
     if (heading) {
-      this.push("heading", heading);
-      this.closeTip();
+      this.#push("heading", heading);
+      this.#closeTip();
       return true;
     }
     const fence = takeFence(line);
     if (fence) {
-      this.push("code", fence);
+      this.#push("code", fence);
       return true;
     }
-    const math = this.#options.math ? takeMath(line) : null;
+    const math = this.#options.math && !this.#literal ? takeMath(line) : null;
     // In a paragraph it may be the end of a formula that is open there.
     if (math && !(paragraph && opensMath(paragraph.lines.join("\n")))) {
-      this.push("math", math);
+      this.#push("math", math).lines.push(line.content());
       return true;
     }
     if (paragraph && this.#underline(paragraph, underlineLevel(line))) return true;
     if (paragraph && this.#options.tables && this.#openTable(paragraph, line)) return true;
     if (!isRule(line)) return false;
-    this.push("rule");
-    this.closeTip();
+    this.#push("rule");
+    this.#closeTip();
     return true;
   }
 
@@ -208,13 +279,14 @@ export class BlockParser extends Spine {
     const rest = this.#takeDefinitions(paragraph);
     paragraph.lines = rest ? rest.split("\n") : [];
     if (!rest) return false;
-    this.replaceTip("heading", { level, lines: [trimEnd(rest)] });
-    this.closeTip();
+    const { definitions } = paragraph;
+    this.#replaceTip("heading", { level, definitions, lines: [trimEnd(rest)] });
+    this.#closeTip();
     return true;
   }
 
   #openDetails(line: Line): boolean {
-    const last = this.parent;
+    const last = this.#parent;
     const summary = takeSummary(line);
     if (summary !== null && last.kind === "details" && !last.children.length && !last.info) {
       last.info = summary;
@@ -222,16 +294,16 @@ export class BlockParser extends Spine {
     }
     const details = takeDetails(line);
     if (!details) return false;
-    this.push("details", details);
+    this.#push("details", details);
     return true;
   }
 
   /** Footnotes are not inside of anything. */
   #openFootnote(line: Line): boolean {
-    if (this.matched > 1 && this.open[1]?.kind !== "paragraph") return false;
+    if (this.#matched > 1 && this.#open[1]?.kind !== "paragraph") return false;
     const label = takeFootnote(line);
     if (label === null) return false;
-    this.push("footnote", { padding: 4 });
+    this.#push("footnote", { padding: 4 });
     this.#footnotes++;
     if (this.#guessing) this.#held = true;
     else this.#labels.defineFootnote(label, this.#footnotes);
@@ -241,51 +313,51 @@ export class BlockParser extends Spine {
   #openTable(paragraph: Block, line: Line): boolean {
     const header = paragraph.lines.at(-1) ?? "";
     const delimiters = line.content();
-    if (!header.includes("|") && !delimiters.includes("|")) return false;
+    if (!/\|/.test(header + delimiters)) return false;
     const align = scanDelimiters(delimiters);
-    if (!align || splitRow(header).length !== align.length) return false;
+    if (!align || splitRow(header, align.length).length !== align.length) return false;
     if (paragraph.lines.length > 1) {
       paragraph.lines = paragraph.lines.slice(0, -1);
-      paragraph.end = this.number - 2;
-      this.matched = this.open.length - 1;
-      this.push("table", { align });
-    } else this.replaceTip("table", { align });
+      paragraph.end = this.#number - 2;
+      this.#matched = this.#open.length - 1;
+      this.#push("table", { align });
+    } else this.#replaceTip("table", { align });
     this.#addRow(header);
     return true;
   }
 
   #addRow(text: string): void {
-    this.tip.children.push(new Block("row", this.number, { lines: [text], closed: true }));
-    this.tip.end = this.number;
+    this.#tip.children.push(new Block("row", this.#number, { lines: [text], closed: true }));
+    this.#tip.end = this.#number;
   }
 
   #openItem(line: Line, inParagraph: boolean): boolean {
     const marker = takeMarker(line, inParagraph);
     if (!marker) return false;
-    const list = this.parent;
-    if (list.kind !== "list" || list.marker !== marker.list.marker) this.push("list", marker.list);
-    this.push("item", marker.item);
+    const list = this.#parent;
+    if (list.kind !== "list" || list.marker !== marker.list.marker) this.#push("list", marker.list);
+    this.#push("item", marker.item);
     return true;
   }
 
   #addText(line: Line): void {
-    const { tip } = this;
-    if (this.matched < this.open.length && !line.blank && tip.kind === "paragraph") {
+    const tip = this.#tip;
+    if (this.#matched < this.#open.length && !line.blank && tip.kind === "paragraph") {
       // Laziness: the paragraph goes on without its containers' markers.
       tip.lines.push(line.content());
-      tip.end = this.number;
+      tip.end = this.#number;
       return;
     }
-    this.closeTo(this.matched);
-    const block = this.tip;
+    this.#closeTo(this.#matched);
+    const block = this.#tip;
     if (block.kind === "code") this.#addCode(block, line);
+    else if (block.kind === "math") block.lines.push(line.rest());
     else if (line.blank) return;
     else if (block.kind === "table") this.#addRow(line.content());
-    else if (block.kind === "math") block.lines.push(line.content());
     else {
-      const paragraph = block.kind === "paragraph" ? block : this.push("paragraph");
+      const paragraph = block.kind === "paragraph" ? block : this.#push("paragraph");
       paragraph.lines.push(line.content());
-      paragraph.end = this.number;
+      paragraph.end = this.#number;
     }
   }
 
@@ -293,34 +365,44 @@ export class BlockParser extends Spine {
     block.lines.push(line.rest());
     if (line.blank && !block.fence) return;
     block.solid = block.lines.length;
-    block.end = this.number;
+    block.end = this.#number;
   }
 
-  protected closed(block: Block): void {
+  #closed(block: Block): void {
     if (block.kind === "paragraph") this.#closeParagraph(block);
-    else if (block.kind === "math" && block.fence) this.#closeMath(block);
+    else if (block.kind === "math" && block.fence) this.#reread(block);
   }
 
   #closeParagraph(block: Block): void {
     const rest = this.#takeDefinitions(block);
-    if (rest) block.lines = [trimEnd(rest)];
+    if (rest || block.definitions.length) block.lines = [trimEnd(rest)];
     else {
-      this.tip.end = Math.max(this.tip.end, block.end);
-      this.tip.children.pop();
+      this.#tip.end = Math.max(this.#tip.end, block.end);
+      this.#tip.children.pop();
     }
   }
 
-  /** A formula that nothing closed is text. */
-  #closeMath(block: Block): void {
-    const { children } = this.tip;
-    const lines = [trimEnd(block.lines.join("\n"))];
-    children[children.length - 1] = new Block("paragraph", block.end, { lines, closed: true });
+  /** Reads a formula that nothing closed as what it is without its first mark. */
+  #reread({ lines, end }: Block): void {
+    this.#tip.children.pop();
+    const number = this.#number;
+    const matched = this.#matched;
+    const depth = this.#open.length;
+    this.#number = end - 1;
+    this.#literal = true;
+    for (const line of lines) {
+      this.#process(line, depth);
+      this.#literal = false;
+    }
+    this.#number = number;
+    this.#matched = matched;
   }
 
   #takeDefinitions(paragraph: Block): string {
     const text = paragraph.lines.join("\n");
     if (text[0] !== "[") return text;
     const { found, rest } = takeDefinitions(text);
+    if (this.#options.definitions) paragraph.definitions = found;
     for (const [label, definition] of found)
       if (this.#guessing) this.#held = true;
       else this.#labels.define(label, definition);

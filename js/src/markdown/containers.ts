@@ -4,6 +4,9 @@ import type { Block, BlockKind } from "./block.js";
 import type { Line } from "./line.js";
 import { closesFence, closesMath } from "./markers.js";
 
+/** Lines of a formula. What is open for longer is none. */
+const LONGEST = 100;
+
 /** Whether `line` continues `block`; takes what belongs to the block off the line. */
 export function continues(block: Block, line: Line, number: number): boolean {
   switch (block.kind) {
@@ -26,9 +29,10 @@ export function continues(block: Block, line: Line, number: number): boolean {
       else if (line.indent < 4 && !line.blank) return false;
       else line.skip(4);
       return true;
+    case "math":
+      return block.lines.length < LONGEST && (block.level > 0 || !line.blank);
     case "paragraph":
     case "table":
-    case "math":
       return !line.blank;
     default:
       return false;
@@ -38,7 +42,7 @@ export function continues(block: Block, line: Line, number: number): boolean {
 /** Whether `line` is the one that `block` ends with. */
 export function closes(block: Block, line: Line): boolean {
   if (block.kind === "math") return closesMath(line, block.fence);
-  return block.fence !== "" && closesFence(line, block.fence);
+  return line.indent < 4 && closesFence(line, block);
 }
 
 export function takeQuote(line: Line): void {
@@ -46,17 +50,7 @@ export function takeQuote(line: Line): void {
   line.skip(1);
 }
 
-export function holds(parent: Block, kind: BlockKind): boolean {
-  switch (parent.kind) {
-    case "list":
-      return kind === "item";
-    case "root":
-    case "quote":
-    case "item":
-    case "footnote":
-    case "details":
-      return true;
-    default:
-      return false;
-  }
-}
+export const holds = (parent: Block, kind: BlockKind) =>
+  parent.kind === "list"
+    ? kind === "item"
+    : /^(?:root|quote|item|footnote|details)$/.test(parent.kind);

@@ -29,6 +29,7 @@ interface View {
   done: number;
   /** The leaf itself, or a row's cells. */
   readonly leaves: Leaf[];
+  render(): void;
 }
 
 export class BlockDom {
@@ -126,10 +127,11 @@ export class BlockDom {
 
   #fill(view: View, parent: View, index: number): void {
     const { block, el } = view;
-    this.#refill = () => this.#fill(view, parent, index);
+    this.#refill = view.render = () => this.#fill(view, parent, index);
+    const isUsed = (label: string) => this.references.isUsed(label, view);
     switch (block.kind) {
       case "paragraph": {
-        const text = textOf(block);
+        const text = textOf(block, isUsed);
         // A first line with a pipe may be a table's head: the next line says.
         const head = this.options.tables && block.lines.length === 1 && text[0] === "|";
         el.hidden = !text || (head && !block.closed);
@@ -138,7 +140,7 @@ export class BlockDom {
         return;
       }
       case "heading":
-        this.#show(view, 0, el, block.lines.join("\n"), !block.closed);
+        this.#show(view, 0, el, textOf(block, isUsed), !block.closed);
         return;
       case "code":
         if (view.code) view.code.update(block);
@@ -183,7 +185,7 @@ export class BlockDom {
   }
 
   #fillRow(view: View, table: Block, index: number): void {
-    const cells = splitRow(view.block.lines[0] ?? "");
+    const cells = splitRow(view.block.lines[0] ?? "", table.align.length);
     for (const [column, align] of table.align.entries()) {
       const cell = view.leaves[column]?.el ?? document.createElement(index ? "td" : "th");
       if (!view.leaves[column]) view.el.append(cell);
@@ -200,7 +202,8 @@ function viewOf(
   place: Place | null,
   code: CodeEmbed | null = null,
 ): View {
-  return { key: keyOf(block), el, place, code, block, children: [], done: 0, leaves: [] };
+  const render = () => {};
+  return { key: keyOf(block), el, place, code, block, children: [], done: 0, leaves: [], render };
 }
 
 function drop(parent: View, view: View): void {
@@ -260,8 +263,14 @@ function create({ kind, level }: Block): HTMLElement {
   return el;
 }
 
-/** A paragraph's text without the definitions it begins with. */
-function textOf(block: Block): string {
-  const text = block.lines.join("\n");
-  return block.closed ? text : trimEnd(takeDefinitions(text).rest);
+/** A leaf's text, without the definitions it begins with as far as something refers to them. */
+export function textOf(block: Block, isUsed: (label: string) => boolean): string {
+  const { lines, closed, definitions } = block;
+  const text = lines.join("\n");
+  if (!closed) return trimEnd(takeDefinitions(text).rest);
+  // As text it refers to nothing itself.
+  const unused = definitions
+    .filter(([label]) => !isUsed(label))
+    .map(([, , source]) => source.replace(/\[/g, "&#91;"));
+  return [...unused, text].filter(Boolean).join("\n");
 }

@@ -1,4 +1,5 @@
-/** What is shown as more than text: code with a head, images that load, formulas that are set. */
+/** What is shown as more than text: code with a head, images that load, formulas that are set, bare
+ * addresses that are links. */
 
 import type { Block } from "./block.js";
 import type { Settled } from "./pages.js";
@@ -12,6 +13,14 @@ export interface EmbedHost {
   readonly again: () => void;
 }
 
+/** An address in a text. */
+export interface Autolink {
+  readonly at: number;
+  readonly address: string;
+  /** What is missing before the address. */
+  readonly scheme: string;
+}
+
 export interface CodeEmbed {
   readonly el: HTMLElement;
   /** Shows `block` as it is now. */
@@ -21,8 +30,12 @@ export interface CodeEmbed {
 export interface Embedder {
   /** The place of a new block of code. */
   code(): CodeEmbed;
+  /** All addresses without markup in `text`, in its order. */
+  addresses(text: string): Autolink[];
   /** Makes `one` show `image`. */
   image(one: Shown, image: Target): void;
+  /** Makes `el` the mark of a footnote; a click on it calls `goto`. */
+  footnote(el: HTMLElement, number: string, goto: ShowOptions["goto"]): void;
   /** Says that `el` shows a closed formula's source, and has its TeX as `data-tex`. */
   formula(el: HTMLElement): void;
   /** Does what was left over, while there is `time`; true if nothing can be done. */

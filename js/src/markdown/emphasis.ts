@@ -1,7 +1,6 @@
 /** Emphasis: which runs of `*`, `_` and `~` open and close spans. */
 
 import type { Span } from "./inline.js";
-import { matchAt } from "./strings.js";
 
 /** A run of delimiters. */
 export interface Run {
@@ -18,25 +17,30 @@ export interface Run {
   readonly closes: Span[];
 }
 
-const SPACE_BEFORE = /(?<=^|[\p{Zs}\t\n\f\r])/uy;
-const SPACE_AFTER = /(?=$|[\p{Zs}\t\n\f\r])/uy;
-const MARK_BEFORE = /(?<=[\p{P}\p{S}])/uy;
-const MARK_AFTER = /(?=[\p{P}\p{S}])/uy;
+// Wide characters that are no emoji, Hangul, and what makes others such, as in the CJK-friendly
+// amendments to CommonMark: https://github.com/tats-u/markdown-cjk-friendly
+const CJK =
+  /(?!\p{EPres})[\u1100-\u11ff\u20a9\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe6f\uff01-\uffee\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|[\u{e0100}-\u{e01ef}]|[\u2018-\u201d]\ufe01/u;
 
-/** The run of delimiters from `at` to `end`. */
-export function scanRun(text: string, at: number, end: number): Run {
-  const is = (pattern: RegExp, place: number) => matchAt(pattern, text, place) !== null;
+/** The run of delimiters from `at` to `end`; fewer tildes than `least` are text. */
+export function scanRun(text: string, at: number, end: number, least: number): Run {
   const character = text[at] ?? "";
   const length = end - at;
-  const spaceBefore = is(SPACE_BEFORE, at);
-  const spaceAfter = is(SPACE_AFTER, end);
-  const markBefore = is(MARK_BEFORE, at);
-  const markAfter = is(MARK_AFTER, end);
-  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore);
-  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter);
+  // What is beside the run, with a variation selector and NUL, which no line holds, in its place.
+  const [beside = ""] =
+    /.?[\ufe00-\ufe0e]?\0.?/su.exec(
+      `${text.slice(Math.max(0, at - 3), at)}\0${text.slice(end, end + 2)}`,
+    ) ?? [];
+  const spaceBefore = /^\s?\0/.test(beside);
+  const spaceAfter = /\0\s?$/.test(beside);
+  const markBefore = /^[\p{P}\p{S}]/u.test(beside);
+  const markAfter = /[\p{P}\p{S}]$/u.test(beside);
+  const cjk = CJK.test(beside);
+  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore || cjk);
+  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || cjk);
   // Not within a word.
   const word = character === "_";
-  const fits = character !== "~" || length < 3;
+  const fits = character !== "~" || (length >= least && length < 3);
   return {
     at,
     character,

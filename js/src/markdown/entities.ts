@@ -3,9 +3,6 @@
  * each name, as a table of them would double the library.
  */
 
-/** A character reference, as a part of patterns. */
-export const ENTITY = /&(?:#[xX][0-9a-fA-F]{1,6}|#\d{1,7}|[a-zA-Z][a-zA-Z0-9]{1,31});/;
-
 const NAMED = /&[a-zA-Z][a-zA-Z0-9]{1,31};/g;
 
 /** More names than there are come from a text that makes them up. */

@@ -12,14 +12,14 @@ import { defaultLeafOptions } from "./leaf.js";
 import { isMarkup } from "./unfinished.js";
 
 export interface MarkdownOptions {
+  /** A link's definition that nothing refers to is text. */
+  readonly definitions?: boolean;
   /** Tables. */
   readonly tables?: boolean;
-  /** `~~struck~~`. */
-  readonly strikethrough?: boolean;
+  /** How many tildes strike out at least: 2, if not said otherwise; 0: none do. */
+  readonly strikethrough?: number;
   /** `- [x] done`. */
   readonly tasks?: boolean;
-  /** Addresses without markup are links. */
-  readonly autolinks?: boolean;
   /** `text[^note]`, and `[^note]: ...`, which is shown at the end. */
   readonly footnotes?: boolean;
   /** `$..$`, `$$..$$`, `\(..\)` and `\[..\]`. */
@@ -28,7 +28,8 @@ export interface MarkdownOptions {
   readonly html?: boolean;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
-  /** Shows code, images and formulas (`createEmbeds`); without it they are text. */
+  /** Shows code, images and formulas, and finds addresses without markup (`createEmbeds`); without it
+   * they are text. */
   readonly embeds?: Embeds | undefined;
   /**
    * Calls `run` before the next paint. With it, no call takes much longer than a few milliseconds:
@@ -61,6 +62,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   const settings = {
     ...defaultLeafOptions,
     tables: true,
+    definitions: true,
     tasks: true,
     ...options,
   };

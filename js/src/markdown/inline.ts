@@ -1,5 +1,6 @@
 /** Text as inlines: what the inline parser makes and the page shows. */
 
+import type { Embedder } from "./embeds.js";
 import type { Definition } from "./references.js";
 
 export type Tag = "sub" | "sup" | "kbd";
@@ -31,8 +32,10 @@ export type Inline =
     };
 
 export interface InlineOptions {
-  readonly strikethrough: boolean;
-  readonly autolinks: boolean;
+  /** How many tildes strike out at least; 0: none do. */
+  readonly strikethrough: number;
+  /** Finds the addresses that are links without markup; null: none are. */
+  readonly embedder: Pick<Embedder, "addresses"> | null;
   readonly math: boolean;
   /** Some tags are elements. */
   readonly html: boolean;

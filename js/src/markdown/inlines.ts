@@ -1,14 +1,14 @@
 /** The inline structure of CommonMark: one pass over the text, links and spans closed as it goes. */
 
-import { type Autolink, findAutolinks } from "./autolinks.js";
+import type { Autolink } from "./embeds.js";
 import { matchRuns, type Run, scanRun } from "./emphasis.js";
-import { decodeEntity, ENTITY, learnEntities } from "./entities.js";
+import { learnEntities } from "./entities.js";
 import type { InlineOptions, Parsed, Tag } from "./inline.js";
 import { footnoteKey } from "./labels.js";
 import { HELD, isLikely, LINK, mayEnd, scanTarget, type Target } from "./links.js";
 import { scanFormula } from "./math.js";
 import type { Definition } from "./references.js";
-import { foldLabel, MAX_LABEL, matchAt, PUNCTUATION, scanLabel } from "./strings.js";
+import { ESCAPED_HERE, foldLabel, matchAt, scanLabel, unescapeOne } from "./strings.js";
 import { buildTree, MAX_DEPTH, type Parent, type Token } from "./tokens.js";
 import { REACH } from "./unfinished.js";
 
@@ -30,13 +30,11 @@ interface Opener {
 
 const PLAIN = /[^\\`*_~[\]!<&$\n]+/y;
 const TICKS = /`+/g;
-const REFERENCE = new RegExp(ENTITY.source, "y");
 const URI = /<([a-z][a-z0-9+.-]{1,31}:[^\s<>\p{Cc}]*)>/iuy;
 const MAIL =
   /<([a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,255}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)>/iy;
 const TAG = /<(?:(\/?)(sub|sup|kbd)|br ?\/?)>/iy;
-const NOTE = new RegExp(`^[^\\s[\\]]{1,${MAX_LABEL}}$`);
-const ESCAPABLE = new RegExp(`[${PUNCTUATION}]`);
+const NOTE = /^[^\s[\]]{1,999}$/;
 
 export function parseInlines(text: string, options: InlineOptions): Parsed {
   learnEntities(text);
@@ -45,7 +43,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   const runs: Run[] = [];
   const brackets: Opener[] = [];
   const tags: Opener[] = [];
-  const autolinks = options.autolinks ? findAutolinks(text).reverse() : [];
+  const autolinks = options.embedder?.addresses(text).reverse() ?? [];
   /** Delimiters that close no more: runs of backticks, and what formulas begin with. */
   const spent = new Set<string>();
   /** How many of the brackets begin no link any more, as one was found inside: links hold no links. */
@@ -106,7 +104,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
       case "_":
         return run(character);
       case "~":
-        return options.strikethrough && run(character);
+        return options.strikethrough > 0 && run(character);
       case "$":
         return options.math && dollars();
       case "!":
@@ -118,14 +116,15 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
       case "<":
         return takeTag() || takePointed();
       default:
-        return character === "&" && takeReference();
+        return character === "&" && takeEscaped();
     }
   }
 
-  function takeReference(): boolean {
-    const reference = match(REFERENCE)?.[0] ?? "";
-    const decoded = reference && decodeEntity(reference);
-    return !!decoded && add(at + reference.length, decoded);
+  /** An escape or a character reference. */
+  function takeEscaped(): boolean {
+    const [whole, escaped] = match(ESCAPED_HERE) ?? [];
+    const decoded = whole && unescapeOne(whole, escaped);
+    return !!decoded && add(at + whole.length, decoded);
   }
 
   /** Goes to the next line, which begins at `next`. */
@@ -147,9 +146,9 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
 
   function takeEscape(): boolean {
     const next = text[at + 1] ?? "";
-    if (options.math && /[([]/.test(next) && formula()) return true;
+    if (options.math && /[([b]/.test(next) && formula()) return true;
     if (next === "\n") return startLine(at + 2, { kind: "break" });
-    return ESCAPABLE.test(next) && add(at + 2, next);
+    return takeEscaped();
   }
 
   function dollars(): boolean {
@@ -187,7 +186,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   function run(character: string): true {
     let end = at + 1;
     while (text[end] === character) end++;
-    const found = scanRun(text, at, end);
+    const found = scanRun(text, at, end, options.strikethrough);
     if (found.canOpen || found.canClose) runs.push(found);
     return add(end, found);
   }
@@ -282,7 +281,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   function referenceTarget(bracket: Opener): Target | null {
     const full = scanLabel(text, at + 1);
     const inside = bracket.from + (isImage(bracket) ? 2 : 1);
-    const own = bracket.nested || at - inside > MAX_LABEL ? "" : text.slice(inside, at);
+    const own = bracket.nested || at - inside > 999 ? "" : text.slice(inside, at);
     const label = foldLabel(full?.label || own);
     const definition = label ? options.lookup(label) : undefined;
     return definition ? { ...definition, end: full?.end ?? at + 1 } : null;

@@ -11,6 +11,11 @@ export interface Waiting {
 /** The key of the footnote with this (folded) label; no link's label begins like that. */
 export const footnoteKey = (label: string) => `[${label}`;
 
+const NOTHING = {} as Definition;
+
+/** The key of what waits for something that refers to this (folded) label. */
+const useKey = (label: string) => `]${label}`;
+
 export class References {
   readonly #known = new Map<string, Definition>();
   readonly #missing = new Map<string, Set<Waiting>>();
@@ -29,6 +34,18 @@ export class References {
     this.define(footnoteKey(foldLabel(label)), { href: String(number), title: "" });
   }
 
+  /** Says that something refers to `label`. */
+  use(label: string): void {
+    this.define(useKey(label), NOTHING);
+  }
+
+  /** Whether something refers to `label`; if not, `waiting` renders when something does. */
+  isUsed(label: string, waiting: Waiting): boolean {
+    // What waits for the definition refers to it once it is rendered.
+    this.resolve(() => true);
+    return !!this.lookup(useKey(label), waiting);
+  }
+
   lookup(label: string, waiting: Waiting): Definition | undefined {
     const definition = this.#known.get(label);
     if (!definition) {
@@ -39,7 +56,7 @@ export class References {
   }
 
   /** Renders again what new definitions concern, as long as `more` says so; true if all is done. */
-  resolve(more: () => boolean = () => true): boolean {
+  resolve(more: () => boolean): boolean {
     for (const one of this.#stale) {
       this.#stale.delete(one);
       one.render();

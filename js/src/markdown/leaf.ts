@@ -3,17 +3,16 @@
  * the text grows, and no construct reaches from one into the next.
  */
 
-import { SIGN } from "./autolinks.js";
 import { parseInlines } from "./inlines.js";
 import type { References } from "./labels.js";
 import { type Item, type Shown, type ShowOptions, update } from "./shown.js";
-import { begins } from "./strings.js";
+import { begins, SIGN } from "./strings.js";
 import { holdBack } from "./unfinished.js";
 import { allowedUrl } from "./url.js";
 
 export interface LeafOptions extends ShowOptions {
-  readonly strikethrough: boolean;
-  readonly autolinks: boolean;
+  /** How many tildes strike out at least; 0: none do. */
+  readonly strikethrough: number;
   /** `$..$`, `$$..$$`, `\(..\)` and `\[..\]`. */
   readonly math: boolean;
   /** The tags `br`, `sub`, `sup` and `kbd` are elements. */
@@ -23,8 +22,7 @@ export interface LeafOptions extends ShowOptions {
 }
 
 export const defaultLeafOptions = {
-  strikethrough: true,
-  autolinks: true,
+  strikethrough: 2,
   math: true,
   html: true,
   footnotes: true,
@@ -34,13 +32,11 @@ export const defaultLeafOptions = {
 /** How long a segment may be. */
 export const SEGMENT = 4096;
 
-const always = () => true;
-
 /**
  * Where the segment that begins at `start` ends: behind the last line ending that fits, else the
  * last space. It depends on nothing but what is in it, so that more text does not move it.
  */
-function segmentEnd(text: string, start: number): number {
+export function segmentEnd(text: string, start: number): number {
   const end = start + SEGMENT;
   if (text.length <= end) return text.length;
   const fits = text.slice(start, end);
@@ -67,7 +63,7 @@ export class Leaf {
    * Shows `text`; if `open`, more may come soon. `task`: a checkbox may be at its beginning. Returns
    * false if `more` said no before all was shown: `work` goes on.
    */
-  show(text: string, open: boolean, task = false, more: () => boolean = always): boolean {
+  show(text: string, open: boolean, task: boolean, more: () => boolean): boolean {
     if (!begins(text, this.#text)) for (const { el } of this.#segments.splice(1)) el.remove();
     this.#text = text;
     this.#open = open;
@@ -76,7 +72,7 @@ export class Leaf {
   }
 
   /** Shows what is left, segment by segment as long as `more` says so; true if nothing is left. */
-  work(more: () => boolean = always): boolean {
+  work(more: () => boolean): boolean {
     for (;;) {
       const text = this.#text;
       const segments = this.#segments;
@@ -159,8 +155,7 @@ class Segment {
     const last = this.#shown.at(-1);
     if (last?.item?.kind !== "text") return false;
     if (!PLAIN.test(text.slice(old.length - 1)) || holdBack(text) !== text) return false;
-    if (this.leaf.options.autolinks && SIGN.test(text.slice(old.lastIndexOf(" ") + 1)))
-      return false;
+    if (SIGN.test(text.slice(old.lastIndexOf(" ") + 1))) return false;
     const added = text.slice(old.length);
     (last.node as Text).appendData(added);
     last.item.text += added;
@@ -173,11 +168,18 @@ class Segment {
     const text = open ? holdBack(this.#text) : this.#text;
     const cut = this.#cut;
     const box = this.#task && !cut ? TASK.exec(text) : null;
+    const used: string[] = [];
     const { inlines, settled } = parseInlines(text.slice(box?.[0].length ?? cut), {
       ...leaf.options,
       unfinished: open,
-      lookup: (label) => leaf.references.lookup(label, this),
+      lookup: (label) => {
+        const found = leaf.references.lookup(label, this);
+        if (found) used.push(label);
+        return found;
+      },
     });
+    // What is not settled may be read otherwise when more of it is there.
+    if (settled || !open) for (const label of used) leaf.references.use(label);
     this.#settled = open && settled && text === this.#text;
     const items: Item[] = inlines;
     if (box) items.unshift({ kind: "checkbox", checked: /x/i.test(box[0]) });

@@ -24,11 +24,8 @@ export const LINK = 100;
 /** How long it may be not to be shown at all before it is known to be one. */
 export const HELD = 12;
 
-// With the character before it: no index, no list of numbers.
-const LIKELY = new RegExp(
-  `^.?(?:!\\[|\\[(?:\\^.{0,${HELD}})?$)|^[^\\w)\\]]?\\[(?!\\s|[\\d^].{${HELD}})`,
-  "s",
-);
+// With the character before it: no index, no list of numbers, held back only so far as above.
+const LIKELY = /^.?(?:!\[|\[(?:\^.{0,12})?$)|^[^\w)\]]?\[(?!\s|[\d^].{12})/s;
 
 /** Whether the bracket at `from` that is open at the end of `text` will probably be a link. */
 export const isLikely = (text: string, from: number) =>

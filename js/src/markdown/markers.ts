@@ -4,19 +4,17 @@ import type { Block } from "./block.js";
 import type { Line } from "./line.js";
 import { trim, trimEnd, unescapeText } from "./strings.js";
 
-const RULE = /(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$/y;
+const RULE = /([-*_])[ \t]*(?:\1[ \t]*){2,}$/y;
 const ATX = /#{1,6}(?=[ \t]|$)/y;
-const SETEXT = /(?:=+|-+)[ \t]*$/y;
-const FENCE = /`{3,}(?=[^`]*$)|~{3,}/y;
-const CLOSING_FENCE = /(?:`{3,}|~{3,})(?=[ \t]*$)/y;
-const MARKER = /(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)/y;
+const SETEXT = /(=|-)\1*[ \t]*$/y;
+const FENCE = /(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)/y;
+const MARKER = /(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)/y;
 
 export const isRule = (line: Line) => line.match(RULE) !== null;
 
 /** The level of the heading that `line` makes of the paragraph above it, 0 if none. */
 export function underlineLevel(line: Line): number {
-  if (!line.match(SETEXT)) return 0;
-  return line.text[line.next] === "=" ? 1 : 2;
+  return " =-".indexOf(line.exec(SETEXT)?.[1] ?? " ");
 }
 
 export function takeHeading(line: Line): Pick<Block, "level" | "lines"> | null {
@@ -36,16 +34,19 @@ function withoutClosing(text: string): string {
 }
 
 export function takeFence(line: Line): Pick<Block, "fence" | "offset" | "info"> | null {
-  const fence = line.match(FENCE);
-  if (!fence) return null;
-  const offset = line.indent;
-  line.take(fence.length);
-  return { fence, offset, info: unescapeText(trim(line.content())) };
+  const [, fence = "", info = ""] = line.exec(FENCE) ?? [];
+  return fence ? { fence, offset: line.indent, info: unescapeText(trimEnd(info)) } : null;
 }
 
-export function closesFence(line: Line, fence: string): boolean {
-  const closing = line.indent < 4 ? line.match(CLOSING_FENCE) : null;
-  return closing !== null && closing[0] === fence[0] && closing.length >= fence.length;
+/**
+ * Whether `line` ends the code in `block`, however it is indented. In code that is Markdown, a fence
+ * with a language opens another: models write their answers' own fences around such code.
+ */
+export function closesFence(line: Line, block: Block): boolean {
+  const [, fence, info] = (block.fence && line.exec(FENCE)) || [];
+  if (!fence?.startsWith(block.fence)) return false;
+  if (info && /^(?:md|markdown)\b/i.test(block.info)) block.level++;
+  return !info && !(block.level && block.level--);
 }
 
 export interface Marker {
@@ -56,10 +57,10 @@ export interface Marker {
 
 /** A list marker; one that follows a paragraph's text has to begin at 1 and may not be empty. */
 export function takeMarker(line: Line, afterText: boolean): Marker | null {
-  const marker = line.match(MARKER);
+  const [marker, number] = line.exec(MARKER) ?? [];
   if (!marker) return null;
-  const level = marker.length > 1 ? 1 : 0;
-  const start = level ? Number(marker.slice(0, -1)) : 1;
+  const level = number ? 1 : 0;
+  const start = Number(number ?? 1);
   const empty = !trim(line.text.slice(line.next + marker.length));
   if (afterText && (empty || start !== 1)) return null;
   const offset = line.indent;
@@ -77,10 +78,10 @@ const FOOTNOTE = /\[\^([^\s[\]]{1,100})\]:[ \t]*/y;
 
 /** The label of the footnote that `line` begins. */
 export function takeFootnote(line: Line): string | null {
-  const found = line.match(FOOTNOTE);
-  if (found === null) return null;
-  line.take(found.length);
-  return found.slice(2, found.lastIndexOf("]:"));
+  const found = line.exec(FOOTNOTE);
+  if (!found) return null;
+  line.take(found[0].length);
+  return found[1] ?? "";
 }
 
 const DETAILS = /<details( open)?>[ \t]*(?:<summary>(.*)<\/summary>[ \t]*)?$/iy;
@@ -101,15 +102,15 @@ export function takeSummary(line: Line): string | null {
 export const closesDetails = (line: Line) => line.match(CLOSING_DETAILS) !== null;
 
 // A formula on lines of its own; one that ends on its first line is found in the text.
-const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])|\\begin(\{[a-z]+\*?\})(?!.*\\end\1)).*/y;
+const MATH = /(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])|\\begin(\{[a-z]+\*?\})(?!.*\\end\1))[ \t]*(.*)/y;
 
 /** A formula that `line` begins, and what closes it. */
-export function takeMath(line: Line): Pick<Block, "fence" | "lines"> | null {
+export function takeMath(line: Line): Pick<Block, "fence" | "level"> | null {
   const found = line.exec(MATH);
   if (!found) return null;
-  const [text, name] = found;
+  const [text, name, rest] = found;
   const fence = name ? `\\end${name}` : text[0] === "$" ? "$$" : "\\]";
-  return { fence, lines: [text] };
+  return { fence, level: name || !rest ? 1 : 0 };
 }
 
 /** Whether a formula that is opened in `text` goes on behind it. */

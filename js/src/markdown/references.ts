@@ -15,7 +15,7 @@ export interface Definition {
 }
 
 export interface Definitions {
-  readonly found: readonly (readonly [label: string, definition: Definition])[];
+  readonly found: readonly (readonly [label: string, definition: Definition, source: string])[];
   /** What follows the definitions. */
   readonly rest: string;
 }
@@ -40,12 +40,12 @@ function scanDefinition(text: string, at: number) {
 
 /** The definitions that a paragraph's text begins with. */
 export function takeDefinitions(text: string): Definitions {
-  const found: [string, Definition][] = [];
+  const found: [string, Definition, string][] = [];
   let at = 0;
   while (text[at] === "[") {
     const one = scanDefinition(text, at);
     if (!one) break;
-    found.push([one.label, one.definition]);
+    found.push([one.label, one.definition, text.slice(at, one.end - 1)]);
     at = one.end;
   }
   return { found, rest: text.slice(at) };

@@ -89,7 +89,8 @@ function fill(one: Shown, item: Item, options: ShowOptions): void {
         showFormula(node, item, options.embedder);
       break;
     case "footnote":
-      fillReference(node, item.number, options.goto);
+      if (options.embedder) options.embedder.footnote(node, item.number, options.goto);
+      else showText(node, item.number);
       break;
     case "checkbox":
       // The attributes, which a copy keeps.
@@ -105,18 +106,6 @@ function fill(one: Shown, item: Item, options: ShowOptions): void {
       if (item.kind === "link") fillLink(node, old, item, options.url);
       update(node, one.children, item.children, options);
   }
-}
-
-function fillReference(el: HTMLElement, number: string, goto: ShowOptions["goto"]): void {
-  if (el.textContent === number) return;
-  el.className = "nbs-footnote";
-  const link = document.createElement("a");
-  link.setAttribute("role", "link");
-  link.tabIndex = 0;
-  link.append(number);
-  link.onclick = () => goto(Number(number));
-  link.onkeydown = ({ key }) => key === "Enter" && link.click();
-  el.replaceChildren(link);
 }
 
 /** An image as its description. */

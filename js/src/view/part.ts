@@ -5,6 +5,7 @@ import { createRenderer, type MarkdownOptions } from "../markdown/index.js";
 import { type Part, textAfter } from "../reduce.js";
 import { h } from "./dom.js";
 import { createFold, type Fold } from "./fold.js";
+import { withoutMarks } from "./marks.js";
 import { PictureView } from "./picture.js";
 import { createPlain } from "./plain.js";
 import { createSources, type Sources } from "./sources.js";
@@ -116,7 +117,7 @@ class TextView implements PartShown {
       // JupyterLab's own class: the live answer looks as the saved Markdown will.
       const el = h("div", "nbs-markdown jp-RenderedHTMLCommon");
       el.dir = "auto";
-      this.#rendered = this.#face(el, createRenderer(el, this.options));
+      this.#rendered = this.#face(el, withoutMarks(createRenderer(el, this.options)));
     }
     return this.#rendered;
   }

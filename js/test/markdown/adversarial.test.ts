@@ -5,6 +5,7 @@
 
 import { expect, test } from "vitest";
 import { BlockParser } from "../../src/markdown/blocks.js";
+import { findAutolinks } from "../../src/markdown/embeds/autolinks.js";
 import { parseInlines } from "../../src/markdown/inlines.js";
 import { References } from "../../src/markdown/labels.js";
 import { COMMONMARK, render } from "./html.js";
@@ -56,8 +57,8 @@ const BLOCKS: Input[] = [
 ];
 
 const OPTIONS = {
-  strikethrough: true,
-  autolinks: true,
+  strikethrough: 2,
+  embedder: { addresses: findAutolinks },
   math: true,
   html: true,
   unfinished: false,
@@ -77,6 +78,7 @@ test.each(INLINES)("%s", { timeout: DEADLINE }, (_, make, count) => {
 test.each(BLOCKS)("%s", { timeout: DEADLINE }, (_, make, count) => {
   const parser = new BlockParser(
     {
+      definitions: true,
       tables: true,
       footnotes: true,
       math: true,

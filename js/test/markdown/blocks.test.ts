@@ -5,7 +5,7 @@ import { BlockParser } from "../../src/markdown/blocks.js";
 import { References } from "../../src/markdown/labels.js";
 import { GFM, toHtml } from "./html.js";
 
-const OPTIONS = { tables: true, footnotes: true, math: true, html: true };
+const OPTIONS = { definitions: true, tables: true, footnotes: true, math: true, html: true };
 
 /** What the last open leaf has after `guess` and what follows, null if it is read again. */
 function grown(before: readonly string[], guess: string, more: string): readonly string[] | null {

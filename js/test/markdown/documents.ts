@@ -35,3 +35,107 @@ export function makeProse(next: () => number): string {
     text += next() < 0.6 ? " some words" : piece(next).replace(/\n+$/, next() < 0.9 ? " " : "\n");
   return text;
 }
+
+/** What models write, and what views of it may take for something else. */
+const MODEL_PIECES = [
+  ...[
+    "「",
+    "」",
+    "。",
+    "，",
+    "（",
+    "）",
+    "“",
+    "”",
+    "字",
+    "です",
+    "한글",
+    "﨑",
+    "**",
+    "*",
+    "~~",
+    "~",
+    "__",
+  ],
+  ...[
+    "https://a.example",
+    "www.a.b/c",
+    "a@b.example",
+    "http://a.b/(c)",
+    "]",
+    "}",
+    ")",
+    "[",
+    "{",
+    "(",
+  ],
+  ...["`a|b`", "$|x|$", "`", "``", "| ", "|", "|a|b|\n|-|-|\n", "| `x|y` | z |\n", "\\|", "\n"],
+  ...[
+    "[INFO]: started\n",
+    "[INFO]",
+    "[1]: https://a.example\n",
+    "[1]",
+    "[a][1]",
+    "![1]",
+    "[1]: x\n",
+  ],
+  ...[
+    "```\n",
+    "```py\n",
+    "```markdown\n",
+    "~~~md\n",
+    "~~~\n",
+    "- ",
+    "  ",
+    "   ",
+    "1. ",
+    "> ",
+    ">> ",
+  ],
+  ...[
+    "$$\n",
+    "\\[\n",
+    "\\]\n",
+    "$$",
+    "\n\n",
+    "\n",
+    "\\begin{align}",
+    "\\end{align}",
+    "\\begin{a}\n",
+  ],
+  ...[
+    "$HOME",
+    "/$USER",
+    "$5 ",
+    "$n$th",
+    "$x$",
+    "$",
+    "{A}",
+    "$A",
+    "\\(",
+    "\\)",
+    "\\$",
+    "x",
+    " ",
+    "a b",
+  ],
+  ...["&amp;", "&#65;", "&#36;", "&copy;", "[a](<b c>)", "[a](#b)", "[a](https://a.b)", "<a@b.c>"],
+  ...[
+    "<br>",
+    "<sub>",
+    "</sub>",
+    "<details>\n",
+    "</details>\n",
+    "# ",
+    "---\n",
+    "===\n",
+    "[^1]",
+    "[^1]: ",
+  ],
+];
+
+export function makeModelDocument(next: () => number): string {
+  const size = 2 + Math.floor(next() * 40);
+  const pieces = next() < 0.7 ? MODEL_PIECES : [...MODEL_PIECES, ...PIECES];
+  return Array.from({ length: size }, () => pieces[Math.floor(next() * pieces.length)]).join("");
+}

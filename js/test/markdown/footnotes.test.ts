@@ -3,7 +3,7 @@
 import { expect, test, vi } from "vitest";
 import { References } from "../../src/markdown/labels.js";
 import { defaultLeafOptions, Leaf } from "../../src/markdown/leaf.js";
-import { createRenderer } from "./html.js";
+import { createRenderer, embedder } from "./html.js";
 
 function start(footnotes = true) {
   const el = document.createElement("div");
@@ -11,14 +11,14 @@ function start(footnotes = true) {
   const goto = vi.fn();
   const options = {
     ...defaultLeafOptions,
-    embedder: null,
+    embedder,
     footnotes,
     goto,
   };
   const add = (text: string, open = false) => {
     const leaf = new Leaf(el.appendChild(document.createElement("p")), references, options);
-    leaf.show(text, open);
-    references.resolve();
+    leaf.show(text, open, false, () => true);
+    references.resolve(() => true);
     return leaf;
   };
   const marks = () => [...el.querySelectorAll(".nbs-footnote")].map((one) => one.textContent);
@@ -31,7 +31,7 @@ test("a reference is text until its footnote is there, and stands for it then", 
   expect(el.textContent).toBe("One[^a] and [^b].");
   const em = el.querySelector("em");
   references.defineFootnote("A", 1);
-  references.resolve();
+  references.resolve(() => true);
   expect(marks()).toEqual(["1"]);
   expect(el.textContent).toBe("One1 and [^b].");
   expect(el.querySelector("em")).toBe(em);
@@ -43,7 +43,7 @@ test("numbers are those of the footnotes, whatever comes first", () => {
   add("[^a] [^b]");
   references.defineFootnote("A", 2);
   references.defineFootnote("b", 3);
-  references.resolve();
+  references.resolve(() => true);
   expect(marks()).toEqual(["2", "1"]);
 });
 
@@ -110,7 +110,12 @@ test("half a reference is not shown", () => {
   references.defineFootnote("NOTE", 1);
   const leaf = add("One", true);
   for (const part of ["[", "^", "no", "te", "]", "."]) {
-    leaf.show(`One${"[^note].".slice(0, "[^note].".indexOf(part) + part.length)}`, true);
+    leaf.show(
+      `One${"[^note].".slice(0, "[^note].".indexOf(part) + part.length)}`,
+      true,
+      false,
+      () => true,
+    );
     expect(el.textContent).not.toContain("[");
   }
   expect(el.querySelector("sup")).not.toBeNull();

@@ -2,12 +2,14 @@
 
 import { createEmbeds, type EmbedOptions } from "../../src/markdown/embeds/create.js";
 import * as core from "../../src/markdown/index.js";
+import { Settled } from "../../src/markdown/pages.js";
 import { encodeUrl } from "../../src/markdown/url.js";
 
 /** CommonMark alone, every address allowed. */
-export const COMMONMARK: core.MarkdownOptions = {
+export const COMMONMARK: core.MarkdownOptions & EmbedOptions = {
+  definitions: false,
   tables: false,
-  strikethrough: false,
+  strikethrough: 0,
   tasks: false,
   autolinks: false,
   footnotes: false,
@@ -16,16 +18,23 @@ export const COMMONMARK: core.MarkdownOptions = {
   url: encodeUrl,
 };
 
-export const GFM: core.MarkdownOptions = { url: encodeUrl };
+/** With what GitHub does otherwise: one tilde strikes out. */
+export const GFM: core.MarkdownOptions = { url: encodeUrl, strikethrough: 1, definitions: false };
 
 /** A renderer with embeds, as the widget has them; `embeds: undefined` for one without. */
 export const createRenderer = (
   el: HTMLElement,
-  { parts, ...options }: core.MarkdownOptions & EmbedOptions = {},
+  { parts, autolinks, ...options }: core.MarkdownOptions & EmbedOptions = {},
 ): core.MarkdownRenderer =>
-  core.createRenderer(el, { embeds: createEmbeds({ parts }), ...options });
+  core.createRenderer(el, { embeds: createEmbeds({ parts, autolinks }), ...options });
 
-export function render(pieces: Iterable<string>, options: core.MarkdownOptions = {}): HTMLElement {
+/** Embeds for a leaf alone. */
+export const embedder = createEmbeds()({ url: encodeUrl, settled: new Settled(), again() {} });
+
+export function render(
+  pieces: Iterable<string>,
+  options: core.MarkdownOptions & EmbedOptions = {},
+): HTMLElement {
   const el = document.createElement("div");
   const renderer = createRenderer(el, options);
   for (const piece of pieces) renderer.append(piece);
@@ -33,7 +42,7 @@ export function render(pieces: Iterable<string>, options: core.MarkdownOptions =
   return el;
 }
 
-export const toHtml = (pieces: Iterable<string>, options: core.MarkdownOptions) =>
+export const toHtml = (pieces: Iterable<string>, options: core.MarkdownOptions & EmbedOptions) =>
   [...render(pieces, options).childNodes].map(serialise).join("");
 
 const escapeHtml = (text: string) =>

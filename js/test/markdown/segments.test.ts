@@ -4,13 +4,17 @@ import { describe, expect, test } from "vitest";
 import { References } from "../../src/markdown/labels.js";
 import { defaultLeafOptions, Leaf, SEGMENT } from "../../src/markdown/leaf.js";
 import { makeDocument } from "./documents.js";
-import { GFM, random, render, split, toHtml } from "./html.js";
+import { embedder, GFM, random, render, split, toHtml } from "./html.js";
+
+const always = () => true;
+const show = (leaf: Leaf, text: string, open: boolean, more = always) =>
+  leaf.show(text, open, false, more);
 
 const start = () => {
   const el = document.createElement("p");
   const options = {
     ...defaultLeafOptions,
-    embedder: null,
+    embedder,
     goto: () => {},
   };
   return { el, leaf: new Leaf(el, new References(), options) };
@@ -62,11 +66,11 @@ test("random markup in one long paragraph, whole and in pieces", { timeout: 60_0
 test("finished segments stay as they are", () => {
   const { el, leaf } = start();
   const text = WORDS.repeat(1000);
-  leaf.show(text.slice(0, 20_000), true);
+  show(leaf, text.slice(0, 20_000), true);
   const nodes = [...el.childNodes].slice(0, -1);
   const [first] = segments(el);
   const inner = [...(first?.childNodes ?? [])];
-  leaf.show(text, true);
+  show(leaf, text, true);
   expect([...el.childNodes].slice(0, nodes.length)).toEqual(nodes);
   expect(segments(el)[0]).toBe(first);
   expect([...(first?.childNodes ?? [])]).toEqual(inner);
@@ -76,9 +80,9 @@ test("a text that is another one", () => {
   const { el, leaf } = start();
   const text = WORDS.repeat(1000);
   for (const other of [text, `${text.slice(0, 12_000)}other ${text}`, "short", `x${text}`, text]) {
-    leaf.show(other, true);
+    show(leaf, other, true);
     const fresh = start();
-    fresh.leaf.show(other, true);
+    show(fresh.leaf, other, true);
     expect(el.isEqualNode(fresh.el)).toBe(true);
   }
 });
@@ -86,17 +90,17 @@ test("a text that is another one", () => {
 test("what is left is shown later", () => {
   const text = WORDS.repeat(1000);
   const whole = start();
-  expect(whole.leaf.show(text, false)).toBe(true);
+  expect(show(whole.leaf, text, false)).toBe(true);
   const { el, leaf } = start();
   let calls = 0;
   const twice = () => ++calls % 2 !== 0;
-  expect(leaf.show(text, false, false, twice)).toBe(false);
+  expect(show(leaf, text, false, twice)).toBe(false);
   expect(segments(el)).toHaveLength(2);
   let rounds = 1;
   while (!leaf.work(twice)) rounds++;
   expect(rounds).toBe(segments(el).length >> 1);
   expect(el.isEqualNode(whole.el)).toBe(true);
-  expect(leaf.work()).toBe(true);
+  expect(leaf.work(always)).toBe(true);
 });
 
 test("a late definition changes a segment in its place", () => {
@@ -109,12 +113,12 @@ test("a late definition changes a segment in its place", () => {
 
 test("plain text goes into the node that is there, without being parsed", () => {
   const { el, leaf } = start();
-  leaf.show("A *b* c", true);
+  show(leaf, "A *b* c", true);
   const text = el.lastChild as Text;
-  leaf.show("A *b* c and more: (d, e", true);
-  leaf.show("A *b* c and more: (d, e. Who? x", true);
+  show(leaf, "A *b* c and more: (d, e", true);
+  show(leaf, "A *b* c and more: (d, e. Who? x", true);
   expect(el.lastChild).toBe(text);
   expect(text.data).toBe(" c and more: (d, e. Who? x");
-  leaf.show("A *b* c and more: (d, e. Who? x@y.example", true);
+  show(leaf, "A *b* c and more: (d, e. Who? x@y.example", true);
   expect(el.lastElementChild?.localName).toBe("a");
 });

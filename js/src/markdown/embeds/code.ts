@@ -13,6 +13,8 @@ const CHUNK = 32;
  * (`editor.maxTokenizationLineLength`): they are data.
  */
 const LONG = 20_000;
+/** The language that a fence names: `py title="a.py"`, `py:a.py`, `ts,ignore`, `{.py .wide}`. */
+const NAME = /^\{?\.?([^\s:,;={}"'(]+)|^\S+/;
 /** How long it is said that the code was copied (ms). */
 const FEEDBACK = 1500;
 
@@ -93,7 +95,8 @@ export class CodeView {
   }
 
   #name(): string {
-    return /^\S*/.exec(this.#info)?.[0] ?? "";
+    const [word = "", name = word] = NAME.exec(this.#info) ?? [];
+    return name;
   }
 
   #findReader(): void {

@@ -2,17 +2,21 @@
 
 import type { Embeds } from "../embeds.js";
 import { noParts, type Parts } from "../parts.js";
+import { findAutolinks } from "./autolinks.js";
 import { CodeView } from "./code.js";
+import { fillReference } from "./footnotes.js";
 import { Formulas } from "./formulas.js";
 import { updateImage } from "./images.js";
 
 export interface EmbedOptions {
   /** Highlighting and mathematics; without them both are shown as they are written. */
   readonly parts?: Parts | undefined;
+  /** Addresses without markup are links. */
+  readonly autolinks?: boolean | undefined;
 }
 
 /** What `createRenderer` takes as `embeds`. */
-export function createEmbeds({ parts = noParts }: EmbedOptions = {}): Embeds {
+export function createEmbeds({ parts = noParts, autolinks = true }: EmbedOptions = {}): Embeds {
   return ({ url, settled, again }) => {
     const formulas = new Formulas(parts, again);
     /** Code whose grammar came later than the code. */
@@ -23,6 +27,8 @@ export function createEmbeds({ parts = noParts }: EmbedOptions = {}): Embeds {
     };
     return {
       code: () => new CodeView(parts, settled, late),
+      addresses: autolinks ? findAutolinks : () => [],
+      footnote: fillReference,
       image: (one, image) => updateImage(one, image, url),
       formula: (el) => formulas.add(el),
       work(time) {

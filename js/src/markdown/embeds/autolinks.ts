@@ -1,30 +1,26 @@
 /** Addresses in plain text that are links without any markup (an extension). */
 
-export interface Autolink {
-  readonly at: number;
-  readonly address: string;
-  /** What is missing before the address. */
-  readonly scheme: string;
-}
+import type { Autolink } from "../embeds.js";
+import { SIGN } from "../strings.js";
 
-const ADDRESS = /(?<![^\s*_~(])(?:(?:https?|ftp):\/\/|www\.)[^\s<]+/gi;
+// Punctuation of Chinese and Japanese ends it, and so does a bracket that nothing opens, or a `*`,
+// before their words: no space is between them.
+const ADDRESS =
+  /(?:(?<![a-z\d])(?:https?|ftp):\/\/|(?<![!-'+-^`-}])www\.)(?:[([{][^\s<()[\]{}\u2014\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]*[)\]}]|(?![*~]+[^ -~\s])[^\s<)\]}\u2014\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]|[)\]}](?![^ -~\s]))+/gi;
 const DOMAIN = /^(\w+:\/\/)?([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/u;
 const MAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?<![-_])(?![-\w@+]|\.[\w-])/g;
-const TRAILING = /(?:&[a-z0-9]+;|[?!.,:*_~'")])$/i;
+const TRAILING = /(?:&[a-z0-9]+;|[?!.,:*_~'")\]}])$/i;
 
 /** Without punctuation at its end that belongs to the sentence. */
 function trimAddress(address: string): string {
   let end = address.length;
-  let extra = address.split(")").length - address.split("(").length;
+  let extra = address.split(/[)\]}]/).length - address.split(/[([{]/).length;
   for (;;) {
     const tail = TRAILING.exec(address.slice(Math.max(0, end - 40), end))?.[0];
-    if (!tail || (tail === ")" && extra-- <= 0)) return address.slice(0, end);
+    if (!tail || (/[)\]}]/.test(tail) && extra-- <= 0)) return address.slice(0, end);
     end -= tail.length;
   }
 }
-
-/** Without one of these there is no address. */
-export const SIGN = /:\/\/|www\.|@/i;
 
 /** All addresses in `text`, in its order. */
 export function findAutolinks(text: string): Autolink[] {
