@@ -283,8 +283,8 @@ class _Rewriter:
         alt = " ".join("".join(one.text or _left(one) for one in inner).split())
         words = [f"Image: {_escaped(alt)}" if alt else "Image", host]
         text = " · ".join(word for word in words if word).replace("$", RAW_DOLLAR)
-        linked = self._links or self._html or not host
-        self._add(text if linked else f"[{text}]{target(token.href)}")
+        is_text = self._links or self._html or not (host and is_allowed(token.href))
+        self._add(text if is_text else f"[{text}]{target(token.href)}")
         return end + 1
 
 

@@ -181,7 +181,7 @@ def test_footnotes(text: str, result: str) -> None:
         ),
         ("[![a](https://b.org/c)](https://d.org)", "[Image: a · b.org](https://d.org)"),
         ("![a](c.png) ![b](javascript:f)", "Image: a Image: b"),
-        ("![a](https://u:p@B.org:80/c)", "[Image: a · b.org:80](https://u:p@B.org:80/c)"),
+        ("![a](https://u:p@B.org:80/c)", "Image: a · b.org:80"),
         ("![a][unknown]", "&#33;[a][unknown]"),
     ],
 )

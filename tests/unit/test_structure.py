@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nbstream.emphasis import scan_run
 from tests.support.structure import structure_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -32,3 +33,15 @@ def test_the_fixture_holds_the_corpus() -> None:
         assert {case["text"] for case in corpus} <= texts
     kinds = {leaf[1] for _, structure in READ for leaf in structure}
     assert kinds >= {"text", "h1", "cell", "code", "math", "rule", "summary"}
+
+
+# By the CJK-friendly amendments: js/test/markdown/emphasis.test.ts reads the same.
+EMPHASIS = json.loads((FIXTURES / "emphasis.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("before", "run", "after", "can_open", "can_close"), EMPHASIS)
+def test_what_a_run_can_do(
+    before: str, run: str, after: str, can_open: bool, can_close: bool
+) -> None:
+    found = scan_run(before + run + after, len(before), len(before) + len(run))
+    assert (found.can_open, found.can_close) == (can_open, can_close)
