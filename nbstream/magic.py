@@ -95,6 +95,8 @@ class StreamMagics(Magics):
             _check_chat_params(params)
         if extra:
             params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
+        # A terminal blocks until the answer is there, also where a script awaits elsewhere.
+        in_thread = None if hasattr(self.shell, "kernel") else "thread"
         tools = [*params.pop("tools", ()), *self._tools(chosen.get("tools", []))]
         return api.begin(
             prompt,
@@ -109,7 +111,7 @@ class StreamMagics(Magics):
             approve="ask" if chosen.get("approve") == "ask" else True,
             max_rounds=chosen.get("max_rounds", MAX_ROUNDS),
             max_attempts=None,
-            loop=arguments.loop,
+            loop=arguments.loop or in_thread,
             inspect=arguments.inspect,
             first_token_timeout=arguments.first_token_timeout,
             idle_timeout=arguments.idle_timeout,
