@@ -17,6 +17,7 @@ from .checks import OURS, check_params, check_prompt, check_words, known_paramet
 from .config import NBStream
 from .errors import UsageError
 from .frontend import execution
+from .loops import LoopName
 from .output import print_live
 from .request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
@@ -96,7 +97,7 @@ class StreamMagics(Magics):
         if extra:
             params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
         # A terminal blocks until the answer is there, also where a script awaits elsewhere.
-        in_thread = None if hasattr(self.shell, "kernel") else "thread"
+        in_thread: LoopName | None = None if hasattr(self.shell, "kernel") else "thread"
         tools = [*params.pop("tools", ()), *self._tools(chosen.get("tools", []))]
         return api.begin(
             prompt,
