@@ -36,18 +36,19 @@ _SDK: set[type] = set()
 def get(value: Any, name: str) -> Any:
     """``name`` of an object of any class or of a dict, or None.
 
-    The SDK's models keep fields that they do not know (``reasoning_content``) as attributes.
+    The SDK's models keep fields that they do not know (``reasoning_content``) beside the others.
+    To ask them for a field that is not there costs more than everything else that is done with it.
     """
     if isinstance(value, dict):
         return value.get(name)
     if type(value) in _SDK or is_sdk(type(value)):
-        return getattr(value, name, None)
+        found = value.__dict__.get(name)
+        return value.__pydantic_extra__.get(name) if found is None else found
     return readable(value).get(name)
 
 
 def extras(value: Any) -> Any:
-    """Where `get` finds the fields of ``value`` that the SDK does not know: asking its models for
-    one that is not there costs more than everything else that is done with a chunk."""
+    """Where `get` finds the fields of ``value`` that the SDK does not know."""
     return both(value)[1]
 
 

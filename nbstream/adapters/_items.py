@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ..events import Data, Info, PartInfo, PartType, Whole
 from ._base import get, text
+from ._outputs import Told
 from ._sources import Sources
 
 IMAGE = "image_generation_call"
@@ -17,46 +19,61 @@ Said = Whole | Info | Data
 """What an item says of a part."""
 
 
-def part_of(kind: str, output: str) -> tuple[str, PartType]:
-    """The part of an item that is neither a message nor reasoning."""
-    return (f"image:{output}", "image") if kind == IMAGE else (f"tool:{output}", "tool")
+def part_kind(kind: str) -> PartType:
+    """What the part of an item is that is neither a message nor reasoning."""
+    return "image" if kind == IMAGE else "tool"
 
 
-def item_events(item: Any, output: str) -> Iterator[Said]:
-    """What ``item`` says of its parts; ``output`` is its place in the list of outputs."""
+def texts(item: Any) -> list[Told]:
+    """The texts in ``item``: of a message and of reasoning several, of a tool what it is given."""
     kind = text(get(item, "type"))
     if kind == "message":
-        yield from _message(item, output)
-    elif kind == "reasoning":
-        for name, key in (("summary", "summary"), ("content", "reasoning")):
-            for index, piece in enumerate(get(item, name) or ()):
-                yield Whole(f"{key}:{output}/{index}", "reasoning", text(get(piece, "text")))
-    elif kind:
-        yield from _tool(item, kind, output)
+        return [_content(index, content) for index, content in enumerate(_list(item, "content"))]
+    if kind == "reasoning":
+        return [
+            Told(name, index, text(piece) or text(get(piece, "text")))
+            for name, key in (("summary", "summary"), ("reasoning", "content"))
+            for index, piece in enumerate(_list(item, key))
+        ]
+    return [Told(part_kind(kind), None, _arguments(item))] if kind else []
 
 
-def _message(item: Any, output: str) -> Iterator[Said]:
-    for index, content in enumerate(get(item, "content") or ()):
-        place = f"{output}/{index}"
-        if text(get(content, "type")) == "refusal":
-            yield Whole(f"refusal:{place}", "refusal", text(get(content, "refusal")))
-            continue
-        part = f"text:{place}"
-        yield Whole(part, "text", text(get(content, "text")))
-        sources = Sources()
-        if sources.add(get(content, "annotations") or ()):
-            yield Info(part, "text", {"sources": sources.known})
-        if phase := text(get(item, "phase")):
-            yield Info(part, "text", {"phase": phase})
+def item_events(item: Any, told: Sequence[Told], parts: Sequence[str]) -> Iterator[Said]:
+    """What ``item`` says of its ``parts``, whose texts are ``told``."""
+    kind = text(get(item, "type"))
+    types: dict[str, PartType] = {"text": "text", "refusal": "refusal"}
+    contents = _list(item, "content") if kind == "message" else []
+    for (name, _, whole), part, content in zip_longest(told, parts, contents):
+        type_: PartType = "reasoning" if kind == "reasoning" else types.get(name, part_kind(kind))
+        if type_ in ("tool", "image"):
+            yield Info(part, type_, _info(item, kind))
+        if whole or type_ not in ("tool", "image"):
+            yield Whole(part, type_, whole)
+        if type_ == "text":
+            yield from _about(item, content, part)
+        if type_ == "image" and (data := text(get(item, "result"))):
+            yield Data(part, type_, data)
 
 
-def _tool(item: Any, kind: str, output: str) -> Iterator[Said]:
-    part, type_ = part_of(kind, output)
-    yield Info(part, type_, _info(item, kind))
-    if written := _arguments(item):
-        yield Whole(part, type_, written)
-    if kind == IMAGE and (data := text(get(item, "result"))):
-        yield Data(part, type_, data)
+def _content(index: int, content: Any) -> Told:
+    if text(get(content, "type")) == "refusal":
+        return Told("refusal", index, text(get(content, "refusal")))
+    return Told("text", index, text(content) or text(get(content, "text")))
+
+
+def _about(item: Any, content: Any, part: str) -> Iterator[Said]:
+    """What is known of a text beside it."""
+    sources = Sources()
+    if sources.add(_list(content, "annotations")):
+        yield Info(part, "text", {"sources": sources.known})
+    if phase := text(get(item, "phase")):
+        yield Info(part, "text", {"phase": phase})
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    """A list in a field; some services give the only member without one."""
+    found = get(value, name)
+    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def _info(item: Any, kind: str) -> PartInfo:

@@ -5,8 +5,8 @@ Format: https://platform.openai.com/docs/api-reference/responses-streaming
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from ..events import (
     Data,
@@ -23,24 +23,36 @@ from ..events import (
     Usage,
     Whole,
 )
+from ..finish_reasons import incomplete_reason
 from ._base import Adapter, count, extras, fields, get, text, unwrapped
-from ._endings import flat_error
-from ._items import IMAGE, Said, item_events, part_of
+from ._endings import failure_of, flat_error
+from ._items import IMAGE, Said, item_events, part_kind, texts
+from ._outputs import Identity, Item, Outputs, Part, Told
 from ._sources import Sources
 
-# Where the text of a kind of event belongs: the part's name, its type, the index beside the item's.
-_PLACES: dict[str, tuple[str, PartType, str | None]] = {
-    "output_text": ("text", "text", "content_index"),
-    "refusal": ("refusal", "refusal", "content_index"),
-    "reasoning_text": ("reasoning", "reasoning", "content_index"),
-    "reasoning_summary_text": ("summary", "reasoning", "summary_index"),
-    "function_call_arguments": ("tool", "tool", None),
-    "mcp_call_arguments": ("tool", "tool", None),
-    "custom_tool_call_input": ("tool", "tool", None),
-    "code_interpreter_call_code": ("tool", "tool", None),
-    "apply_patch_call_operation_diff": ("tool", "tool", None),
-    "shell_call_command": ("tool", "tool", None),
-    "audio.transcript": ("audio", "audio", None),
+
+class _Place(NamedTuple):
+    """Where the text of a kind of event belongs."""
+
+    group: str
+    part: str
+    type: PartType
+    number: str = ""  # the field that numbers the texts of an item; a tool has one text
+
+
+_TOOL = _Place("tool", "tool", "tool")
+_PLACES: dict[str, _Place] = {
+    "output_text": _Place("message", "text", "text", "content_index"),
+    "refusal": _Place("message", "refusal", "refusal", "content_index"),
+    "audio.transcript": _Place("message", "audio", "audio"),
+    "reasoning_text": _Place("reasoning", "reasoning", "reasoning", "content_index"),
+    "reasoning_summary_text": _Place("reasoning", "summary", "reasoning", "summary_index"),
+    "function_call_arguments": _TOOL,
+    "mcp_call_arguments": _TOOL,
+    "custom_tool_call_input": _TOOL,
+    "code_interpreter_call_code": _TOOL,
+    "apply_patch_call_operation_diff": _TOOL,
+    "shell_call_command": _TOOL,
 }
 _STATUSES = frozenset(
     ("in_progress", "searching", "interpreting", "generating", "completed", "failed", "compacting")
@@ -48,15 +60,15 @@ _STATUSES = frozenset(
 # What the events that end a part call its text.
 _TEXTS = ("text", "refusal", "arguments", "input", "code", "diff")
 _REASONS = {"max_output_tokens": "length"}
+_ENDS = frozenset(("completed", "incomplete", "failed", "cancelled", "canceled"))
 
 
 class ResponsesAdapter(Adapter):
     """All parts of one response, and its terminal state.
 
     What a service says whole at the end (``...done`` events, finished items, the last response)
-    fills what its deltas left out. Gateways send several responses in one stream: their parts
-    follow each other. Items are told apart by their places, since some gateways give an item
-    another id with each event.
+    fills what its deltas left out, under whatever numbers: see `Outputs`. Gateways send several
+    responses in one stream: their parts follow each other.
 
     ``is_taken_up``: the stream begins in the middle of a response. Its deltas come as they are, and
     what is said whole restores what came before them.
@@ -67,152 +79,237 @@ class ResponsesAdapter(Adapter):
     def __init__(self, *, is_taken_up: bool = False) -> None:
         self.lacks_beginning = is_taken_up
         self._sources: dict[str, Sources] = {}
-        self._outputs: dict[str, list[str]] = {}
-        self._has_parts = False
+        self._shell: dict[str, list[str]] = {}
+        self._outputs = Outputs("", is_tail=is_taken_up)
+        self._response_id = ""
         # What the places in the second response and later ones begin with.
         self._run = ""
         self._ended = 0
+        self._is_over = False
+        # Where the last delta belonged, and by what it said so.
+        self._key: tuple[Any, ...] = ()
+        self._part: Part | None = None
 
-    def feed(self, chunk: Any) -> Iterator[Event]:
+    def feed(self, chunk: Any) -> Iterable[Event]:
         kind = text(fields(chunk).get("type"))
         if not kind:
-            chunk = unwrapped(chunk)
-            kind = text(get(chunk, "type"))
+            name, chunk = text(get(chunk, "event")), unwrapped(chunk)
+            kind = text(get(chunk, "type")) or name
         stem, _, last = kind.removeprefix("response.").rpartition(".")
         if last == "delta":
-            yield from self._delta(chunk, stem)
-        elif last == "done":
-            yield from self._done(chunk, stem)
-        elif stem == "output_item":
-            yield from self._item(get(chunk, "item"), chunk)
-        elif handler := _HANDLERS.get(kind):
-            yield from handler(self, chunk)
-        elif last in _STATUSES and _find(chunk, "output_index") is not None:
-            part, type_ = part_of(stem, self._place(chunk))
-            yield Info(part, type_, {"status": last})
+            return self._delta(chunk, stem)
+        self._key = ()
+        return self._said(chunk, kind, stem, last)
+
+    def _said(self, chunk: Any, kind: str, stem: str, last: str) -> Iterable[Event]:
+        if stem == "output_item":
+            return self._item(get(chunk, "item"), chunk, is_done=last == "done")
+        if last == "done" and stem:
+            return self._done(chunk, stem)
+        if handler := _HANDLERS.get(kind):
+            return handler(self, chunk)
+        if last in _STATUSES and stem and _find(chunk, "output_index") is not None:
+            return [Info(*self._tool(chunk, stem), {"status": last})]
+        if last == "error" or (not kind and get(chunk, "error")):
+            return [flat_error(chunk) or failure_of(chunk if get(chunk, "code") else None)]
+        has_ended = text(get(_find(chunk, "response"), "status")) in _ENDS
+        return self._end(chunk) if has_ended else ()
 
     # -- parts --------------------------------------------------------------------------------
 
-    def _delta(self, chunk: Any, stem: str) -> Iterator[Event]:
+    def _delta(self, chunk: Any, stem: str) -> list[Event]:
         delta = _find(chunk, "delta")
         place = _PLACES.get(stem)
-        if place is not None and isinstance(delta, str):
-            self._has_parts = True
-            part = self._part(chunk, *place)
-            yield Delta(part, place[1], delta)
-            if tokens := _find(chunk, "logprobs"):
-                yield Logprobs(part, place[1], list(tokens))
-        elif stem == "audio" and isinstance(delta, str):
-            yield Data(f"audio:{self._run}0", "audio", delta)
-        elif stem == "shell_call_output_content":
-            part, type_ = part_of(stem, self._place(chunk))
-            pieces = self._outputs.setdefault(part, [])
-            pieces.append(text(get(delta, "stdout")) + text(get(delta, "stderr")))
-            yield Info(part, type_, {"result": "".join(pieces)})
+        if place is None:
+            return self._other_delta(chunk, stem, delta)
+        if not isinstance(delta, str):
+            delta = text(get(delta, "text"))
+        has = fields(chunk)
+        # Nearly all deltas belong where the last one did.
+        key = (stem, has.get("item_id"), has.get("output_index"), has.get(place.number))
+        part = self._part
+        if part is None or key != self._key or key[2] is None:
+            self._part = part = self._at(place, chunk)
+            self._key = key
+        part.pieces.append(delta)
+        events: list[Event] = [Delta(part.name, place.type, delta)]
+        if tokens := _find(chunk, "logprobs"):
+            events.append(Logprobs(part.name, place.type, list(tokens)))
+        return events
+
+    def _other_delta(self, chunk: Any, stem: str, delta: Any) -> list[Event]:
+        if stem == "audio" and isinstance(delta, str):
+            return [Data(f"audio:{self._run}0", "audio", delta)]
+        if stem != "shell_call_output_content":
+            return []
+        part, type_ = self._tool(chunk, stem)
+        pieces = self._shell.setdefault(part, [])
+        pieces.append(text(get(delta, "stdout")) + text(get(delta, "stderr")))
+        return [Info(part, type_, {"result": "".join(pieces)})]
 
     def _done(self, chunk: Any, stem: str) -> Iterator[Event]:
-        if stem == "output_item":
-            yield from self._item(get(chunk, "item"), chunk)
+        place = _PLACES.get(stem)
         # A command is one of several, which the finished item has.
-        elif (place := _PLACES.get(stem)) is not None and stem != "shell_call_command":
-            whole = next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
-            if whole:
-                yield self._said(Whole(self._part(chunk, *place), place[1], whole))
+        if place is None or stem == "shell_call_command":
+            return
+        whole = next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
+        if whole:
+            index = _number(chunk, place.number) if place.number else None
+            told = Told(place.part, index, whole)
+            item = self._outputs.told(*_at(chunk, place.group), told)
+            (part,) = item.finish([told], is_all=False)
+            yield self._whole(Whole(part.name, place.type, whole))
 
-    def _item(self, item: Any, chunk: Any) -> Iterator[Event]:
-        return map(self._said, item_events(item, self._place(chunk)))
+    def _item(self, item: Any, chunk: Any, *, is_done: bool) -> Iterator[Event]:
+        told, index = texts(item), _number(chunk, "output_index")
+        if is_done:
+            found = self._outputs.finished(item, index, told)
+        else:
+            self._begin_run()
+            found = self._outputs.announced(item, index)
+        parts = found.finish(told, is_all=is_done)
+        said = item_events(item, told, [part.name for part in parts])
+        yield from map(self._whole, said)
 
-    def _said(self, event: Said) -> Event:
-        self._has_parts = True
+    def _whole(self, event: Said) -> Event:
         is_more = self.lacks_beginning and isinstance(event, Whole)
         return Restored([event]) if is_more else event
 
     def _next_command(self, chunk: Any) -> Iterator[Event]:
         if _number(chunk, "command_index"):
-            part, type_ = part_of("shell_call", self._place(chunk))
-            yield Delta(part, type_, "\n")
+            yield Delta(*self._tool(chunk, "shell_call"), "\n")
 
     def _annotation(self, chunk: Any) -> Iterator[Event]:
-        part = self._part(chunk, *_PLACES["output_text"])
+        index = _number(chunk, "content_index")
+        part = self._item_of(chunk, "message").part_near("text", index).name
         sources = self._sources.setdefault(part, Sources())
         if sources.add([get(chunk, "annotation")]):
             yield Info(part, "text", {"sources": sources.known})
 
     def _partial_image(self, chunk: Any) -> Iterator[Event]:
-        part, type_ = part_of(IMAGE, self._place(chunk))
         if data := text(get(chunk, "partial_image_b64")):
-            yield Data(part, type_, data)
+            yield Data(*self._tool(chunk, IMAGE), data)
 
-    def _place(self, chunk: Any) -> str:
-        return f"{self._run}{_number(chunk, 'output_index')}"
+    def _at(self, place: _Place, chunk: Any) -> Part:
+        """The part that a delta belongs to."""
+        self._begin_run()
+        index = _number(chunk, place.number) if place.number else None
+        return self._item_of(chunk, place.group).part(place.part, index)
 
-    def _part(self, chunk: Any, name: str, _: PartType, index: str | None) -> str:
-        place = f"{name}:{self._place(chunk)}"
-        return place if index is None else f"{place}/{_number(chunk, index)}"
+    def _tool(self, chunk: Any, kind: str) -> tuple[str, PartType]:
+        type_ = part_kind(kind)
+        return self._item_of(chunk, "tool").part(type_).name, type_
+
+    def _item_of(self, chunk: Any, group: str) -> Item:
+        return self._outputs.at(*_at(chunk, group))
 
     # -- the response -------------------------------------------------------------------------
 
+    def _begin_run(self) -> None:
+        """What comes after the end of a response is of another one."""
+        if self._is_over:
+            self._is_over = False
+            self._run = f"{self._ended + 1}."
+            self._outputs = Outputs(self._run, is_tail=False)
+
     def _created(self, chunk: Any) -> Iterator[Event]:
-        if self._ended:
-            self._run, self._has_parts = f"{self._ended + 1}.", False
+        self._begin_run()
         self.lacks_beginning = False
         yield from self._goes_on(chunk)
 
     def _goes_on(self, chunk: Any) -> Iterator[Event]:
-        yield _meta(get(chunk, "response"))
+        response = get(chunk, "response")
+        if get(response, "error") or text(get(response, "status")) in _BAD_ENDS:
+            yield from self._end(chunk)
+        else:
+            self._response_id = text(get(response, "id")) or self._response_id
+            yield _meta(response)
 
     def _end(self, chunk: Any) -> Iterator[Event]:
         response = get(chunk, "response")
-        if self.lacks_beginning or not self._has_parts:
-            items = enumerate(get(response, "output") or ())
-            said = [e for at, item in items for e in item_events(item, f"{self._run}{at}")]
-            yield from [Restored(said, is_all=True)] if self.lacks_beginning else said
-            self.lacks_beginning &= not said
-        self._ended += 1
+        if self._is_over and text(get(response, "id")) not in ("", self._response_id):
+            self._begin_run()
+        self._response_id = text(get(response, "id")) or self._response_id
+        yield from self._listed(get(response, "output"))
+        is_again, self._is_over = self._is_over, True
+        self._ended += not is_again
         yield _meta(response)
         usage = responses_usage(get(response, "usage"))
         if usage is not None:
             yield usage
-        if get(chunk, "type") == "response.failed":
-            error = get(response, "error")
-            code = text(get(error, "code"))
-            message = text(get(error, "message")) or "the server gave no reason"
-            yield Failure(code or "response.failed", message, code or None)
-        elif get(chunk, "type") == "response.incomplete":
-            reason = text(get(get(response, "incomplete_details"), "reason"))
-            yield Finish(_REASONS.get(reason, reason or "incomplete"))
-        else:
-            yield Finish("stop")
+        ending = _ending(chunk, response)
+        # The first end may have said that it was cut.
+        if not (is_again and ending == Finish("stop")):
+            yield ending
 
-    def _error(self, chunk: Any) -> Iterator[Event]:
-        failure = flat_error(chunk)
-        if failure is not None:
-            yield failure
+    def _listed(self, output: Any) -> Iterator[Event]:
+        """What the last event says of all items, where it says more than was told."""
+        items = output if isinstance(output, list) else []
+        told = [texts(item) for item in items]
+        said: list[Said] = []
+        for item, wholes, known in zip(items, told, self._outputs.listed(items, told), strict=True):
+            parts = [part.name for part in known.finish(wholes, is_all=True)]
+            found = item_events(item, wholes, parts)
+            # An image that has come whole would be one more frame.
+            is_told = known.is_done and not self.lacks_beginning
+            said += (one for one in found if not (is_told and isinstance(one, Data)))
+        yield from [Restored(said, is_all=True)] if self.lacks_beginning else said
+        self.lacks_beginning &= not said
 
 
-_HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterator[Event]]] = {
+_HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterable[Event]]] = {
     "response.created": ResponsesAdapter._created,
     "response.queued": ResponsesAdapter._goes_on,
     "response.in_progress": ResponsesAdapter._goes_on,
     "response.shell_call_command.added": ResponsesAdapter._next_command,
     "response.output_text.annotation.added": ResponsesAdapter._annotation,
     "response.image_generation_call.partial_image": ResponsesAdapter._partial_image,
-    "response.completed": ResponsesAdapter._end,
-    "response.incomplete": ResponsesAdapter._end,
-    "response.failed": ResponsesAdapter._end,
-    "error": ResponsesAdapter._error,
+    **{f"response.{word}": ResponsesAdapter._end for word in (*_ENDS, "done")},
 }
+_BAD_ENDS = _ENDS - {"completed"}
+
+
+def _ending(chunk: Any, response: Any) -> Finish | Failure:
+    """How a response ended: as its status says, whatever the event is called (vLLM calls the last
+    one of a response that was cut ``response.completed``), and as the event says where there is
+    none."""
+    named = text(get(chunk, "type")).removeprefix("response.")
+    status = text(get(response, "status")).lower()
+    reason = _reason(get(response, "incomplete_details"))
+    ends = {named, status}
+    error = get(response, "error") or get(chunk, "error")
+    if not error and ends & {"cancelled", "canceled"}:
+        return Finish("cancelled")
+    if error or "failed" in ends:
+        return failure_of(error, type_=text(get(error, "code")) or "response.failed")
+    if "incomplete" in ends or (reason and status != "completed"):
+        found = _REASONS.get(reason, reason)
+        # Its word may be one that whole answers end with.
+        is_cut = incomplete_reason(found or None, expected=True) is not None
+        return Finish(found if found and is_cut else "incomplete")
+    return Finish("stop")
+
+
+def _reason(details: Any) -> str:
+    return text(details) or text(get(details, "reason")) or text(get(details, "type"))
 
 
 _BEGINNINGS = ("response.created", "response.queued", "response.in_progress", "error")
+_FIRST_TEXT = 3
+"""The lowest number that the API gives an event of a text: it says first what it begins."""
 
 
 def begin(chunk: Any) -> ResponsesAdapter:
     """The adapter for a stream that starts with ``chunk``. Events are numbered from 0: one that
     is not of the beginning of a response says that the stream was taken up by its number, as in
     ``retrieve(..., starting_after=N)``
-    (https://platform.openai.com/docs/guides/background#streaming-a-background-response)."""
-    is_later = _number(chunk, "sequence_number") > 0 and get(chunk, "type") not in _BEGINNINGS
+    (https://platform.openai.com/docs/guides/background#streaming-a-background-response).
+    Some gateways leave the beginning out, or count from 1."""
+    kind = text(get(chunk, "type"))
+    is_first = kind in _BEGINNINGS or (
+        kind == "response.output_item.added" and not _number(chunk, "output_index")
+    )
+    is_later = _number(chunk, "sequence_number") >= _FIRST_TEXT and not is_first
     return ResponsesAdapter(is_taken_up=is_later)
 
 
@@ -221,6 +318,11 @@ def _find(chunk: Any, name: str) -> Any:
     type, to which some of its fields are unknown."""
     found = fields(chunk).get(name)
     return get(extras(chunk), name) if found is None and extras(chunk) else found
+
+
+def _at(chunk: Any, group: str) -> tuple[Identity, int]:
+    """What an event says of the item that it belongs to."""
+    return Identity(group, text(_find(chunk, "item_id"))), _number(chunk, "output_index")
 
 
 def _number(chunk: Any, name: str) -> int:

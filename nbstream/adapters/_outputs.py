@@ -1,0 +1,322 @@
+"""Which item and which part of a response an event speaks of.
+
+The API numbers items (``output_index``) and the texts in them (``content_index``), and gives each
+item an id. Some services count from another number when they finish what they streamed, give an
+item another id with each event, or all items the same number. What is said whole is then known by
+its text: it begins with what was streamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from ._base import get, text
+
+W = TypeVar("W")
+H = TypeVar("H")
+
+
+class Identity(NamedTuple):
+    """What an event says of the item that it is about. ``group`` is ``message``, ``reasoning`` or
+    ``tool``: the parts of items of different groups have different names."""
+
+    group: str
+    id: str = ""
+    call_id: str = ""
+    type: str = ""
+
+
+class Told(NamedTuple):
+    """A text that is told whole: the kind and the number of its part, and all of it."""
+
+    kind: str
+    number: int | None
+    whole: str
+
+
+class Part:
+    """A text of an item, as far as it is known; ``name`` is what events call it."""
+
+    def __init__(self, name: str, kind: str, number: int | None) -> None:
+        self.name = name
+        self.kind = kind
+        self.number = number
+        self.pieces: list[str] = []
+
+    def has_place(self, told: Told) -> bool:
+        """Whether ``told`` has its kind and number."""
+        return (self.kind, self.number) == (told.kind, told.number)
+
+    def fits(self, told: Told, *, is_tail: bool) -> bool:
+        """Whether ``told`` begins with what was streamed here; or, where the stream was taken up
+        in its middle (``is_tail``), ends with it."""
+        known = self.text
+        if self.kind != told.kind or not known:
+            return False
+        if told.whole.startswith(known):
+            return True
+        known, whole = known.strip(), told.whole.strip()
+        return bool(known) and (whole.startswith(known) or (is_tail and whole.endswith(known)))
+
+    @property
+    def text(self) -> str:
+        """What is known of it."""
+        if len(self.pieces) > 1:
+            self.pieces = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+
+class Item:
+    """An item of a response; ``place`` is how the names of its parts end."""
+
+    def __init__(self, group: str, place: str) -> None:
+        self.group = group
+        self.place = place
+        self.ids: set[str] = set()
+        self.call_id = self.type = ""
+        self.is_announced = self.is_done = self.is_tail = False
+        self.parts: list[Part] = []
+
+    def part(self, kind: str, number: int | None = None) -> Part:
+        """The part of this kind and number."""
+        told = Told(kind, number, "")
+        return next((part for part in self.parts if part.has_place(told)), None) or self._new(told)
+
+    def part_near(self, kind: str, number: int) -> Part:
+        """The part of this kind and number, else the last one of this kind."""
+        told = Told(kind, number, "")
+        found = [part for part in self.parts if part.kind == kind]
+        exact = [part for part in found if part.has_place(told)]
+        return [*found, *exact][-1] if found else self._new(told)
+
+    def finish(self, told: Sequence[Told], *, is_all: bool) -> list[Part]:
+        """The parts of texts that are told whole. ``is_all``: the item has no others, so that
+        what fits nothing was streamed in other words."""
+        exact = [part for one in told for part in self.parts if part.has_place(one)]
+        if len(exact) == len(told) and all(
+            part.fits(one, is_tail=self.is_tail) for one, part in zip(told, exact, strict=True)
+        ):
+            return self._filled(told, exact)
+        tests: list[Callable[[Told, Part], bool]] = [
+            lambda one, part: part.has_place(one) and part.fits(one, is_tail=self.is_tail),
+            lambda one, part: part.fits(one, is_tail=self.is_tail),
+            lambda one, part: part.has_place(one),
+        ]
+        if is_all:
+            tests.append(lambda one, part: part.kind == one.kind)
+        found = _assigned(told, self.parts, tests)
+        parts = [part or self._new(one) for one, part in zip(told, found, strict=True)]
+        return self._filled(told, parts)
+
+    def fits(self, told: Sequence[Told]) -> bool:
+        """Whether one of the texts is what was streamed of it."""
+        return any(part.fits(one, is_tail=self.is_tail) for part in self.parts for one in told)
+
+    def _filled(self, told: Sequence[Told], parts: list[Part]) -> list[Part]:
+        for one, part in zip(told, parts, strict=True):
+            if one.whole.startswith(part.text):
+                part.pieces = [one.whole]
+        return parts
+
+    def _new(self, told: Told) -> Part:
+        name = f"{told.kind}:{self.place}"
+        if told.number is not None:
+            name += f"/{told.number}"
+        part = Part(_free(name, {part.name for part in self.parts}), told.kind, told.number)
+        self.parts.append(part)
+        return part
+
+    def is_or_fits(self, told: Sequence[Told]) -> bool:
+        """Whether it can be what ended: a tool, an item that has not ended, or one with this
+        text."""
+        return self.group == "tool" or not self.is_done or self.fits(told)
+
+    @property
+    def is_call_done(self) -> bool:
+        """Whether it is a tool's, and has ended: the same call may be made again."""
+        return self.group == "tool" and self.is_done
+
+    @property
+    def has_text(self) -> bool:
+        """Whether something is known of its texts."""
+        return any(part.text for part in self.parts)
+
+    def note(self, who: Identity) -> Item:
+        """Remember what it is called."""
+        if who.id:
+            self.ids.add(who.id)
+        self.call_id = self.call_id or who.call_id
+        self.type = self.type or who.type
+        return self
+
+    def is_same(self, who: Identity) -> bool:
+        """Whether it is called so; some services call all items the same."""
+        if who.call_id and self.call_id:
+            return who.call_id == self.call_id
+        return who.id in self.ids
+
+    def may_be(self, who: Identity) -> bool:
+        """Whether nothing says that it is another item."""
+        return (
+            self.group == who.group
+            and not (self.call_id and who.call_id and self.call_id != who.call_id)
+            and not (self.type and who.type and self.type != who.type)
+        )
+
+
+class Outputs:
+    """The items of one response; ``run`` is how their places begin. ``is_tail`` says that the
+    stream was taken up in its middle."""
+
+    def __init__(self, run: str, *, is_tail: bool) -> None:
+        self._run = run
+        self._is_tail = is_tail
+        self._items: list[Item] = []
+        self._latest: dict[tuple[str, int], Item] = {}
+
+    def at(self, who: Identity, index: int) -> Item:
+        """The item that an event belongs to."""
+        found = self._latest.get((who.group, index))
+        if who.id and (found is None or who.id not in found.ids):
+            found = self._other(who, found)
+        if found is None:
+            found = self._begin(who.group, index)
+        # It may have been announced under another number.
+        self._latest[who.group, index] = found
+        return found.note(who)
+
+    def told(self, who: Identity, index: int, told: Told) -> Item:
+        """The item that an event belongs to which tells a text whole."""
+        latest = self._latest.get((who.group, index))
+        possible = (one for one in self._items if one is latest or not one.is_done)
+        fitting = [one for one in possible if one.group == who.group and one.fits([told])]
+        # The nearest of them: it has the number, or the id, or at least the text.
+        fitting.sort(key=lambda one: (one is not latest, who.id not in one.ids))
+        if fitting:
+            return fitting[0]
+        return self.at(who, index)
+
+    def announced(self, item: Any, index: int) -> Item:
+        """The item that is said to begin: one that its own events came before, or a new one."""
+        who = identity(item)
+        latest = self._latest.get((who.group, index))
+        found = None
+        for one in self._items:
+            is_told = one.is_announced and not (one is latest and who.id in one.ids)
+            is_meant = one is latest or who.id in one.ids
+            if is_meant and not is_told and not one.is_done and one.may_be(who):
+                found = one
+        found = found or self._begin(who.group, index)
+        found.is_announced = True
+        return found.note(who)
+
+    def finished(self, item: Any, index: int, told: Sequence[Told]) -> Item:
+        """The item that is said to have ended."""
+        who = identity(item)
+        latest = self._latest.get((who.group, index))
+        tests: tuple[Callable[[Item], bool], ...] = (
+            lambda one: one is latest and one.is_same(who) and one.is_or_fits(told),
+            lambda one: one.is_same(who) and one.fits(told) and not one.is_call_done,
+            lambda one: one is latest and one.fits(told),
+            lambda one: not one.is_done and one.fits(told),
+            lambda one: one is latest and not one.is_done,
+            lambda one: one.is_same(who) and not one.is_done,
+        )
+        possible = [one for one in self._items if one.may_be(who)]
+        found = next((one for test in tests for one in possible if test(one)), None)
+        found = found or self._begin(who.group, index)
+        found.is_done = True
+        return found.note(who)
+
+    def listed(self, items: Sequence[Any], told: Sequence[Sequence[Told]]) -> list[Item]:
+        """The items of the list that a response ends with. Each may have been streamed under any
+        number and id, but there are no others."""
+        wanted = [_Listed(identity(item), at, told[at]) for at, item in enumerate(items)]
+
+        def has_place(one: _Listed, item: Item) -> bool:
+            return self._latest.get((one.who.group, one.place)) is item
+
+        tests: tuple[Callable[[_Listed, Item], bool], ...] = (
+            lambda one, item: (
+                has_place(one, item) and item.is_same(one.who) and item.fits(one.told)
+            ),
+            lambda one, item: item.is_same(one.who) and item.fits(one.told),
+            lambda one, item: has_place(one, item) and item.fits(one.told),
+            lambda one, item: item.fits(one.told),
+            lambda one, item: has_place(one, item) and item.is_same(one.who),
+            lambda one, item: item.is_same(one.who),
+            has_place,
+            lambda one, item: True,
+        )
+        found = _assigned(wanted, self._items, [_possible(test) for test in tests])
+        return [
+            (item or self._begin(one.who.group, one.place)).note(one.who)
+            for one, item in zip(wanted, found, strict=True)
+        ]
+
+    def _other(self, who: Identity, latest: Item | None) -> Item | None:
+        """The item of an event whose id the ``latest`` item with its number has not."""
+        for one in self._items:
+            is_meant = one.group == who.group and who.id in one.ids and not one.is_done
+            if is_meant and (latest is not None or not one.has_text):
+                return one
+        # Another id for the same item, unless that has ended.
+        return None if latest is not None and latest.is_done and latest.ids else latest
+
+    def _begin(self, group: str, index: int) -> Item:
+        taken = {item.place for item in self._items if item.group == group}
+        item = Item(group, _free(f"{self._run}{index}", taken))
+        item.is_tail = self._is_tail
+        self._items.append(item)
+        self._latest[group, index] = item
+        return item
+
+
+class _Listed(NamedTuple):
+    """An item of the last list."""
+
+    who: Identity
+    place: int
+    told: Sequence[Told]
+
+
+def _possible(test: Callable[[_Listed, Item], bool]) -> Callable[[_Listed, Item], bool]:
+    return lambda one, item: item.may_be(one.who) and test(one, item)
+
+
+def _assigned(
+    wanted: Sequence[W], have: Sequence[H], tests: Sequence[Callable[[W, H], bool]]
+) -> list[H | None]:
+    """For each that is wanted one of those that there are, each once: what passes the first test
+    comes before what passes the second.
+
+    >>> _assigned("ab", "bc", [lambda one, other: one == other, lambda one, other: True])
+    ['c', 'b']
+    """
+    found: list[H | None] = [None] * len(wanted)
+    free = list(have)
+    for test in tests:
+        for at, one in enumerate(wanted):
+            hit = next((it for it in free if test(one, it)), None) if found[at] is None else None
+            if hit is not None:
+                found[at] = hit
+                free.remove(hit)
+    return found
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """``name``, or one like it that is not taken."""
+    number = 0
+    found = name
+    while found in taken:
+        number += 1
+        found = f"{name}+{number}"
+    return found
+
+
+def identity(item: Any) -> Identity:
+    """What an item says of itself."""
+    kind = text(get(item, "type"))
+    group = kind if kind in ("message", "reasoning") else "tool"
+    return Identity(group, text(get(item, "id")), text(get(item, "call_id")), kind)
