@@ -72,6 +72,8 @@ def expected(recording: Recording) -> dict[str, Any]:
     for payload in recording.payloads:
         for event in adapter.feed(payload):
             transcript.apply(event)
+    for event in adapter.end(has_end=True):
+        transcript.apply(event)
     parts = list(transcript.parts.values())
 
     def texts(type_: str) -> list[str]:
@@ -207,3 +209,17 @@ def shoot(page: NotebookPage, shots: Path, name: str) -> None:
         page.page.set_viewport_size({"width": width, "height": height})
         page.page.evaluate("() => new Promise(requestAnimationFrame)")
         page.page.screenshot(path=shots / f"{page.server.app}-{name}-{width}.png")
+
+
+def test_text_that_turns_out_to_be_reasoning_moves_to_its_fold(open_notebook: OpenNotebook) -> None:
+    (opened,) = [one for one in ALL if one.name == "a tag that the template has opened"]
+    page = open_notebook([SETUP, source(opened.payloads, ", 3"), "gate.set()"])
+    page.run(1)
+    page.run(2)
+    text = page.widget(2).locator(".nbs-text .nbs-markdown")
+    page.wait(lambda: text.all_inner_texts() == ["Let me see."], "the text so far")
+    page.run(3)
+    reasoning = page.widget(2).locator(".nbs-reasoning .nbs-markdown")
+    page.wait(lambda: reasoning.all_text_contents() == ["Let me see."], "the reasoning")
+    page.wait(lambda: text.all_inner_texts() == ["Blue sky."], "the answer")
+    assert not page.errors
