@@ -15,3 +15,12 @@ export function isDeleted(manager: unknown, id: unknown): boolean {
     return false; // another host's cells
   }
 }
+
+/**
+ * Whether the cell has been deleted since: another notebook of the same kernel may show the stream,
+ * and never had its cell.
+ */
+export function watchCell(manager: unknown, id: unknown): () => boolean {
+  const isElsewhere = isDeleted(manager, id);
+  return () => !isElsewhere && isDeleted(manager, id);
+}

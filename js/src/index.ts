@@ -1,7 +1,7 @@
 /** One widget's front end, for `loader.ts`: wiring only. */
 
 import { type AssetsOf, createAssets } from "./assets.js";
-import { isDeleted } from "./cell.js";
+import { watchCell } from "./cell.js";
 import type { Channel } from "./channel.js";
 import { browserClock } from "./clock.js";
 import { createControl, watchKernel } from "./control.js";
@@ -53,7 +53,7 @@ function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): 
     onConnection: (changed) => listen("comm_live_update", changed),
     onNews: (tell) => watchKernel(model.widget_manager, tell, signal),
     control: (tell) => createControl(model.widget_manager, tell),
-    isOrphan: () => isDeleted(model.widget_manager, model.get("_cell")),
+    isOrphan: watchCell(model.widget_manager, model.get("_cell")),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { isDeleted } from "../src/cell.js";
+import { isDeleted, watchCell } from "../src/cell.js";
 import { createControl, watchKernel } from "../src/control.js";
 import { cancel } from "../src/requests.js";
 
@@ -106,4 +106,13 @@ test("a cell is deleted when its notebook has it no longer", () => {
   expect(isDeleted({ context: context() }, "")).toBe(false);
   expect(isDeleted({ context: { model: { cells: 1 } } }, "a")).toBe(false);
   expect(isDeleted(undefined, "a")).toBe(false);
+});
+
+test("a notebook that never had the cell does not miss it", () => {
+  const cells = [{ id: "a" }];
+  const manager = { context: { model: { cells } } };
+  const [own, others] = [watchCell(manager, "a"), watchCell(manager, "b")];
+  expect([own(), others()]).toEqual([false, false]);
+  cells.pop();
+  expect([own(), others()]).toEqual([true, false]);
 });
