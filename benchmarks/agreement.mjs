@@ -1,6 +1,9 @@
 // How the live view's parser reads random documents: node benchmarks/agreement.mjs <count> <seed>
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const js = fileURLToPath(new URL("../js/", import.meta.url));
 const require = createRequire(`${js}package.json`);
@@ -21,10 +24,11 @@ const { outputFiles } = await build({
   write: false,
   logLevel: "warning",
 });
-const code = Buffer.from(outputFiles[0].text).toString("base64");
-const { makeDocument, makeModelDocument, random, structureOf } = await import(
-  `data:text/javascript;base64,${code}`
-);
+// A file, so that what goes wrong in it has a short name.
+const file = join(await mkdtemp(join(tmpdir(), "agreement-")), "parser.mjs");
+await writeFile(file, outputFiles[0].text);
+const { makeDocument, makeModelDocument, random, structureOf } = await import(pathToFileURL(file));
+await rm(dirname(file), { recursive: true });
 const next = random(seed);
 for (let n = 0; n < count; n++) {
   const text = (n % 3 ? makeModelDocument : makeDocument)(next);

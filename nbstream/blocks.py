@@ -372,6 +372,8 @@ class Document:
         depth, state = len(self._open), (self._number, self._matched)
         for index, (number, start, _) in enumerate(block.pieces):
             self._number, self._literal = number, index == 0
+            # A line may end the fold that the formula was in.
+            depth = min(depth, len(self._open))
             self._process(Line(self._source[number], start), depth)
         self._literal = False
         self._number, self._matched = state

@@ -60,8 +60,10 @@ def scan(lines: Sequence[str]) -> list[Fence | list[str]]:
     fence: Fence | None = None
     for line in lines:
         if fence is not None:
-            if fence.quoted and not line.lstrip(" ").startswith(">"):
-                fence = None  # the quote has ended, and the fence with it
+            if fence.quoted and not _marks(fence, line):
+                # The quote has ended, and the fence with it; an outer one may go on.
+                fence.irregular |= ">" in line[:4]
+                fence = None
             elif _add(fence, line):
                 fence = None
                 continue
@@ -81,12 +83,17 @@ def scan(lines: Sequence[str]) -> list[Fence | list[str]]:
     return blocks
 
 
+def _marks(fence: Fence, line: str) -> re.Match[str] | None:
+    """The marks of the quotes that the fence is in, if the line has them all."""
+    return re.match(rf"(?: {{0,3}}> ?){{{fence.prefix.count('>')}}}", line)
+
+
 def _add(fence: Fence, line: str) -> bool:
     """Adds a line to an open fence; True if it closes it."""
     fence.lines.append(line)
     inner = line
     if fence.quoted:
-        quotes = _QUOTES.match(line)
+        quotes = _marks(fence, line)
         inner = line[quotes.end() :] if quotes else line.lstrip(" >")
     indent = len(inner) - len(inner.lstrip(" "))
     start = 0 if fence.quoted else len(fence.prefix)
@@ -180,5 +187,5 @@ class _Containers:
             return top, "\t" not in prefix and 0 <= len(prefix) - top <= 3
         if ">" in prefix:
             plain = _QUOTES.fullmatch(prefix) is not None
-            return 0, plain and not self._columns and prefix.count(">") == 1
+            return 0, plain and not self._columns
         return top, self._on_marker == top == len(prefix) and "\t" not in prefix

@@ -35,6 +35,8 @@ _MARKUP = re.compile(r"[\\`*_~\[\]<]")
 _PLAIN_ADDRESS = re.compile(r"(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?![^\x00-\x7f])", re.I)
 _SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:[\s<]|\Z)")
 # What other readers take for one though the live view does not.
+_NOT_PLAIN = re.compile(r"[$\\]|.*(?:://|www\.)", re.DOTALL | re.IGNORECASE)
+_LIKE_DEFINITION = re.compile(r"\[[^\[\]\n]*\]:")
 _LIKE_ADDRESS = re.compile(r"(?:https?|ftp)(?=://[\w])|www(?=\.[\w])", re.IGNORECASE)
 
 
@@ -79,7 +81,7 @@ def rewrite(
     `html`: as HTML, for where nobody reads Markdown.
     """
     tokens = names.parse(text)
-    if len(tokens) == 1 and tokens[0].kind == "text" and text[0] not in "$\\":
+    if len(tokens) == 1 and tokens[0].kind == "text" and not _NOT_PLAIN.match(text):
         return text
     return _Rewriter(text, tokens, names, in_cell, quoted, html).rewrite()
 
@@ -149,7 +151,7 @@ class _Rewriter:
         elif kind == "footnote":
             self._add(f"<sup>{token.number}</sup>")
         elif kind == "address":
-            self._address(token, source)
+            self._add(self._address(token, source))
         elif kind == "image":
             return self._image(index, token)
         elif kind == "link":
@@ -161,7 +163,7 @@ class _Rewriter:
             self._add(self._closing.pop())
             self._links -= token.text == "link"
         elif token.run:
-            self._run(token, token.run, source)
+            self._run(index, token.run, source)
         else:
             self._add(source)
         return index + 1
@@ -174,6 +176,8 @@ class _Rewriter:
             self._add(BACKSLASH)  # MathJax would look it up, in text, too
         elif _TAG.match(source):
             self._add(f"&lt;{source[1:]}")
+        elif source == "[" and self._is_like_definition(token.start):
+            self._add("\\[")
         elif self._html:
             self._add(source)
         else:
@@ -209,25 +213,41 @@ class _Rewriter:
         shown = formula(tex, display=token.display, in_cell=self._in_cell, one_line=one_line)
         self._add(shown, is_formula=shown.startswith("$"))
 
-    def _run(self, token: Token, run: Run, source: str) -> None:
+    def _is_like_definition(self, start: int) -> bool:
+        """Whether `safe_markdown` would write what begins a line here so that it is none."""
+        begins = self._text[start - 1 : start] in ("", "\n")
+        like = begins and _LIKE_DEFINITION.match(self._text, start)
+        return bool(like) and "\\]" not in self._text
+
+    def _run(self, index: int, run: Run, source: str) -> None:
         if self._html:
             self._styles(run)
             return
         if run.character == "~" and run.length == 1:
             self._add("\\~" if self._lone_tildes else source)
             return
-        before, after = self._text[max(0, token.start - 3) : token.start], self._text[token.end :]
+        before, after = self._beside(index)
         wanted = Sides(run.can_open, run.can_close)
         if run.character == "_" or (run.character == "~" and run.length > 2):
             self._add(source)
             return
         # Others do not know that words of Chinese and Japanese have no spaces between them.
         for first, last in (("", ""), (APART, ""), ("", APART), (APART, APART)):
-            found = sides(run.character, first or before, last or after[:1], cjk=False)
+            found = sides(run.character, first or before, last or after, cjk=False)
             if found == wanted:
                 self._add(first + source + last)
                 return
         self._add(source)
+
+    def _beside(self, index: int) -> tuple[str, str]:
+        """What is written before and after a run."""
+        before = next((part for part in reversed(self._out) if part), "")
+        token = self._tokens[index]
+        after = self._text[token.end : token.end + 1]
+        if index + 1 < len(self._tokens) and self._tokens[index + 1].kind == "address":
+            following = self._tokens[index + 1]
+            after = self._address(following, self._source(following))[:1]
+        return before[-3:].replace(RAW_DOLLAR, "$").replace(ESCAPED_DOLLAR, "$"), after
 
     def _styles(self, run: Run) -> None:
         for _ in run.closes:
@@ -237,21 +257,21 @@ class _Rewriter:
             self._add("" if span == "del" else f"<{span}>")
             self._closing.append("" if span == "del" else f"</{span}>")
 
-    def _address(self, token: Token, source: str) -> None:
+    def _address(self, token: Token, source: str) -> str:
         href = token.href
         if self._links or self._html:
-            self._add(token.text)
-        elif not is_allowed(href):
+            return token.text
+        if not is_allowed(href):
             scheme, colon, rest = token.text.partition(":")
-            self._add(f"{scheme}{colon}{APART}{rest}" if colon else token.text)
-        elif source[0] == "<":
-            self._add(source if plain_pointed.match(source) else f"[{token.text}]{target(href)}")
-        elif href.startswith("mailto:") or self._is_plain(token, source):
-            self._add(source)
-        else:
-            pointed = f"<{source}>"
-            fits = href == source and plain_pointed.match(pointed)
-            self._add(pointed if fits else f"[{_escaped(source)}]{target(href)}")
+            return f"{scheme}{colon}{APART}{rest}" if colon else token.text
+        if source[0] == "<":
+            return source if plain_pointed.match(source) else f"[{token.text}]{target(href)}"
+        if href.startswith("mailto:") or self._is_plain(token, source):
+            return source
+        pointed = f"<{source}>"
+        if href == source and plain_pointed.match(pointed):
+            return pointed
+        return f"[{_escaped(source)}]{target(href)}"
 
     def _is_plain(self, token: Token, source: str) -> bool:
         """Whether all readers take this for the address."""

@@ -22,6 +22,7 @@ _DOLLARS = re.compile(f"([{RAW_DOLLAR}{ESCAPED_DOLLAR}])")
 _BLANK, _LEAVE = "\x03", "\x04"
 # What JupyterLab takes for the beginning of a formula, and does not know to be in code.
 _MATH = re.compile(r"\$|\\\\[(\[]|\\begin\{")
+_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\Z")
 _PIPE = re.compile(r"(\\[^|])|\\(?=\|)")
 
 
@@ -114,7 +115,8 @@ class _Form:
         pieces, unused = self._define(block) if block.definitions else (block.pieces, 0)
         parts = [self._lines[line][start:end] for line, start, end in pieces]
         # A definition that nothing refers to is text, and refers to nothing itself.
-        shown = [part.replace("[", "&#91;") for part in parts[:unused]] + parts[unused:]
+        rest = [_UNDERLINE.sub(r"\\\g<0>", part) if unused else part for part in parts[unused:]]
+        shown = [part.replace("[", "&#91;") for part in parts[:unused]] + rest
         new = inlines.rewrite("\n".join(shown), self._names, quoted=quoted)
         if unused:
             new = new.replace("&#91;", "&lbrack;" if "\\]" in new else "\\[")

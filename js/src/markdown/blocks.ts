@@ -387,10 +387,12 @@ export class BlockParser {
     this.#tip.children.pop();
     const number = this.#number;
     const matched = this.#matched;
-    const depth = this.#open.length;
+    let depth = this.#open.length;
     this.#number = end - 1;
     this.#literal = true;
     for (const line of lines) {
+      // A line may end the fold that the formula was in.
+      depth = Math.min(depth, this.#open.length);
       this.#process(line, depth);
       this.#literal = false;
     }
