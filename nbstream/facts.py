@@ -101,7 +101,8 @@ class Facts:
         >>> nbstream.stream("An address", schema=Address).partial  # doctest: +SKIP
         {'street': 'Bahnhofstra'}
         """
-        return self._growing.value(self._session.deltas, self._session.reply_from)
+        value = self._growing.value(self._session.deltas, self._session.reply_from)
+        return value if self._structure is None else self._structure.value_in(value)
 
     @property
     def parsed(self) -> Any:

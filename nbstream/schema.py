@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from .checks import Api
 from .errors import NbstreamError, UsageError
 from .partial_json import PartialJson
+
+VALUE = "value"
+"""The key of the object that holds what is no object itself."""
 
 
 class SchemaError(NbstreamError):
@@ -31,13 +35,27 @@ class Structure:
         else:
             self._adapter, self.json_schema = _adapted(schema)
             self.name = _name(getattr(schema, "__name__", "answer"))
+        self._is_in_object = self._adapter is not None and not _is_object(self.json_schema)
 
     def params(self, api: Api) -> dict[str, Any]:
-        """The parameters of the request that ask for it."""
-        asked = {"name": self.name, "schema": strict(self.json_schema), "strict": True}
+        """The parameters of the request that ask for it. What is no object is asked for in one:
+        servers take no other schemas. A schema of the user's own goes out as it is."""
+        schema = self.json_schema
+        if self._is_in_object:
+            inner = {key: value for key, value in schema.items() if key != "$defs"}
+            defs = {key: value for key, value in schema.items() if key == "$defs"}
+            schema = {"type": "object", "properties": {VALUE: inner}, "required": [VALUE], **defs}
+        made = strict(schema)
+        sent = schema if self._adapter is None or made is None else made
+        asked = {"name": self.name, "schema": sent, "strict": sent == made}
         if api == "responses":
             return {"text": {"format": {"type": "json_schema", **asked}}}
         return {"response_format": {"type": "json_schema", "json_schema": asked}}
+
+    def value_in(self, value: Any) -> Any:
+        """What was asked for in ``value``, which has come so far."""
+        is_in_object = self._is_in_object and isinstance(value, dict) and {*value} <= {VALUE}
+        return value.get(VALUE) if is_in_object else value
 
     def parse(self, text: str) -> Any:
         """The validated object in ``text``. Raises `SchemaError` if it does not fit."""
@@ -48,6 +66,9 @@ class Structure:
             raise SchemaError(f"the answer is no complete JSON: {_shown(text)}")
         if self._adapter is None:
             return _validated(parser.value, self.json_schema)
+        value = self.value_in(parser.value)
+        if value is not parser.value:
+            text = json.dumps(value)
         try:
             return self._adapter.validate_json(text)
         except ValueError as exc:  # pydantic's error is one
@@ -77,30 +98,96 @@ class Growing:
         return self._parser.value
 
 
-def strict(schema: dict[str, Any]) -> dict[str, Any]:
-    """``schema`` as strict servers want it: objects take no other keys, and need all of theirs
-    (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas).
+def strict(schema: dict[str, Any]) -> dict[str, Any] | None:
+    """``schema`` as strict servers want it
+    (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): objects take no
+    other keys and need all of theirs, nothing stands beside a reference, and keywords that are not
+    supported are left out. None if that would say something else: then no strict server takes it.
 
     >>> strict({"type": "object", "properties": {"a": {"type": "string", "default": "x"}}})
     {'type': 'object', 'properties': {'a': {'type': 'string'}}, 'additionalProperties': False, \
 'required': ['a']}
+    >>> strict({"type": "object", "additionalProperties": {"type": "integer"}})
     """
+    try:
+        return _strict_root(schema)
+    except (_InexpressibleError, AttributeError, TypeError):  # or it is no schema at all
+        return None
 
-    def walk(node: Any) -> Any:
-        if isinstance(node, list):
-            return [walk(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        made = {key: walk(value) for key, value in node.items() if key != "default"}
-        if isinstance(node.get("properties"), dict):
-            # A property may be called "default".
-            made["properties"] = {key: walk(value) for key, value in node["properties"].items()}
-            made.setdefault("additionalProperties", False)
-            made["required"] = list(node["properties"])
-        return made
 
-    found: dict[str, Any] = walk(schema)
+_ABOUT = ("title", "description")
+_PLAIN = (
+    *(*_ABOUT, "type", "enum", "pattern", "format", "multipleOf", "minimum", "maximum"),
+    *("exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems"),
+)
+_FORMATS = (
+    *("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"),
+    None,
+)
+_CHANGE_MEANING = frozenset(
+    (
+        *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "prefixItems"),
+        *("patternProperties", "propertyNames", "contains", "unevaluatedProperties"),
+    )
+)
+_LOOKS_AROUND = re.compile(r"\(\?[=!<]")
+
+
+class _InexpressibleError(Exception):
+    """No strict schema says the same."""
+
+
+def _strict_root(schema: dict[str, Any]) -> dict[str, Any]:
+    defs = schema.get("$defs", {})
+    target = defs.get(str(schema.get("$ref", "")).removeprefix("#/$defs/"), {})
+    rest = {key: value for key, value in schema.items() if key not in ("$defs", "$ref")}
+    found = _strict_node({**target, **rest})
+    if defs:
+        found["$defs"] = {name: _strict_node(node) for name, node in defs.items()}
     return found
+
+
+def _strict_node(node: Any) -> dict[str, Any]:
+    if not isinstance(node, dict) or not _CHANGE_MEANING.isdisjoint(node):
+        raise _InexpressibleError
+    if "$ref" in node:
+        beside = {key: node[key] for key in node if key in _ABOUT}
+        reference = {"$ref": node["$ref"]}
+        return {"anyOf": [reference], **beside} if beside else reference
+    if len(node.get("allOf", ())) == 1:
+        (only,) = node["allOf"]
+        rest = {key: value for key, value in node.items() if key != "allOf"}
+        return _strict_node({**only, **rest})
+    if "allOf" in node:
+        raise _InexpressibleError
+    made = {key: node[key] for key in node if key in _PLAIN}
+    if "const" in node:
+        made["enum"] = [node["const"]]
+    if choices := node.get("anyOf") or node.get("oneOf"):
+        made["anyOf"] = [_strict_node(choice) for choice in choices]
+    elif "enum" not in made and "type" not in made:
+        raise _InexpressibleError
+    kinds = made.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if "object" in kinds:
+        _strict_object(node, made)
+    if "array" in kinds:
+        made["items"] = _strict_node(node.get("items"))
+    if made.get("format") not in _FORMATS:
+        made.pop("format", None)
+    if _LOOKS_AROUND.search(made.get("pattern", "")):
+        del made["pattern"]
+    return made
+
+
+def _strict_object(node: dict[str, Any], made: dict[str, Any]) -> None:
+    properties, others = node.get("properties"), node.get("additionalProperties")
+    if isinstance(others, dict) or (not isinstance(properties, dict) and others is not False):
+        raise _InexpressibleError
+    properties = properties or {}
+    made["properties"] = {key: _strict_node(value) for key, value in properties.items()}
+    made["additionalProperties"] = False
+    made["required"] = list(properties)
 
 
 def _adapted(schema: Any) -> tuple[Any, dict[str, Any]]:
@@ -129,6 +216,12 @@ def _validated(value: Any, schema: dict[str, Any]) -> Any:
     except jsonschema.SchemaError as exc:
         raise UsageError(f"schema is no JSON schema: {exc.message}") from None
     return value
+
+
+def _is_object(schema: dict[str, Any]) -> bool:
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    found = schema.get("$defs", {}).get(name, schema)
+    return found.get("type") == "object" and "anyOf" not in found
 
 
 def _name(title: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import pydantic
 import pytest
+from typing_extensions import TypedDict
 
 from nbstream.errors import UsageError
 from nbstream.schema import Growing, SchemaError, Structure, strict
@@ -87,3 +91,104 @@ def test_the_object_so_far_reads_each_delta_once() -> None:
     assert growing.value(deltas) == {"a": "xy", "b": []}
     deltas.append("]}")
     assert growing.value(deltas) == {"a": "xy", "b": [1]}
+
+
+# -- what a strict server takes --------------------------------------------------------------------
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"]
+    lives: int = pydantic.Field(default=9, ge=0)
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+
+
+class Owner(pydantic.BaseModel):
+    pet: Cat | Dog = pydantic.Field(discriminator="kind", description="who lives there")
+    home: Address = pydantic.Field(description="where")
+    colour: Colour = pydantic.Field(default=Colour.RED, description="of the door")
+    price: Decimal | None = None
+    site: pydantic.HttpUrl | None = None
+    born: datetime.date | None = None
+    names: set[str] = pydantic.Field(default_factory=set)
+
+
+class Node(pydantic.BaseModel):
+    name: str
+    children: list[Node] = []
+    parent: Node | None = pydantic.Field(default=None, description="above it")
+
+
+class Partial(TypedDict, total=False):
+    x: int
+
+
+ALLOWED = {
+    *("type", "enum", "anyOf", "$ref", "$defs", "properties", "required", "additionalProperties"),
+    *("items", "title", "description", "pattern", "format", "multipleOf", "minimum", "maximum"),
+    *("exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems"),
+}
+
+
+def objections(schema: Any, *, root: bool = True) -> list[str]:
+    """What a server that keeps OpenAI's published rules refuses."""
+    found = [f"{key} is not supported" for key in {*schema} - ALLOWED]
+    if root and (schema.get("type") != "object" or "anyOf" in schema):
+        found.append("the root is no object")
+    if "$ref" in schema and len(schema) > 1:
+        found.append("something stands beside a reference")
+    if not {"type", "enum", "anyOf", "$ref"} & {*schema}:
+        found.append("it has no type")
+    if schema.get("type") == "object":
+        if schema.get("additionalProperties") is not False:
+            found.append("an object takes other keys")
+        if schema.get("required") != [*schema["properties"]]:
+            found.append("not all keys are required")
+    inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    inner += [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]
+    return found + [one for node in inner for one in objections(node, root=False)]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(Address, Owner, Node, Point, Partial, list[int], list[Node], int, str, Colour),
+        *(Cat | Dog, Address | None, Literal["a", "b"], list[Owner | None]),
+    ],
+)
+def test_a_strict_server_takes_it(schema: Any) -> None:
+    asked = Structure(schema).params("chat")["response_format"]["json_schema"]
+    assert asked["strict"] is True
+    assert objections(asked["schema"]) == []
+
+
+@pytest.mark.parametrize("schema", [dict[str, int], tuple[int, str], list[Any], dict])
+def test_what_strict_schemas_cannot_say_is_asked_for_without(schema: Any) -> None:
+    asked = Structure(schema).params("chat")["response_format"]["json_schema"]
+    assert asked["strict"] is False
+    assert asked["schema"]["type"] == "object"
+
+
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_a_schema_of_the_users_own_stays_as_it_is(is_strict: bool) -> None:
+    own: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
+    if is_strict:
+        own |= {"additionalProperties": False, "required": ["a"]}
+    asked = Structure(own).params("chat")["response_format"]["json_schema"]
+    assert (asked["schema"], asked["strict"]) == (own, is_strict)
+
+
+@pytest.mark.parametrize("text", ['{"value": [1, 2]}', "[1, 2]"])
+def test_what_is_no_object_comes_in_one(text: str) -> None:
+    structure = Structure(list[int])
+    assert structure.parse(text) == [1, 2]
+    assert structure.value_in({"value": [1]}) == [1]
+    assert structure.value_in({}) is None
+    assert Structure(Address).value_in({"value": 1}) == {"value": 1}
