@@ -9,6 +9,7 @@ from typing import Any, get_args
 from .approval import Approve
 from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words, parameters_of
+from .connection import is_asynchronous
 from .errors import UsageError
 from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
@@ -174,7 +175,7 @@ def show(
     check_words("label", label)
     check_showable(stream)
     clocks = choose_clocks(first_token_timeout, idle_timeout)
-    is_async = hasattr(stream, "__aiter__")
+    is_async = is_asynchronous(stream) and hasattr(stream, "__aiter__")
     if is_async and hasattr(stream, "response"):
         _check_own_loop("an async stream")
     key = getattr(getattr(stream, "_client", None), "api_key", None)
@@ -212,7 +213,7 @@ def _choose_loop(asked: LoopName | None, given: Any, what: str) -> LoopName:
     chosen = asked or settings().loop
     if chosen not in get_args(LoopName):
         raise UsageError(f"loop takes 'kernel' or 'thread', not {chosen!r}")
-    is_async = any(hasattr(given, name) for name in ("__aiter__", "__await__", "__aenter__"))
+    is_async = is_asynchronous(given)
     if chosen == "thread" and is_async:
         if asked:
             raise UsageError(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import socket
 from collections.abc import Callable
 from typing import Any
+
+from .loops import running_loop
 
 
 def response_of(stream: Any) -> Any:
@@ -28,6 +31,24 @@ def is_generator(stream: Any) -> bool:
 
 def _frame_of(stream: Any) -> Any:
     return getattr(stream, "gi_frame", None) or getattr(stream, "ag_frame", None)
+
+
+def is_asynchronous(stream: Any) -> bool:
+    """Whether ``stream`` is read by ``async for``.
+
+    Tracing packages wrap streams in objects that have both protocols, whatever they wrap. Then the
+    response behind it says which of them works; without one, it is asynchronous where a loop runs.
+    """
+    kinds = ("__aiter__", "__await__", "__aenter__")
+    if not any(hasattr(stream, kind) for kind in kinds):
+        return False
+    if not any(hasattr(stream, kind) for kind in ("__iter__", "__enter__")):
+        return True
+    response = getattr(stream, "response", None) or getattr(stream, "_response", None)
+    body = getattr(response, "stream", None)
+    if hasattr(body, "__aiter__") != hasattr(body, "__iter__"):
+        return hasattr(body, "__aiter__")
+    return running_loop() is not None
 
 
 def cut(response: Any) -> None:
@@ -61,14 +82,18 @@ def watch_close(
     """
     close, aclose = response.close, response.aclose
 
+    def is_left() -> bool:
+        is_closed = getattr(response, "is_closed", False)
+        return not (is_closed or reads_here() or _is_read_here(response))
+
     def watched_close() -> None:
-        if not reads_here():
+        if is_left():
             closed()
             cut(response)
         close()
 
     async def watched_aclose() -> None:
-        if not reads_here():
+        if is_left():
             closed()
         await aclose()
 
@@ -77,3 +102,16 @@ def watch_close(
 
     response.close, response.aclose = watched_close, watched_aclose
     return stop
+
+
+def _is_read_here(response: Any) -> bool:
+    """Whether what runs now reads ``response``: its generators, and those of the SDK, close it at
+    its end. Wrappers call them from tasks or threads of their own, for each chunk another one."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_name.lstrip("_").startswith(("iter_", "aiter_", "stream__")):
+            holder = frame.f_locals.get("self")
+            if holder is response or getattr(holder, "response", None) is response:
+                return True
+        frame = frame.f_back
+    return False

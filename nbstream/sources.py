@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .background import cancel_response
-from .connection import cut, response_of, watch_close
+from .connection import cut, is_asynchronous, response_of, watch_close
 from .errors import UsageError
 from .thread_pump import ThreadPump
 
@@ -121,8 +121,7 @@ class StreamSource:
     @property
     def is_blocking(self) -> bool:
         """Whether it is read in a thread."""
-        names = ("__aiter__", "__await__", "__aenter__")
-        return not any(hasattr(self._stream, name) for name in names)
+        return not is_asynchronous(self._stream)
 
     def adapt(self, exc: BaseException, /) -> bool:
         """It is somebody else's request."""
@@ -170,13 +169,12 @@ async def wrap(stream: Any, tap: Tap = no_tap) -> Opened:
     """Open whatever ``stream`` is. Raises `UsageError` for something that cannot be iterated."""
     if inspect.isawaitable(stream):
         stream = await stream
-    if hasattr(stream, "__aenter__") and not hasattr(stream, "__aiter__"):
-        return await _enter(stream, tap)
-    if hasattr(stream, "__aiter__"):
+    if is_asynchronous(stream):
+        if not hasattr(stream, "__aiter__"):
+            return await _enter(stream, tap)
         return _wrap_async(stream, tap)
-    if hasattr(stream, "__enter__") and not hasattr(stream, "__iter__"):
-        return _pumped(stream, asyncio.get_running_loop(), tap)
-    if hasattr(stream, "__iter__") and not isinstance(stream, (str, bytes, dict)):
+    is_iterable = hasattr(stream, "__iter__") and not isinstance(stream, (str, bytes, dict))
+    if is_iterable or hasattr(stream, "__enter__"):
         return _pumped(stream, asyncio.get_running_loop(), tap)
     raise UsageError(f"expected a stream, got {type(stream).__name__}; did you forget stream=True?")
 
@@ -209,4 +207,32 @@ def _wrap_async(stream: Any, tap: Tap) -> Opened:
         if inspect.isawaitable(result):
             await result
 
-    return Opened(aiter(stream), close, wakes, stream)
+    chunks = _Either(stream) if hasattr(stream, "__iter__") else aiter(stream)
+    return Opened(chunks, close, wakes, stream)
+
+
+class _Either:
+    """Reads what has both protocols and does not say which of them works: asynchronously, or in a
+    thread if that fails before the first chunk."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._chunks = aiter(stream)
+        self._is_begun = False
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            chunk = await anext(self._chunks)
+        except (TypeError, AttributeError, NotImplementedError):
+            if self._is_begun:
+                raise
+            # Whoever looks on was told of it.
+            pump = ThreadPump(self._stream, no_tap)
+            pump.start(asyncio.get_running_loop())
+            self._is_begun, self._chunks = True, pump
+            return await anext(pump)
+        self._is_begun = True
+        return chunk

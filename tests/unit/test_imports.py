@@ -59,7 +59,7 @@ ARROWS: dict[str, set[str]] = {
     "inspection": {"attempts", "errors", "record", "redact", "report", "session"},
     "report": {"terminal", "inspection", "record"},
     "inspector": {"inspection", "protocol", "record", "report"},
-    "connection": set(),
+    "connection": {"loops"},
     "background": {"events"},
     "thread_pump": {"connection", "loops"},
     "sources": {"background", "connection", "errors", "thread_pump"},
