@@ -10,7 +10,7 @@ from ..events import Delta, Event, Info, PartInfo
 from ..partial_json import PartialJson
 from ._base import fields, get, text
 
-_EMPTY = ("{}", "null")
+EMPTY = ("{}", "null")
 """Arguments that say nothing. Some services send them first and the real ones afterwards."""
 
 
@@ -216,7 +216,7 @@ class Calls:
             events.append(Info(call.part, "tool", known))
 
     def _write(self, call: _Call, arguments: str, events: list[Event]) -> None:
-        if not call.length and arguments.strip() in ("", *_EMPTY) and call.kind == "function":
+        if not call.length and arguments.strip() in ("", *EMPTY) and call.kind == "function":
             call.empty = call.empty or arguments.strip()
             return
         call.empty = ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..events import Data, Info, PartInfo, PartType, Whole
 from ._base import get, text
+from ._calls import EMPTY
 from ._outputs import Told
 from ._sources import Sources
 
@@ -35,7 +36,10 @@ def texts(item: Any) -> list[Told]:
             for name, key in (("summary", "summary"), ("reasoning", "content"))
             for index, piece in enumerate(_list(item, key))
         ]
-    return [Told(part_kind(kind), None, _arguments(item))] if kind else []
+    written = _arguments(item)
+    if get(item, "status") == "in_progress" and written.strip() in EMPTY:
+        written = ""  # some gateways begin an item with an empty object in place of what comes
+    return [Told(part_kind(kind), None, written)] if kind else []
 
 
 def item_events(item: Any, told: Sequence[Told], parts: Sequence[str]) -> Iterator[Said]:

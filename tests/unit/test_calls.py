@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.adapters.chat import ChatAdapter
+from nbstream.adapters.responses import ResponsesAdapter
 from nbstream.choices import choice
 from nbstream.transcript import Transcript
 from tests.support.fakes import DONE, chat
@@ -199,6 +200,30 @@ def test_what_is_said_again_at_the_end_counts_once() -> None:
         for head in ((None, None), ("a", "weather"), (None, "weather")):
             found = calls(*pieces(0, "a", "weather", OSLO), part(0, *head, again))
             assert found == [("a", "weather", OSLO)]
+
+
+@pytest.mark.parametrize("empty", ["{}", "null", "", None])
+def test_an_item_of_responses_that_begins_with_an_empty_object(empty: Any) -> None:
+    item = {"type": "function_call", "id": "f", "call_id": "a", "name": "weather"}
+    at = {"output_index": 0, "item_id": "f"}
+    adapter, transcript = ResponsesAdapter(), Transcript()
+    for chunk in (
+        {
+            "type": "response.output_item.added",
+            **at,
+            "item": {**item, "arguments": empty, "status": "in_progress"},
+        },
+        {"type": "response.function_call_arguments.delta", **at, "delta": OSLO},
+        {
+            "type": "response.output_item.done",
+            **at,
+            "item": {**item, "arguments": OSLO, "status": "completed"},
+        },
+    ):
+        for event in adapter.feed(chunk):
+            transcript.apply(event)
+    (call,) = choice(transcript, 0).tool_calls
+    assert (call.name, call.arguments) == ("weather", OSLO)
 
 
 def test_a_custom_tool_takes_any_text() -> None:
