@@ -117,11 +117,15 @@ def _slice_raw(response: Any, encodings: list[str]) -> None:
     def iter_raw(pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             for start in range(0, len(piece), size):
+                if response.is_closed:  # by a Stop: much may come of what was read before
+                    return
                 yield piece[start : start + size]
 
     async def aiter_raw(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in pieces:
             for start in range(0, len(piece), size):
+                if response.is_closed:  # by a Stop: much may come of what was read before
+                    return
                 yield piece[start : start + size]
 
     _wrap(response, iter_raw=iter_raw, aiter_raw=aiter_raw)
