@@ -147,11 +147,13 @@ class Finish:
 
     ``finish_reason`` is chat's word; the Responses API's ``completed`` is given as ``stop`` and
     its ``max_output_tokens`` as ``length``. ``choice`` is the number of the answer that ended,
-    where several were asked for.
+    where several were asked for. ``meant`` is the model's own word where it says more than the one
+    that a gateway makes of it.
     """
 
     finish_reason: str
     choice: int = 0
+    meant: str | None = None
 
 
 @dataclass(frozen=True)

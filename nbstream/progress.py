@@ -301,7 +301,7 @@ class Progress:
         if self._finish.is_withdrawn and not has_end:
             return CUT
         expected = self._expects_finish_reason and not has_end
-        reason = incomplete_reason(self.transcript.finish_reason, expected=expected)
+        reason = incomplete_reason(self.transcript.ending, expected=expected)
         return reason and self.redact(reason)
 
     def fail(self, info: ErrorInfo) -> None:

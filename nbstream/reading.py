@@ -89,7 +89,7 @@ class Reading(Progress):
             return None
         if self.reply_text:
             # The filter would end the continuation, too.
-            is_filtered = kind_of(self.transcript.finish_reason or "") == "filtered"
+            is_filtered = kind_of(self.transcript.ending or "") == "filtered"
             return None if is_filtered else "continue"
         return "again" if self.error is None or may_pass(self.error) else None
 

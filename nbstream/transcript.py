@@ -118,6 +118,7 @@ class Transcript:
         self.runs_on: RunsOn | None = None
         self.usage: Usage | None = None
         self.finish_reasons: dict[int, str] = {}
+        self._meant: dict[int, str] = {}
         self.finishes = 0
         """How many finish reasons have come: some services send one with each chunk."""
         self.failure: Failure | None = None
@@ -150,6 +151,7 @@ class Transcript:
             self.usage = event
         elif isinstance(event, Finish):
             self.finish_reasons[event.choice] = well_formed(event.finish_reason)
+            self._meant[event.choice] = well_formed(event.meant or event.finish_reason)
             self.finishes += 1
         elif isinstance(event, Meta):
             self.model = well_formed(event.model or "") or self.model
@@ -275,6 +277,11 @@ class Transcript:
     def finish_reason(self) -> str | None:
         """Why the answer ended; of several, the first one."""
         return self.finish_reasons.get(0)
+
+    @property
+    def ending(self) -> str | None:
+        """The word to judge the answer by: `finish_reason`, or the model's own word for it."""
+        return None if self.finish_reason is None else self._meant[0]
 
     @property
     def choice_numbers(self) -> list[int]:

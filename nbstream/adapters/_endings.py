@@ -50,11 +50,11 @@ class Ending:
 
     def feed(self, finish_reason: Any, events: list[Event]) -> None:
         """Take the chunk's finish reason, if any, with what was noted."""
-        word = _word_of(finish_reason) or self._word or self._native
-        kind, meant = kind_of(word), kind_of(self._native)
-        hides = kind in _SAYS_LITTLE and meant not in _SAYS_LITTLE
-        if hides or (kind is None and meant == "whole"):
-            word, kind = self._native, meant
+        said = _word_of(finish_reason) or self._word or self._native
+        word, kind, native_kind = said, kind_of(said), kind_of(self._native)
+        hides = kind in _SAYS_LITTLE and native_kind not in _SAYS_LITTLE
+        if hides or (kind is None and native_kind == "whole"):
+            word, kind = self._native, native_kind
         if self._error is not None or kind == "failed":
             # SGLang's finish reason is an object with a message.
             error = self._error if isinstance(finish_reason, str) else self._error or finish_reason
@@ -62,7 +62,7 @@ class Ending:
             events.append(failure_of(error, type_=word, otherwise=otherwise))
         if kind != "open":
             self._reason = word
-            events.append(Finish(word, self._number))
+            events.append(Finish(said, self._number, None if word == said else word))
 
     def is_whole(self, *, has_end: bool) -> bool:
         """Whether the choice came whole; ``has_end`` says whether ``[DONE]`` came."""

@@ -111,14 +111,14 @@ def choice(finish: Any = None, **more: Any) -> dict[str, Any]:
         (choice("stop", native_finish_reason="eos"), "completed", "stop"),
         (choice("stop", native_finish_reason="some_new_word"), "completed", "stop"),
         (choice("stop", native_finish_reason=None), "completed", "stop"),
-        (choice("stop", native_finish_reason="MAX_TOKENS"), "incomplete", "MAX_TOKENS"),
-        (choice("stop", native_finish_reason="refusal"), "incomplete", "refusal"),
+        (choice("stop", native_finish_reason="MAX_TOKENS"), "incomplete", "stop"),
+        (choice("tool_calls", native_finish_reason="length"), "incomplete", "tool_calls"),
         (
             choice("stop", provider_specific_fields={"native_finish_reason": "max_tokens"}),
-            *("incomplete", "max_tokens"),
+            *("incomplete", "stop"),
         ),
-        (choice("other", native_finish_reason="SAFETY"), "incomplete", "SAFETY"),
-        (choice("made_up", native_finish_reason="end_turn"), "completed", "end_turn"),
+        (choice("other", native_finish_reason="SAFETY"), "incomplete", "other"),
+        (choice("made_up", native_finish_reason="end_turn"), "completed", "made_up"),
         (choice("length", native_finish_reason="max_output_tokens"), "incomplete", "length"),
         # vLLM: the string or the token that ended it.
         (choice("stop", stop_reason="length"), "completed", "stop"),
@@ -249,6 +249,16 @@ async def test_no_tool_runs_from_a_failed_reply() -> None:
     first = [called("double", {"number": 4}), choice("tool_calls", error="gone")]
     session, _, handed = await run_rounds(first, tools=[double])
     assert (session.status, handed.turns) == ("failed", [])
+
+
+async def test_no_tool_runs_from_a_call_that_only_the_model_says_is_cut() -> None:
+    last = choice("tool_calls", native_finish_reason="length")
+    first = [called("double", {"number": 4}), last]
+    session, _, handed = await run_rounds(first, tools=[double])
+    assert (session.status, handed.turns) == ("incomplete", [])
+    assert session.reason is not None
+    assert "the token limit (finish_reason: length)" in session.reason
+    assert session.transcript.finish_reason == "tool_calls"
 
 
 async def test_a_hostile_word_is_cut() -> None:
