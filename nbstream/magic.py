@@ -72,7 +72,7 @@ class StreamMagics(Magics):
         prepare = functools.partial(_recall, chat, turn, arguments.chat)
         try:
             widget = self._begin(arguments, prompt, chat.settings(turn), prepare)
-        except Exception:
+        except BaseException:  # an interrupt as well: later turns would wait for this one
             chat.drop(turn)
             raise
         self.chats[arguments.chat] = chat
