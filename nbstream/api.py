@@ -125,7 +125,7 @@ def begin(
     check_words("label", label)
     asked = ask(prompt, client=client, own=parameters_of(stream), nobody=is_headless(), **options)
     request, endpoint = asked.request, asked.endpoint
-    source = QueuedRequestSource(request.send, request.continue_from)
+    source = QueuedRequestSource(request.send, request.continue_from, request.adapt)
     source.cancel_response = request.cancel_response
     if prepare is not None:
         source.prepare = functools.partial(prepare, request)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import nbstream
+from nbstream import engine
 from nbstream.clients import _clients
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, APIS, KEY, end_of, stream
@@ -85,6 +86,21 @@ async def test_the_system_and_limits_are_sent(server: Server, aclient: Any) -> N
     body = server.requests[1].body
     assert (body["instructions"], body["max_output_tokens"]) == ("Be brief.", 7)
     assert "stream_options" not in body
+
+
+@pytest.mark.parametrize("make", [nbstream.stream, engine.stream])
+async def test_stream_options_are_dropped_when_refused_with_status_200(
+    server: Server, aclient: Any, make: Any
+) -> None:
+    body = b'{"error": {"message": "unknown field stream_options", "type": "invalid_request"}}'
+    server.enqueue(Scenario(whole=("application/json", body)))
+    w = make("Hello", client=aclient, model="test/ok")
+    if make is nbstream.stream:
+        await w
+    else:
+        assert [piece async for piece in w]
+    assert w.status == "completed"
+    assert ["stream_options" in request.body for request in server.requests] == [True, False]
 
 
 async def test_stream_options_are_dropped_when_refused(server: Server, either: Any) -> None:
