@@ -127,6 +127,8 @@ CHAT = (
     _chat(
         "tool calls that all have the number 0",
         _tool(index=0, id="", function={"name": "weather", "arguments": WEATHER}),
+        {"content": "And "},
+        {"content": "again."},
         _tool(index=0, id="", function={"name": "weather", "arguments": WEATHER}),
         _tool(index=0, id="", type="function", function={"name": "time", "arguments": "{}"}),
         calls=[("", "weather", WEATHER)] * 2 + [("", "time", "{}")],
