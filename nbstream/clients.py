@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
-import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,7 +109,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
         )
 
     async def connect(announce: Announce) -> Any:
-        return _client(url, key or Key("none"))
+        return await _client(url, key or Key("none"))
 
     return Endpoint(
         model or DEFAULT_MODEL,
@@ -175,7 +175,7 @@ def _local(model: str | None) -> Endpoint:
 
     async def connect(announce: Announce) -> Any:
         server = await asyncio.to_thread(local.get_server, announce)
-        return _client(server.base_url, Key(server.api_key))
+        return await _client(server.base_url, Key(server.api_key))
 
     return Endpoint(
         local.MODEL,
@@ -188,17 +188,22 @@ def _local(model: str | None) -> Endpoint:
     )
 
 
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = (
-    weakref.WeakKeyDictionary()
-)
+_clients: dict[asyncio.AbstractEventLoop, dict[tuple[str, Key], Any]] = {}
+_keepers: dict[asyncio.AbstractEventLoop, AsyncIterator[None]] = {}
 
 
-def _client(url: str, key: Key) -> Any:
+async def _client(url: str, key: Key) -> Any:
     """One client per loop, server and key, so that connections are reused: a connection pool
     belongs to the loop that it was first used on."""
     from openai import AsyncOpenAI, Timeout
 
-    cache = _clients.setdefault(asyncio.get_running_loop(), {})
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _forget_closed_loops()
+        _clients[loop] = {}
+        _keepers[loop] = keeper = _keeper(loop)
+        await anext(keeper)
+    cache = _clients[loop]
     if (url, key) not in cache:
         # A limit for each read is a timer for each token, and a twentieth of all that a token
         # costs: `Clocks` looks once a second. https://anyio.readthedocs.io/en/stable/cancellation.html
@@ -207,6 +212,27 @@ def _client(url: str, key: Key) -> Any:
             base_url=url, api_key=key, max_retries=0, http_client=_http(url), timeout=timeout
         )
     return cache[url, key]
+
+
+async def _keeper(loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
+    """Closes the clients of ``loop`` before it ends: `asyncio.run` closes all generators that its
+    loop has begun
+    (https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_asyncgens)."""
+    try:
+        yield
+    finally:
+        _keepers.pop(loop, None)
+        for client in _clients.pop(loop, {}).values():
+            with contextlib.suppress(Exception):
+                await client.close()
+
+
+def _forget_closed_loops() -> None:
+    """Let go of loops that were closed without closing their generators. Nothing can be awaited
+    there any more; their connections close when they are collected."""
+    for loop in [loop for loop in _clients if loop.is_closed()]:
+        _clients.pop(loop, None)
+        _keepers.pop(loop, None)
 
 
 def _http(url: str) -> Any:

@@ -168,6 +168,31 @@ async def test_one_client_per_server_and_key(monkeypatch: pytest.MonkeyPatch) ->
     clients._clients.pop(asyncio.get_running_loop(), None)
 
 
+def test_the_clients_of_a_loop_are_closed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBSTREAM_API_KEY", KEY)
+    made = []
+
+    async def connect() -> None:
+        made.append(await choose("m", base_url=OTHER).connect(print))
+
+    asyncio.run(connect())
+    assert made[0].is_closed()
+    assert not [loop for loop in clients._clients if loop.is_closed()]
+
+
+def test_a_loop_that_was_closed_without_its_generators_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NBSTREAM_API_KEY", KEY)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(choose("m", base_url=OTHER).connect(print))
+    loop.close()
+    assert loop in clients._clients
+    asyncio.run(choose("m", base_url=OTHER).connect(print))  # type: ignore[arg-type]
+    assert loop not in clients._clients
+    assert loop not in clients._keepers
+
+
 def test_no_key_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NBSTREAM_API_KEY", "plain-secret")
     endpoint = choose("m", base_url=OTHER)
