@@ -128,7 +128,7 @@ class Document:
         return block
 
     def _close_to(self, depth: int) -> None:
-        while len(self._open) > max(depth, 0):
+        while len(self._open) > depth:
             block = self._open.pop()
             if block.kind == "paragraph":
                 self._close_paragraph(block)

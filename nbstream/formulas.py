@@ -26,6 +26,11 @@ refused_commands = (
     r"|(?:re)?newtagform|usetagform|mathtoolsset|csname|catcode|input|include|toggle|mathtip|texttip)"
     r"(?![A-Za-z])"
 )
+# Those that MathJax and the live view's Temml set; others MathJax shows as an error.
+_ENVIRONMENT = re.compile(
+    r"\\begin\{(?:(?:align|aligned|alignat|alignedat|array|cases|dcases|rcases|drcases|CD|equation"
+    r"|gather|gathered|multline|smallmatrix|split|subarray|[pbBvV]?matrix)\*?)\}"
+)
 _REFUSED = re.compile(refused_commands)
 # What JupyterLab's search for formulas, or Markdown's for code, would stumble over.
 _CONFUSING = re.compile(
@@ -53,7 +58,8 @@ def formula(tex: str, *, display: bool, in_cell: bool = False, one_line: bool = 
 
 def environment(tex: str, *, in_cell: bool = False, one_line: bool = False) -> str:
     r"""The same for ``\begin{..}`` to ``\end{..}``, which JupyterLab sets without dollars."""
-    return _source(tex) if _is_refused(tex) else _plain_tex(tex, in_cell, one_line)
+    refused = _is_refused(tex) or not _ENVIRONMENT.match(tex)
+    return _source(tex) if refused else _plain_tex(tex, in_cell, one_line)
 
 
 def _is_refused(tex: str) -> bool:

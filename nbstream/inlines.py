@@ -54,9 +54,14 @@ class Names:
     """The labels that something refers to."""
     linked: set[str] = field(default_factory=set)
     """Those of them that are a link's, not only an image's."""
+    _parsed: dict[str, list[Token]] = field(default_factory=dict)
 
     def parse(self, text: str) -> list[Token]:
+        known = self._parsed.get(text)
+        if known is not None:
+            return known
         tokens = parse(text, Lookups(self._definition, self.footnotes.get, _OWN))
+        self._parsed[text] = tokens
         self.linked |= {token.label for token in tokens if token.label and token.kind == "link"}
         return tokens
 
@@ -75,15 +80,16 @@ def rewrite(
     in_cell: bool = False,
     quoted: bool = False,
     html: bool = False,
+    html_code: bool = False,
 ) -> str:
     """The inline text in JupyterLab's form; line ends stay, but in formulas of quotes.
 
-    `html`: as HTML, for where nobody reads Markdown.
+    `html`: as HTML, for where nobody reads Markdown; `html_code`: code alone.
     """
     tokens = names.parse(text)
     if len(tokens) == 1 and tokens[0].kind == "text" and not _NOT_PLAIN.match(text):
         return text
-    return _Rewriter(text, tokens, names, in_cell, quoted, html).rewrite()
+    return _Rewriter(text, tokens, names, in_cell, quoted, html, html_code or html).rewrite()
 
 
 class _Rewriter:
@@ -95,6 +101,7 @@ class _Rewriter:
         in_cell: bool,
         quoted: bool,
         html: bool,
+        html_code: bool,
     ) -> None:
         self._text = text
         self._tokens = tokens
@@ -102,6 +109,7 @@ class _Rewriter:
         self._in_cell = in_cell
         self._quoted = quoted
         self._html = html
+        self._html_code = html_code
         self._out: list[str] = []
         self._closing: list[str] = []  # what is written at the ends of what is open
         self._links = 0
@@ -145,7 +153,7 @@ class _Rewriter:
         elif kind == "break":
             self._add("<br>" if source[0] == "<" or self._html else source)
         elif kind == "code":
-            self._add(escaped_code(source) if self._html else source)
+            self._add(escaped_code(source) if self._html_code else source)
         elif kind == "math":
             self._formula(token, source)
         elif kind == "footnote":

@@ -23,6 +23,7 @@ _BLANK, _LEAVE = "\x03", "\x04"
 # What JupyterLab takes for the beginning of a formula, and does not know to be in code.
 _MATH = re.compile(r"\$|\\\\[(\[]|\\begin\{")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\Z")
+_BARE_PIPE = re.compile(r"(?<!\\)\|")
 _PIPE = re.compile(r"(\\[^|])|\\(?=\|)")
 
 
@@ -175,7 +176,10 @@ class _Form:
             inner = cell.strip(" \t")
             first += cell.index(inner)
             plain = _PIPE.sub(r"\1", inner)
-            new = inlines.rewrite(plain, self._names, in_cell=True).replace("|", "\\|")
+            # Not all readers take the backslash before a pipe out of code.
+            bare = _BARE_PIPE.search(inner) is not None
+            new = inlines.rewrite(plain, self._names, in_cell=True, html_code=bare)
+            new = new.replace("|", "\\|")
             out += text[at:first] + new
             at = first + len(inner)
         out += text[at:]

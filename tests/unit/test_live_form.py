@@ -99,9 +99,68 @@ def test_commands_that_only_begin_alike_are_set() -> None:
         assert formula(tex, display=False) == f"${tex}$"
 
 
+def test_environments_that_are_no_mathematics_are_not_set() -> None:
+    text = r"In \begin{itemize}a\end{itemize} not, in \begin{pmatrix}a\end{pmatrix} and"
+    assert safe_markdown(f"{text} so") == (
+        "In <code>&#92;begin&#123;itemize&#125;a&#92;end&#123;itemize&#125;</code> not, in "
+        r"\begin{pmatrix}a\end{pmatrix} and so"
+    )
+
+
 @pytest.mark.parametrize("tex", ["{a", "a}", "`", "@@0@@", r"\text{$a$}", r"a \(b", "&#60;"])
 def test_what_another_parser_would_stumble_over_is_not_set(tex: str) -> None:
     assert formula(tex, display=False).startswith("<code>")
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("これは**「大事」**です", "これは<span></span>**「大事」**<span></span>です"),
+        ("**注意。**ここ", "**注意。**<span></span>ここ"),
+        ("**「a」** と **b**", "**「a」** と **b**"),
+        ("**https://a.example**です", "**<https://a.example>**<span></span>です"),
+        ("~a~ ~b~ ~~c~~", r"\~a\~ \~b\~ ~~c~~"),
+        ("about ~5", "about ~5"),
+        ("见https://a.example。", "见<https://a.example>。"),
+        ("见 https://a.example 。", "见 https://a.example 。"),
+        ("「https://a.example/中文」", "「<https://a.example/中文>」"),
+        ("www.a.example。", "[www.a.example](http://www.a.example)。"),
+        ("xhttps://a.example", "xhttps<span></span>://a.example"),
+        ("[a](<https://a.example/b c>)", "[a](https://a.example/b%20c)"),
+        ("[a](https://a.example/?b=1&amp;c=2)", "[a](https://a.example/?b=1&c=2)"),
+        ('[a](https://a.example "t \\"u\\"")', '[a](https://a.example "t u")'),
+        ("[a](#part)", "a"),
+        ("&#65;&#66;", "A<span></span>B<span></span>"),
+        ("[a][b]\n\n[b]: <https://a.example/c d>", "[a](https://a.example/c%20d)\n"),
+        ("[INFO]: started\n[INFO]: done", "\\[INFO]: started\n\\[INFO]: done"),
+        ("x\n[INFO]: a b", "x\n\\[INFO]: a b"),
+        (
+            "[x]: y\n[1]: https://a.example\n\n[1]",
+            "\\[x]: y\n\n[1]\n\n[1]: https://a.example",
+        ),
+        ("| a |\n|---|\n| `b|c` |", "| a |\n|---|\n| <code>b&#124;c</code> |"),
+    ],
+)
+def test_what_other_readers_take_otherwise(text: str, result: str) -> None:
+    assert safe_markdown(text) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("1. a\n   ```sh\n   b\n```\n2. c", "1. a\n   ```sh\n   b\n   ```\n2. c"),
+        ("```md\n```py\na\n```\n```\nb", "````md\n```py\na\n```\n````\nb"),
+        ('```py title="a.py"\na\n```', "```py\na\n```"),
+        ("```ts,ignore\na\n```", "```ts\na\n```"),
+        ("```{.python .wide}\na\n```", "```python\na\n```"),
+        ("```python copy\na\n```", "```python copy\na\n```"),
+        ("> > ```py\n> > a\n> > ```", "> > ```py\n> > a\n> > ```"),
+        ("$$\na\n\nb\n$$\nc", "$$\na\nb\n$$\nc"),
+        ("\\[\n\nx\n\n\\]", "$$\nx\n$$"),
+    ],
+)
+def test_fences_and_formulas_end_where_they_do_live(text: str, result: str) -> None:
+    assert safe_markdown(text) == result
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import { HtmlRenderer, Parser } from "commonmark";
 import { expect, test } from "vitest";
-import { makeDocument, makeProse } from "./documents.js";
+import { encodeUrl } from "../../src/markdown/url.js";
+import { makeDocument, makeModelDocument, makeProse } from "./documents.js";
 import { COMMONMARK, GFM, normalise, random, split, toHtml, units } from "./html.js";
 
 const { FUZZ } = import.meta.env;
@@ -10,15 +11,16 @@ const { FUZZ } = import.meta.env;
 const COUNT = Number(FUZZ ?? 300);
 
 test.each([
-  ["documents", makeDocument],
-  ["paragraphs", makeProse],
-])(`${COUNT} %s by characters and by random pieces`, { timeout: 600_000 }, (_, make) => {
+  ["documents", makeDocument, GFM],
+  ["paragraphs", makeProse, GFM],
+  ["answers of models", makeModelDocument, { url: encodeUrl }],
+])(`${COUNT} %s by characters and by random pieces`, { timeout: 600_000 }, (_, make, options) => {
   const next = random(7);
   for (let n = 0; n < COUNT; n++) {
     const text = make(next);
-    const whole = toHtml([text], GFM);
+    const whole = toHtml([text], options);
     for (const pieces of [units(text), split(text, next)]) {
-      const shown = toHtml(pieces, GFM);
+      const shown = toHtml(pieces, options);
       if (shown !== whole) expect({ text, shown }).toEqual({ text, shown: whole });
     }
   }
