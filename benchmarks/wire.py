@@ -28,6 +28,10 @@ MESSAGES_GOAL = 30.5
 OVERHEAD_GOAL = 700
 BYTES_GOALS = {500: 10.0, 2000: 3.5, 0: 1.3}
 LATENCY_GOALS = (50.0, 100.0)
+SHORT = 45
+"""Tokens of a short answer."""
+OPENING_GOAL = 30_000
+"""Bytes of a short answer in a page that has shown one: the front end's code alone has more."""
 CONTENDERS = ("nbstream", "markdown", "html")
 CARRYING = {
     "nbstream": rb'"frames": ?\[',
@@ -80,6 +84,7 @@ def run(options: argparse.Namespace) -> bool:
         cases += [(contender, 1, 100) for contender in CONTENDERS[1:]]
     rows, passed = [], True
     with lab() as open_notebook:
+        opening = _opening(open_notebook)
         for contender, streams, rate in cases:
             stamps = streams == 1 and rate == 100
             tokens = rate * seconds if rate else full
@@ -89,6 +94,12 @@ def run(options: argparse.Namespace) -> bool:
             rows.append([NAMES[contender], str(streams), f"{rate:g}" if rate else "full", *row])
             passed = passed and (met or contender != "nbstream")
             page.page.context.close()
+    passed = passed and max(opening[1:]) <= OPENING_GOAL
+    first, second, last = (opening[index] for index in (0, 1, -1))
+    print(
+        f"A new page's 1st short answer: {first:,} bytes in all; its 2nd: {second:,}; its"
+        f" {len(opening)}th: {last:,} (goal: {OPENING_GOAL:,} from the 2nd on)"
+    )
     print(columns(HEAD, rows))
     print(
         f"Goals: {MESSAGES_GOAL:.0f} messages/s; {OVERHEAD_GOAL} bytes beside the text for each"
@@ -98,8 +109,11 @@ def run(options: argparse.Namespace) -> bool:
     return passed or bool(options.quick)
 
 
+OpenNotebook = Callable[[list[str]], tuple[NotebookPage, list[tuple[float, bytes]]]]
+
+
 @contextmanager
-def lab() -> Iterator[Callable[[list[str]], tuple[NotebookPage, list[tuple[float, bytes]]]]]:
+def lab() -> Iterator[OpenNotebook]:
     """Opens notebooks in JupyterLab: the page, and the frames of its sockets as they come."""
     with (
         serve_model() as url,
@@ -132,6 +146,22 @@ def lab() -> Iterator[Callable[[list[str]], tuple[NotebookPage, list[tuple[float
 
             yield open_notebook
         browser.close()
+
+
+def _opening(open_notebook: OpenNotebook) -> list[int]:
+    """The bytes of all messages to a new page for each of ten short answers."""
+    cell = f"%%stream {name(SHORT, 100)}\nHi"
+    page, frames = open_notebook(["%load_ext nbstream", *[cell] * 10])
+    sizes = []
+    for index in range(1, 11):
+        frames.clear()
+        page.run(index)
+        finished = page.widget(index)
+        page.wait(lambda finished=finished: finished.count() == 0, "the finished text")  # type: ignore[misc]  # mypy: defaults
+        page.page.wait_for_timeout(500)
+        sizes.append(sum(len(data) for _, data in frames))
+    page.page.context.close()
+    return sizes
 
 
 def _measure(

@@ -42,15 +42,21 @@ def _asks_input(running: Any) -> bool:
     return bool(getattr(running, "_allow_stdin", True))
 
 
+def handled_message() -> dict[str, Any]:
+    """The message that the kernel is handling, mostly one that runs a cell; empty without one."""
+    running = kernel()
+    return {} if running is None else running.get_parent() or {}
+
+
 def cell_id() -> str | None:
     """The id of the cell that is running, as JupyterLab and nbclient give it; else None."""
-    found = _parent().get("metadata", {}).get("cellId")
+    found = handled_message().get("metadata", {}).get("cellId")
     return found if isinstance(found, str) else None
 
 
 def execution() -> Execution:
     """What the running code belongs to."""
-    header = _parent().get("header", {})
+    header = handled_message().get("header", {})
     if "msg_id" not in header:
         return Execution(getattr(shell(), "execution_count", None))
     date = header.get("date")
@@ -67,16 +73,10 @@ def plain_client() -> str | None:
     running = kernel()
     if running is None or _shows_widgets() or not _asks_input(running):
         return None
-    request = _parent()
+    request = handled_message()
     header = request.get("header", {})
     session = header.get("session") or ""
     sent_by_python = str(header.get("msg_id", "")).startswith(f"{session}_")
     if not session or not sent_by_python or "cellId" in request.get("metadata", {}):
         return None
     return str(session)
-
-
-def _parent() -> dict[str, Any]:
-    """The message that the kernel works on, if there is one."""
-    running = kernel()
-    return {} if running is None else running.get_parent() or {}

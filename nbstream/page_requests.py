@@ -9,11 +9,13 @@ from .protocol import PROTOCOL_VERSION, AssetName
 
 class Hello(TypedDict):
     """A front end has attached and knows ``have`` (stream to seq), by the comm of one of these
-    streams for all. ``page`` names the page, in which one comm's messages reach all streams."""
+    streams for all. ``page`` names the page, in which one comm's messages reach all streams;
+    ``client`` is the session that the page runs cells as, or "" if that is not known."""
 
     kind: Literal["hello"]
     have: dict[str, int]
     page: str
+    client: str
 
 
 class Resync(TypedDict):
@@ -110,12 +112,14 @@ def parse_request(content: Any) -> Request | None:
         return None
     kind, stream = content.get("kind"), content.get("stream")
     if kind == "hello":
-        have, page = content.get("have"), content.get("page")
+        have, page, client = content.get("have"), content.get("page"), content.get("client", "")
         if not (isinstance(page, str) and page and isinstance(have, dict)):
+            return None
+        if not isinstance(client, str):
             return None
         if not all(_is_seq(seq) for seq in have.values()):
             return None
-        return {"kind": "hello", "have": dict(have), "page": page[:64]}
+        return {"kind": "hello", "have": dict(have), "page": page[:64], "client": client[:64]}
     if not isinstance(stream, str) or not stream:
         return None
     if kind == "resync" and _is_seq(content.get("have")):

@@ -13,7 +13,7 @@ from .states import Status
 
 PROTOCOL_VERSION = 1
 
-AssetName = Literal["highlight", "math", "math-font", "copier", "inspector"]
+AssetName = Literal["front-end", "highlight", "math", "math-font", "copier", "inspector"]
 
 
 class _Op(TypedDict):

@@ -17,8 +17,9 @@ from . import assets, control, inspector, output, registry
 from .cells import notebooks
 from .choices import image_of
 from .console import Console
+from .delivery import delivery
 from .errors import UsageError
-from .frontend import cell_id, execution, is_headless
+from .frontend import cell_id, execution, handled_message, is_headless
 from .handle import StreamHandle
 from .loops import LoopName
 from .observed import StreamFacts
@@ -50,7 +51,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # than all else (`add_traits`, https://github.com/manzt/anywidget/blob/main/anywidget/widget.py).
     _esm = traitlets.Unicode().tag(sync=True)
     # The front end itself, packed: a page never lets go of what came as `_esm`.
-    _code = traitlets.Bytes().tag(sync=True)
+    _code = traitlets.Bytes().tag(
+        sync=True, to_json=lambda code, widget: widget._code_to_send(code)
+    )
+    _is_opening = False
     _anywidget_id = traitlets.Unicode("nbstream.widget.StreamWidget").tag(sync=True)
     _stream = traitlets.Unicode().tag(sync=True)
     # By default what it is when the comm opens: a headless run reads no assets.
@@ -151,6 +155,15 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _code_source(self) -> bytes:
         return assets.packed()
 
+    def _code_to_send(self, code: bytes) -> bytes | None:
+        """None on the way to a page that has the code already. State that Python code asks for,
+        to embed the widget in a file, is whole."""
+        message = handled_message()
+        data = message.get("content", {}).get("data")
+        asked = isinstance(data, dict) and str(data.get("method")).startswith("request_state")
+        goes_to_page = self._is_opening or asked
+        return None if goes_to_page and not delivery.is_due(message) else code
+
     def add_traits(self, **traits: Any) -> None:
         missing = {name: value for name, value in traits.items() if not self.has_trait(name)}
         if missing:
@@ -175,6 +188,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             return
         if request["kind"] == "hello":  # for all streams that the page got to know at once
             notebooks.heard(execution().session, request["page"])
+            delivery.arrived(request["client"])
             for widget in registry.shown(request["have"]):
                 widget._wire.handle(request)
             return
@@ -202,7 +216,11 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _open_comm(self) -> None:
         if self._own_layout is not None:
             self._own_layout.open()
-        super().open()
+        self._is_opening = True
+        try:
+            super().open()
+        finally:
+            self._is_opening = False
 
     @property
     def model_id(self) -> str:
@@ -249,6 +267,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _take_back(self) -> None:
         """Empty a model whose comm is closed before its module runs: JupyterLab 4.6 keeps it, and
         only the module could let go of what is heavy (`loader.ts` says where)."""
+        delivery.taken_back()
         state = {"_code": "", "_snapshot": None}
         for _ in range(2):  # a model remembers what it held before its last change
             self._send({"method": "update", "state": state, "buffer_paths": []})

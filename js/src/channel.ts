@@ -1,10 +1,15 @@
 import type { Control, News } from "./control.js";
 import type { Request } from "./requests.js";
 
+/** JupyterLab's manager of widgets knows the kernel. Cells that this client runs are shown here. */
+export interface Owner {
+  readonly kernel?: { readonly clientId?: string } | null;
+}
+
 /** All that the front end needs of a widget model. */
 export interface Channel {
   /** What sees to this and the other widgets of the kernel: the same object for all. */
-  readonly owner: object;
+  readonly owner: Owner;
   get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
   send(request: Request): void;
   /** Calls `receive` with the content of each custom message, and its buffers. */

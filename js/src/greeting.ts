@@ -34,7 +34,8 @@ export function greet(
       waiting.delete(owner);
       const streams = [...group].map(([name, [seq]]) => [name, seq]);
       // The newest is the least likely to have been closed by the kernel.
-      [...group.values()].at(-1)?.[1](hello(Object.fromEntries(streams), page));
+      const request = hello(Object.fromEntries(streams), page, owner.kernel?.clientId);
+      [...group.values()].at(-1)?.[1](request);
     });
   }
   return () => group.delete(stream);

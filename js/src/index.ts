@@ -2,7 +2,7 @@
 
 import { type AssetsOf, createAssets } from "./assets.js";
 import { watchCell } from "./cell.js";
-import type { Channel } from "./channel.js";
+import type { Channel, Owner } from "./channel.js";
 import { browserClock } from "./clock.js";
 import { createControl, watchKernel } from "./control.js";
 import { createImages, type Images } from "./images.js";
@@ -20,7 +20,7 @@ interface Model {
   send(content: unknown): void;
   on(event: string, callback: Hear): void;
   off(event: string, callback: Hear): void;
-  readonly widget_manager?: object;
+  readonly widget_manager?: Owner;
 }
 
 /** The messages that came before there was anybody to hear them. */
@@ -43,7 +43,7 @@ function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): 
     signal?.addEventListener("abort", () => model.off(event, callback));
   };
   return {
-    owner: model.widget_manager ?? model,
+    owner: model.widget_manager ?? (model as object),
     get: (trait) => model.get(trait),
     send: (request) => model.send(request),
     onMessage: (receive) => {

@@ -3,48 +3,93 @@
  * it there. A page keeps every module that it has loaded for as long as it lives, and anywidget
  * loads one for each widget, so this one is small:
  * https://html.spec.whatwg.org/multipage/webappapis.html#module-map
+ *
+ * The code itself travels once for each page, with one of its widgets. A page that missed it asks.
  */
 
 import type { create, Early, Hear } from "./index.js";
 
 type Widget = ReturnType<typeof create>;
-type Loaded = Promise<{ readonly create: typeof create; readonly css: string }>;
 interface Context {
-  readonly model: { get(name: string): unknown; set(name: string, value: unknown): void };
+  readonly model: {
+    get(name: string): unknown;
+    set(name: string, value: unknown): void;
+    send(content: unknown): void;
+  };
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What widgets of other versions share, too: it keeps its form. */
-const KEY: unique symbol = Symbol.for("nbstream.loaded.1");
-const scope = globalThis as { [KEY]?: Map<unknown, Loaded> };
-
-function load({ model }: Context): Loaded {
-  scope[KEY] ??= new Map();
-  const [loaded, version] = [scope[KEY], model.get("_assets")];
-  const known = loaded.get(version);
-  if (known) return known;
-  const fresh = unpack(model.get("_code") as BufferSource | null).then(run);
-  loaded.set(version, fresh);
-  fresh.catch(() => loaded.delete(version));
-  return fresh;
+/** One version of the front end in this page. */
+interface Shared {
+  /** The code, compressed, once a widget has it. */
+  code?: BufferSource;
+  give(code: BufferSource): void;
+  readonly loaded: Promise<{ readonly create: typeof create; readonly css: string }>;
+  /** When the kernel may be asked for the code (again). */
+  next: number;
 }
 
-/** The text of what was compressed by gzip; rejected where a model holds nothing any more. */
-function unpack(packed: BufferSource | null): Promise<string> {
-  const { body } = new Response(packed ?? "");
+/** What widgets of other versions share, too: it keeps its form. */
+const KEY: unique symbol = Symbol.for("nbstream.loaded.2");
+const scope = globalThis as { [KEY]?: Map<unknown, Shared> };
+
+/** How long (ms) to wait for a widget that brings the code, and how many times longer each time. */
+const PATIENCE = 250;
+const LONGER = 4;
+
+function sharedBy({ model }: Context): Shared {
+  scope[KEY] ??= new Map();
+  const [versions, version] = [scope[KEY], model.get("_assets")];
+  const known = versions.get(version);
+  if (known) return known;
+  let give!: Shared["give"];
+  const arrived = new Promise<BufferSource>((resolve) => {
+    give = (code) => {
+      shared.code ??= code;
+      resolve(code);
+    };
+  });
+  const shared: Shared = { give, loaded: arrived.then(unpack).then(run), next: 0 };
+  versions.set(version, shared);
+  shared.loaded.catch(() => versions.delete(version));
+  return shared;
+}
+
+/** The text of what was compressed by gzip. */
+function unpack(packed: BufferSource): Promise<string> {
+  const { body } = new Response(packed);
   return new Response(body?.pipeThrough(new DecompressionStream("gzip"))).text();
 }
 
-function run(code: string): Loaded {
+function run(code: string): Shared["loaded"] {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   return import(/* @vite-ignore */ url).finally(() => URL.revokeObjectURL(url));
+}
+
+/** Asks the kernel for the code until some widget has it; only one asks at a time. */
+function ask(shared: Shared, { model, signal }: Context, delay = PATIENCE): void {
+  setTimeout(() => {
+    if (shared.code || signal?.aborted) return;
+    const longer = delay * LONGER;
+    if (Date.now() >= shared.next) {
+      shared.next = Date.now() + longer;
+      model.send({ v: 1, kind: "asset", stream: model.get("_stream"), name: "front-end" });
+    }
+    ask(shared, { model, signal }, longer);
+  }, delay);
 }
 
 /** Each widget has a copy of this module, and so its own. */
 let widget: Promise<Widget> | undefined;
 
 function open(context: Context): Promise<Widget> {
-  widget ??= load(context).then(({ create, css }) => create(css));
+  if (!widget) {
+    const shared = sharedBy(context);
+    const code = context.model.get("_code") as BufferSource | "" | null;
+    if (code) shared.give(code);
+    else ask(shared, context);
+    widget = shared.loaded.then(({ create, css }) => create(css));
+  }
   return widget;
 }
 
@@ -66,17 +111,25 @@ export default {
   // slow page takes that long to load the front end. What comes meanwhile is kept for it.
   initialize(context: Context & Parameters<Widget["initialize"]>[0]): void {
     const { model, signal } = context;
+    const shared = sharedBy(context);
     const early: Early = [];
-    const keep: Hear = (...message) => early.push(message);
+    const keep: Hear = (...message) => {
+      early.push(message);
+      const [content, [code] = []] = message;
+      if (code && (content as { name?: unknown }).name === "front-end")
+        shared.give(code as DataView<ArrayBuffer>);
+    };
     model.on("msg:custom", keep);
     forget(context);
     open(context)
       .then((loaded) => {
         model.off("msg:custom", keep);
-        if (!signal?.aborted) loaded.initialize(context, early);
+        if (signal?.aborted) return;
+        // A notebook that is saved with this widget's state shows it without a kernel.
+        if (!model.get("_code")) model.set("_code", shared.code);
+        loaded.initialize(context, early);
       })
       .catch((error) => {
-        // One that was closed meanwhile holds none any more.
         if (!signal?.aborted) console.error("nbstream cannot be loaded", error);
       });
   },

@@ -50,7 +50,7 @@ export function keepOutputs(channel: Channel, manager: unknown): () => void {
     try {
       run();
     } catch (error) {
-      console.warn("nbstream: the output cannot be brought up to date", error);
+      console.warn("nbstream: the output cannot be updated", error);
     }
   };
   channel.onMessage((content) => {

@@ -3,7 +3,7 @@
 import { type AssetName, VERSION } from "./protocol.js";
 
 export type Request =
-  | { v: 1; kind: "hello"; have: Record<string, number>; page: string }
+  | { v: 1; kind: "hello"; have: Record<string, number>; page: string; client?: string | undefined }
   | { v: 1; kind: "resync"; stream: string; have: number }
   | { v: 1; kind: "cancel"; stream: string; reason: string }
   | { v: 1; kind: "continue"; stream: string }
@@ -16,13 +16,14 @@ export type Request =
 
 /**
  * What the page of this name has of each stream; the kernel answers with a snapshot of those of
- * which it has something else.
+ * which it has something else. `client`: as whom the page runs cells, if it is one page for all.
  */
-export const hello = (have: Record<string, number>, page: string): Request => ({
+export const hello = (have: Record<string, number>, page: string, client?: string): Request => ({
   v: VERSION,
   kind: "hello",
   have,
   page,
+  client,
 });
 
 /** Asks for a snapshot, because something after `have` is missing. */

@@ -157,7 +157,7 @@ export class Store {
   private onMessage(content: unknown): void {
     const message = protocol.parse(content);
     if (!message) {
-      console.warn("nbstream: a message that is not of this protocol was ignored", content);
+      console.warn("nbstream: ignored a message of another protocol", content);
       return;
     }
     if (this.local.closed) this.change({ closed: false });

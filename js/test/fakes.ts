@@ -1,7 +1,7 @@
 /** A clock that stands until it is told, and a channel that remembers. */
 
 import { vi } from "vitest";
-import type { Channel } from "../src/channel.js";
+import type { Channel, Owner } from "../src/channel.js";
 import type { Clock } from "../src/clock.js";
 import type { Control, News } from "../src/control.js";
 import type { Request } from "../src/requests.js";
@@ -58,7 +58,7 @@ export class FakeChannel implements Channel {
     private readonly stream = "s1",
     private readonly snapshot: unknown = null,
     private readonly assets = "",
-    readonly owner: object = {},
+    readonly owner: Owner = {},
   ) {}
 
   get(trait: "_stream" | "_snapshot" | "_assets"): unknown {

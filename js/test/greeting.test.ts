@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import type { Owner } from "../src/channel.js";
 import { pageName } from "../src/page.js";
 import { Store } from "../src/store.js";
 import { emptyPage, FakeChannel, FakeClock, snapshot } from "./fakes.js";
@@ -7,7 +8,7 @@ beforeEach(emptyPage);
 
 const kernel = {};
 
-function open(clock: FakeClock, stream: string, owner: object, seq = 1) {
+function open(clock: FakeClock, stream: string, owner: Owner, seq = 1) {
   const channel = new FakeChannel(stream, { ...snapshot(seq, ""), stream }, "", owner);
   return { channel, store: new Store(channel, clock) };
 }
@@ -28,6 +29,16 @@ test("streams that come together say one hello, of what each had when it came", 
   clock.pass(50);
   expect(third.channel.sent).toEqual([hello({ s3: 1 })]);
   expect(first.channel.sent).toEqual([]);
+});
+
+test("a page that is the client says so", () => {
+  const clock = new FakeClock();
+  const { channel } = open(clock, "s1", { kernel: { clientId: "c1" } });
+  clock.pass(50);
+  expect(channel.sent).toEqual([{ ...hello({ s1: 1 }), client: "c1" }]);
+  const unconnected = open(clock, "s2", { kernel: null });
+  clock.pass(50);
+  expect(JSON.parse(JSON.stringify(unconnected.channel.sent))).toEqual([hello({ s2: 1 })]);
 });
 
 test("the streams of another kernel say their own", () => {

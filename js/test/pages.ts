@@ -41,7 +41,7 @@ function take(step: Step): unknown {
     case "attach":
       return within(step.page, () => {
         const page = pages.get(step.page) ?? { clock: new FakeClock(), streams: new Map() };
-        const channel = new FakeChannel(step.stream, step.snapshot, "", page);
+        const channel = new FakeChannel(step.stream, step.snapshot, "", page as object);
         page.streams.set(step.stream, { channel, store: new Store(channel, page.clock) });
         pages.set(step.page, page);
       });

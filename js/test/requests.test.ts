@@ -12,7 +12,7 @@ describe("requests", () => {
   function make(request: requests.Request): requests.Request {
     switch (request.kind) {
       case "hello":
-        return requests.hello(request.have, request.page);
+        return requests.hello(request.have, request.page, request.client);
       case "resync":
         return requests.resync(request.stream, request.have);
       case "cancel":

@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Locator, Page
 
+from nbstream.assets import packed
+
 from .jupyter import JupyterServer
 
 _ASSET = re.compile(rb'"kind": ?"asset", ?"name": ?"([^"]*)"')
@@ -43,6 +45,8 @@ class NotebookPage:
         self.errors: list[str] = []
         self.warnings: list[str] = []
         self.assets: list[str] = []
+        self.received = 0  # bytes of websocket messages
+        self.front_ends = 0  # how many of them brought the front end's code
         self._listeners: dict[Any, Callable[[Any], None]] = {
             "request": lambda request: self.requests.append(request.url),
             "pageerror": lambda error: self._failed(str(error)),
@@ -65,6 +69,8 @@ class NotebookPage:
     def _on_frame(self, payload: bytes | str) -> None:
         """Notes the assets that the kernel sends: content and buffers travel in one frame."""
         data = payload.encode() if isinstance(payload, str) else payload
+        self.received += len(data)
+        self.front_ends += data.count(packed())
         self.assets += [name.decode() for name in _ASSET.findall(data)]
 
     def open(self, kernel: bool = True) -> NotebookPage:

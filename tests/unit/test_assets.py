@@ -28,7 +28,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_name_has_its_file(static: Path) -> None:
-    assert set(assets.FILES) == set(typing.get_args(AssetName))
+    assert {"front-end", *assets.FILES} == set(typing.get_args(AssetName))
     assert set(assets.FILES.values()) == set(FILES)
     for name, file in assets.FILES.items():
         content, buffers = assets.answer(name)
@@ -49,6 +49,12 @@ def test_what_travels_with_each_widget_is_packed(static: Path) -> None:
     code, style = gzip.decompress(assets.packed()).decode().split("\n")
     assert code == "export const words = '…';"
     assert style == r'export const css="p::before { content: \"\\201c\" }";'
+
+
+def test_a_page_without_the_front_end_gets_it(static: Path) -> None:
+    content, (code,) = assets.answer("front-end")
+    assert content == {"v": 1, "kind": "asset", "name": "front-end"}
+    assert bytes(code) == assets.packed()
 
 
 def test_a_missing_file_is_a_refusal_and_names_no_folder(static: Path) -> None:

@@ -23,4 +23,4 @@ def test_requests_are_cut_to_size() -> None:
     assert parsed is not None
     assert parsed == {"kind": "cancel", "stream": "s", "reason": "x" * 200}
     parsed = parse_request({"v": 1, "kind": "hello", "have": {}, "page": "p" * 5000})
-    assert parsed == {"kind": "hello", "have": {}, "page": "p" * 64}
+    assert parsed == {"kind": "hello", "have": {}, "page": "p" * 64, "client": ""}
