@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,10 @@ from .transcript import Append
 
 OPENING = 1
 """The number of the snapshot that the comm is opened with."""
+
+REPEATS = (0.5, 1.0, 2.0)
+"""Seconds until all text is sent again while no page has said hello. A page that comes late misses
+the first messages, and hosts such as marimo hold back what it asks for while a cell waits."""
 
 
 class Wire:
@@ -84,6 +89,8 @@ class Wire:
         self._told: dict[str, Any] = {"model": model}  # the lasting facts that frames have
         self._is_asked = False
         self._has_news = False
+        self._repeats = iter(REPEATS)
+        self._is_repeating = False
 
     def open(self, session: Session) -> None:
         """Begin to tell of ``session``; before its request is sent."""
@@ -160,6 +167,9 @@ class Wire:
         if self._has_news:
             self._has_news = False
             self._observe("text")
+            if not self.pages and not self._is_repeating:
+                self._is_repeating = True
+                self._repeat_later()
 
     # -- frames -------------------------------------------------------------------------------
 
@@ -266,6 +276,18 @@ class Wire:
             return
         self._is_asked = True
         hub_of(session.loop).hold(self, urgent=True)
+
+    def _repeat_later(self) -> None:
+        session, delay = self._session, next(self._repeats, None)
+        if session is None or session.loop is None or session.loop.is_closed() or delay is None:
+            return
+        session.loop.call_later(delay, self._repeat, session.loop)
+
+    def _repeat(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self.pages:
+            self._is_asked = True
+            hub_of(loop).hold(self, urgent=True)
+            self._repeat_later()
 
     def detached(self) -> None:
         """The comm was closed: no page can be reached by it."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import pytest
+
+from nbstream import wire
 from nbstream.wire import OPENING
-from tests.support.fakes import DONE, ReadError, chat, ended, until
-from tests.support.frames import Setup, ask, flushed, run, running, stop
+from tests.support.fakes import DONE, Gate, ReadError, chat, ended, until
+from tests.support.frames import Page, Setup, ask, flushed, run, running, stop
 from tests.support.protocol import read_message
 from tests.support.tools import CALLED, Handed, called, rounds
 
@@ -177,3 +181,41 @@ async def test_a_decision_on_a_call_and_all_rounds_on_the_page() -> None:
     }
     infos = [op["info"] for f in setup.page.frames for op in f.get("ops", ()) if "info" in op]
     assert "2" in [info.get("result") for info in infos]
+
+
+async def test_a_page_that_comes_late_and_says_no_hello_gets_the_text_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "REPEATS", (0.001, 0.3))
+    setup, _ = await running(chat("a"), chat("b"))
+    await until(lambda: len(snapshots(setup)) == 2)
+    late = Page()
+    late.apply(snapshots(setup)[-1])
+    assert late.parts == {"text": "ab"}
+    before = len(setup.page.messages)
+    for text in "cd":
+        setup.session.feed(chat(text))
+        await flushed()
+    for message in setup.page.messages[before:]:
+        late.receive(message)
+    assert late.parts == {"text": "abcd"}, "and hears all that follows"
+    await stop(setup)
+    await flushed()
+    assert len(snapshots(setup)) == 2, "a few times: others never say hello"
+
+
+async def test_a_page_that_said_hello_gets_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "REPEATS", (0.001,))
+    setup = Setup([chat("a"), gate := Gate()])
+    setup.wire.pages = frozenset({"p"})
+    setup.start()
+    await until(lambda: gate.reached)
+    await flushed()
+    await asyncio.sleep(0)
+    assert not setup.wire._is_repeating
+    await stop(setup)
+    assert snapshots(setup) == []
+
+
+def snapshots(setup: Setup) -> list[Any]:
+    return [frame for frame in setup.page.frames if frame["kind"] == "snapshot"]
