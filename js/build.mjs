@@ -64,6 +64,10 @@ async function buildAll() {
     ["loader.js", "src/loader.ts"],
   ])
     await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] })).code);
+  // One module with the widget's: it may name nothing that the widget's code names.
+  const notebook = { entryPoints: ["src/notebook.ts"], format: "iife", globalName: "notebook" };
+  const { code } = await bundle(notebook, false);
+  await writeFile(`${STATIC}/notebook.js`, `${code}export{notebook};`);
   const minified = { ...options, logLevel: "warning", minify: true, outdir: STATIC };
   await build({ ...minified, entryPoints: ["src/widget.css"] });
   const { metafile } = await build({
@@ -93,6 +97,7 @@ async function buildAll() {
   for (const name of [
     "loader.js",
     "widget.js",
+    "notebook.js",
     "widget.css",
     "highlight.js",
     "math.js",

@@ -34,7 +34,7 @@ export async function bundle(input, shortened = true) {
   });
   // Both: esbuild shortens the names of properties, and terser finds more to leave out.
   const { code = "" } = await minify(outputFiles[0].text, {
-    module: true,
+    module: input.format !== "iife",
     ecma: 2020,
     compress: { passes: 2, lhs_constants: false },
   });

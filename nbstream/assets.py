@@ -75,14 +75,15 @@ def _text(path: Path) -> str:
 
 @cache
 def _packed(folder: Path) -> bytes:
-    code = _text(folder / "widget.js") + _STYLE % json.dumps(_text(folder / "widget.css"))
+    style = _STYLE % json.dumps(_text(folder / "widget.css"))
+    code = _text(folder / "widget.js") + "\n" + _text(folder / "notebook.js") + style
     return gzip.compress(code.encode(), mtime=0)
 
 
 @cache
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in ("widget.js", "widget.css", *FILES.values()):
+    for file in ("widget.js", "notebook.js", "widget.css", *FILES.values()):
         try:
             digest.update(hashlib.sha256(_read(folder / file)).digest())
         except OSError:

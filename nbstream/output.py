@@ -96,6 +96,7 @@ class Displays:
         self._text = text
         self._console = console
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
+        self._shown: dict[str, dict[str, Any]] = {}  # display id -> the bundle that it began with
         self._hide_next = False
         self._execution: Execution | None = None
         self._raises = False
@@ -136,11 +137,12 @@ class Displays:
             del bundle["text/plain"]  # a console shows nothing else, and the text follows
         _publish(bundle, display_id)
         self._keeps[display_id] = persist
+        self._shown[display_id] = bundle
 
     def revive(self) -> None:
         """Show the live widget again in every output: its stream goes on."""
         for display_id in tuple(self._keeps):
-            _publish(self._live(display_id), display_id, update=True)
+            self._update(display_id, self._live(display_id))
 
     def final(self) -> dict[str, dict[str, Any]]:
         """What every output is in the end, by display id."""
@@ -157,8 +159,16 @@ class Displays:
         if self._console.prints:
             return False
         for display_id, bundle in self.final().items():
-            _publish(bundle, display_id, update=True)
+            self._update(display_id, bundle)
         return "markdown" in self._keeps.values()
+
+    def _update(self, display_id: str, bundle: dict[str, Any]) -> None:
+        _publish(bundle, display_id, update=True)
+        # What `%%capture` took has no display to update. It holds this very bundle, and may show it
+        # later.
+        shown = self._shown[display_id]
+        shown.clear()
+        shown.update(bundle)
 
 
 def _publish(bundle: Mapping[str, Any], display_id: str, update: bool = False) -> None:

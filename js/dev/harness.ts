@@ -1,6 +1,7 @@
 /** Scripted streams for harness.html; not shipped. */
 
 import { create } from "../src/index.js";
+import * as notebook from "../src/notebook.js";
 
 type Content = Record<string, unknown>;
 
@@ -227,7 +228,7 @@ for (const [name, script] of Object.entries(SCRIPTS)) {
   const title = document.createElement("h2");
   title.textContent = name;
   views.append(title, el);
-  const widget = create();
+  const widget = create("", notebook);
   widget.initialize({ model, signal }, []);
   widget.render({ model, el, signal });
   script(model);

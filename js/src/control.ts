@@ -27,16 +27,25 @@ interface Comm {
   close(): unknown;
   dispose(): void;
 }
-type Slot = (sender: unknown, status: string) => void;
+type Slot = (sender: unknown, status?: string) => void;
+interface Signal {
+  connect(slot: Slot): void;
+  disconnect(slot: Slot): void;
+}
 interface Kernel {
   readonly supportsSubshells?: boolean;
-  readonly statusChanged?: { connect(slot: Slot): void; disconnect(slot: Slot): void };
+  readonly statusChanged?: Signal;
+  readonly disposed?: Signal;
   createComm(target: string): Comm;
 }
 
-/** What a status of the kernel means for a stream. A crash is first seen as a restart. */
+/**
+ * What a status of the kernel means for a stream. A crash is first seen as a restart; what another
+ * page or program restarts is only seen to start.
+ */
 const NEWS: Readonly<Record<string, News>> = {
   restarting: "restarted",
+  starting: "restarted",
   autorestarting: "crashed",
   dead: "ended",
 };
@@ -83,17 +92,28 @@ export function createControl(manager: unknown, tell: (news: News) => void): Con
   };
 }
 
-/** Calls `tell` when the kernel ends or begins anew, until `signal` aborts. */
+/**
+ * Calls `tell` when the kernel ends or begins anew, until `signal` aborts.
+ *
+ * A page that shuts a kernel down or changes it disposes of its connection, mostly before the
+ * kernel is seen to be dead.
+ * https://github.com/jupyterlab/jupyterlab/blob/v4.6.6/packages/services/src/session/default.ts
+ */
 export function watchKernel(
   manager: unknown,
   tell: (news: News) => void,
   signal?: AbortSignal,
 ): void {
-  const changed = kernelOf(manager)?.statusChanged;
-  const slot: Slot = (_, status) => {
+  const kernel = kernelOf(manager);
+  let crashed = false;
+  const slot: Slot = (_, status = "dead") => {
     const news = Object.hasOwn(NEWS, status) ? NEWS[status] : undefined;
-    if (news) tell(news);
+    // After a crash the kernel starts again.
+    if (news && !(crashed && status === "starting")) tell(news);
+    crashed ||= news === "crashed";
   };
-  changed?.connect?.(slot);
-  signal?.addEventListener("abort", () => changed?.disconnect?.(slot));
+  for (const changed of [kernel?.statusChanged, kernel?.disposed]) {
+    changed?.connect?.(slot);
+    signal?.addEventListener("abort", () => changed?.disconnect?.(slot));
+  }
 }

@@ -1,12 +1,11 @@
 /** One widget's front end, for `loader.ts`: wiring only. */
 
 import { type AssetsOf, createAssets } from "./assets.js";
-import { watchCell } from "./cell.js";
 import type { Channel, Owner } from "./channel.js";
 import { browserClock } from "./clock.js";
-import { createControl, watchKernel } from "./control.js";
+import { createControl } from "./control.js";
 import { createImages, type Images } from "./images.js";
-import { keepOutputs } from "./outputs.js";
+import type * as Notebook from "./notebook.js";
 import { Store } from "./store.js";
 import { holdHeight, warmMarkdown } from "./swap.js";
 import { adoptStyle } from "./view/style.js";
@@ -37,7 +36,12 @@ interface Opened {
   readonly images: Images;
 }
 
-function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): Channel {
+function channel(
+  model: Model,
+  signal: AbortSignal | undefined,
+  heard: Hear[],
+  { watchKernel, watchOrphan }: typeof Notebook,
+): Channel {
   const listen = (event: string, callback: Hear) => {
     model.on(event, callback);
     signal?.addEventListener("abort", () => model.off(event, callback));
@@ -53,19 +57,20 @@ function channel(model: Model, signal: AbortSignal | undefined, heard: Hear[]): 
     onConnection: (changed) => listen("comm_live_update", changed),
     onNews: (tell) => watchKernel(model.widget_manager, tell, signal),
     control: (tell) => createControl(model.widget_manager, tell),
-    isOrphan: watchCell(model.widget_manager, model.get("_cell")),
+    isOrphan: watchOrphan(model.widget_manager, model.get("_cell"), String(model.get("_stream"))),
   };
 }
 
 /** What anywidget calls for one widget, whose views have the style sheet `css`. */
-export function create(css = "") {
+export function create(css: string, notebook: typeof Notebook) {
   /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
   const models = new Map<unknown, Opened>();
 
   function open(model: Model, signal?: AbortSignal, early: Early = []): Opened {
     const heard: Hear[] = [];
-    const line = channel(model, signal, heard);
-    const store = new Store(line, browserClock, keepOutputs(line, model.widget_manager));
+    const line = channel(model, signal, heard, notebook);
+    const outputs = notebook.keepOutputs(line, model.widget_manager);
+    const store = new Store(line, browserClock, outputs);
     const stream = store.state.stream;
     const opened = {
       store,

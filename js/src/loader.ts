@@ -8,6 +8,7 @@
  */
 
 import type { create, Early, Hear } from "./index.js";
+import type * as Notebook from "./notebook.js";
 
 type Widget = ReturnType<typeof create>;
 interface Context {
@@ -24,9 +25,13 @@ interface Shared {
   /** The code, compressed, once a widget has it. */
   code?: BufferSource;
   give(code: BufferSource): void;
-  readonly loaded: Promise<{ readonly create: typeof create; readonly css: string }>;
+  readonly loaded: Promise<{
+    readonly create: typeof create;
+    readonly css: string;
+    readonly notebook: typeof Notebook;
+  }>;
   /** When the kernel may be asked for the code (again). */
-  next: number;
+  due: number;
 }
 
 /** What widgets of other versions share, too: it keeps its form. */
@@ -49,7 +54,7 @@ function sharedBy({ model }: Context): Shared {
       resolve(code);
     };
   });
-  const shared: Shared = { give, loaded: arrived.then(unpack).then(run), next: 0 };
+  const shared: Shared = { give, loaded: arrived.then(unpack).then(run), due: 0 };
   versions.set(version, shared);
   shared.loaded.catch(() => versions.delete(version));
   return shared;
@@ -71,8 +76,8 @@ function ask(shared: Shared, { model, signal }: Context, delay = PATIENCE): void
   setTimeout(() => {
     if (shared.code || signal?.aborted) return;
     const longer = delay * LONGER;
-    if (Date.now() >= shared.next) {
-      shared.next = Date.now() + longer;
+    if (Date.now() >= shared.due) {
+      shared.due = Date.now() + longer;
       model.send({ v: 1, kind: "asset", stream: model.get("_stream"), name: "front-end" });
     }
     ask(shared, { model, signal }, longer);
@@ -88,7 +93,7 @@ function open(context: Context): Promise<Widget> {
     const code = context.model.get("_code") as BufferSource | "" | null;
     if (code) shared.give(code);
     else ask(shared, context);
-    widget = shared.loaded.then(({ create, css }) => create(css));
+    widget = shared.loaded.then(({ create, css, notebook }) => create(css, notebook));
   }
   return widget;
 }

@@ -1,16 +1,22 @@
 /**
- * What the notebook keeps of an ended stream, for a page that was loaded while it ran: JupyterLab
- * no longer knows there which output the kernel's last `update_display_data` is for.
- * https://github.com/jupyterlab/jupyterlab/issues/2789
+ * What the notebook keeps of an ended stream, where JupyterLab does not know by itself.
+ *
+ * In a page that was loaded while the stream ran it no longer knows which output the kernel's last
+ * `update_display_data` is for (https://github.com/jupyterlab/jupyterlab/issues/2789): the page
+ * asks the kernel. A kernel that is gone sends none: the page keeps what it has.
  *
  * Nothing here is promised by JupyterLab (seen in 4.6): other hosts may have none of it.
  */
 
+import { watchCell } from "./cell.js";
 import type { Channel } from "./channel.js";
 import { parseOutputs } from "./protocol.js";
+import { remainsOf } from "./remains.js";
 import { outputs as request } from "./requests.js";
+import type { Outputs } from "./store.js";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
+const TEXT = "text/markdown";
 
 type Bundle = Readonly<Record<string, unknown>>;
 
@@ -21,15 +27,16 @@ interface Output {
 }
 interface List<Item> {
   readonly length: number;
+  readonly changed?: { connect(run: () => void): void };
   get(index: number): Item;
 }
 interface Manager {
-  context?: { model?: { cells?: List<{ outputs?: List<Output> }> } };
+  context?: { isDisposed?: boolean; model?: { cells?: List<{ outputs?: List<Output> }> } };
 }
 
-/** The outputs that still hold what the stream was in the beginning, by display id. */
-function pending(manager: unknown, stream: string): Map<string, Output> {
-  const found = new Map<string, Output>();
+/** The outputs that still hold what the stream was in the beginning; a copied cell has one, too. */
+function pending(manager: unknown, stream: string): [display: string, output: Output][] {
+  const held: [string, Output][] = [];
   const cells = (manager as Manager | undefined)?.context?.model?.cells;
   for (let i = 0; i < (cells?.length ?? 0); i++) {
     const outputs = cells?.get(i).outputs;
@@ -37,33 +44,82 @@ function pending(manager: unknown, stream: string): Map<string, Output> {
       const output = outputs?.get(j);
       const view = output?.data[WIDGET] as { nbstream_display?: string } | undefined;
       const display = view?.nbstream_display;
-      if (output && display?.startsWith(stream)) found.set(display, output);
+      if (output && display?.startsWith(stream)) held.push([display, output]);
     }
   }
-  return found;
+  return held;
 }
 
-/** Returns what to call when the stream has ended and its outputs had time to be updated. */
-export function keepOutputs(channel: Channel, manager: unknown): () => void {
-  const stream = String(channel.get("_stream"));
-  const tried = (run: () => void) => () => {
-    try {
-      run();
-    } catch (error) {
-      console.warn("nbstream: the output cannot be updated", error);
-    }
+/** Tells whether nothing in the notebook belongs to the stream any more: its cell was deleted. */
+export function watchOrphan(manager: unknown, cell: unknown, stream: string): () => boolean {
+  const isDeleted = watchCell(manager, cell);
+  return () => isDeleted() && !pending(manager, stream).length;
+}
+
+/** What to do when cells come back, by what shows a notebook. */
+const returns = new WeakMap<object, Set<() => void>>();
+
+/** Calls `run` whenever the notebook's cells have changed: a deleted one may have come back. */
+function whenCellsReturn(manager: object, run: () => void): void {
+  const known = returns.get(manager) ?? new Set();
+  known.add(run);
+  if (returns.has(manager)) return;
+  returns.set(manager, known);
+  // A cell has its outputs a moment later.
+  const look = () => {
+    setTimeout(() => {
+      for (const write of known) write();
+    });
   };
+  (manager as Manager).context?.model?.cells?.changed?.connect(look);
+}
+
+/** Sees to the outputs of one stream. */
+export function keepOutputs(channel: Channel, manager: unknown): Outputs {
+  const stream = String(channel.get("_stream"));
+  /** The outputs that hold what the page had, and that text. */
+  const kept = new Map<Output, unknown>();
+  const tried =
+    <Given extends unknown[]>(run: (...given: Given) => void) =>
+    (...given: Given) => {
+      try {
+        run(...given);
+      } catch (error) {
+        console.warn("nbstream: the output cannot be updated", error);
+      }
+    };
+
+  /** Gives the outputs what they are in the end: now, and when their deleted cell comes back. */
+  function settle(end: (display: string) => Bundle | undefined): void {
+    const write = tried(() => {
+      for (const [display, output] of pending(manager, stream)) {
+        const data = end(display);
+        if (!data) continue;
+        output.setData({ data, metadata: output.metadata });
+        kept.set(output, data[TEXT]);
+      }
+    });
+    write();
+    if (channel.isOrphan()) whenCellsReturn(channel.owner, write);
+  }
+
   channel.onMessage((content) => {
     const message = parseOutputs(content);
-    if (message?.stream !== stream) return;
-    tried(() => {
-      for (const [display, output] of pending(manager, stream)) {
-        const data = message.outputs[display];
-        if (data) output.setData({ data, metadata: output.metadata });
+    if (message?.stream === stream) settle((display) => message.outputs[display]);
+  });
+  return {
+    ended: tried(() => {
+      if (pending(manager, stream).length || channel.isOrphan()) channel.send(request(stream));
+    }),
+    lost: tried((state, local, now) => {
+      // A notebook that is closed leaves its kernel, which goes on.
+      if ((manager as Manager | undefined)?.context?.isDisposed) return;
+      const data = remainsOf(state, local, now);
+      for (const [output, before] of kept) {
+        if (output.data[TEXT] === before) output.setData({ data, metadata: output.metadata });
+        else kept.delete(output);
       }
-    })();
-  });
-  return tried(() => {
-    if (pending(manager, stream).size) channel.send(request(stream));
-  });
+      settle(() => data);
+    }),
+  };
 }

@@ -29,6 +29,14 @@ export interface Local {
   readonly since: number;
 }
 
+/** What the notebook keeps of the stream. */
+export interface Outputs {
+  /** The stream has ended, and its outputs had time to be updated. */
+  ended(): void;
+  /** The kernel is gone. When its end is known better, this may be called again. */
+  lost(state: State, local: Local, now: number): void;
+}
+
 export interface Viewer {
   readonly el: Element;
   changed(): void;
@@ -70,7 +78,7 @@ export class Store {
   constructor(
     private readonly channel: Channel,
     readonly clock: Clock,
-    private readonly ended: () => void = () => {},
+    private readonly outputs: Outputs = { ended() {}, lost() {} },
   ) {
     const now = clock.now();
     this.local = {
@@ -202,6 +210,7 @@ export class Store {
       if (this.local.kernel && !this.timers.has("kernel")) return;
       this.timer("kernel", NEWS_DELAY, () => {});
       this.change({ kernel: news, closed: true });
+      this.outputs.lost(this.state, this.local, this.clock.now());
     } else if (this.local.stopping) {
       this.stopTimer("stop");
       this.change({ hungUp: true, busy: false });
@@ -242,7 +251,7 @@ export class Store {
     this.local = local;
     if (isTerminal(status)) {
       this.stopTimer("quiet");
-      this.timer("end", END_DELAY, this.ended);
+      this.timer("end", END_DELAY, this.outputs.ended);
       this.control.close();
       this.releaseSoon();
     }

@@ -98,6 +98,22 @@ test("news of the kernel", () => {
   expect(slots.size).toBe(0);
 });
 
+test.each([
+  ["one that others restart", ["busy", "starting", "idle"], ["restarted"]],
+  ["one that crashed and is started again", ["autorestarting", "starting"], ["crashed"]],
+  ["a connection that ends without a word of the kernel", [undefined], ["ended"]],
+])("%s", (_, statuses, news) => {
+  const slots = new Set<(sender: unknown, status?: string) => void>();
+  const signal = { connect: slots.add.bind(slots), disconnect: slots.delete.bind(slots) };
+  const tell = vi.fn();
+  const end = new AbortController();
+  watchKernel({ kernel: { statusChanged: signal, disposed: signal } }, tell, end.signal);
+  for (const status of statuses) for (const slot of slots) slot({}, status);
+  expect(tell.mock.calls.flat()).toEqual(news);
+  end.abort();
+  expect(slots.size).toBe(0);
+});
+
 test("a cell is deleted when its notebook has it no longer", () => {
   const context = (...ids: string[]) => ({ model: { cells: ids.map((id) => ({ id })) } });
   expect(isDeleted({ context: context("a", "b") }, "a")).toBe(false);

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { keepOutputs } from "../src/outputs.js";
-import { FakeChannel } from "./fakes.js";
+import { keepOutputs, watchOrphan } from "../src/outputs.js";
+import { emptyState } from "../src/reduce.js";
+import { FakeChannel, openStore } from "./fakes.js";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 
@@ -24,7 +25,8 @@ const list = <Item>(...items: Item[]) => ({
 function setup(...outputs: ReturnType<typeof output>[]) {
   const cells = list<{ outputs?: unknown }>({}, { outputs: list() }, { outputs: list(...outputs) });
   const channel = new FakeChannel("s1");
-  return { channel, ended: keepOutputs(channel, { context: { model: { cells } } }) };
+  const manager = { context: { model: { cells }, isDisposed: false } };
+  return { channel, manager, ...keepOutputs(channel, manager) };
 }
 
 const answer = {
@@ -54,7 +56,7 @@ test("nothing is asked for where all is up to date, nor where there is no notebo
   const { channel, ended } = setup(output(undefined), output("s2-b"));
   ended();
   for (const host of [undefined, {}, { context: {} }, { context: { model: {} } }])
-    keepOutputs(channel, host)();
+    keepOutputs(channel, host).ended();
   expect(channel.sent).toEqual([]);
 });
 
@@ -70,7 +72,69 @@ test("answers for another stream, or none at all, change nothing", () => {
 test("a host that is made differently is named in the console, and no more", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const cells = { length: 1, get: () => null };
-  keepOutputs(new FakeChannel("s1"), { context: { model: { cells } } })();
+  keepOutputs(new FakeChannel("s1"), { context: { model: { cells } } }).ended();
   expect(warn).toHaveBeenCalledOnce();
   warn.mockRestore();
+});
+
+const local = openStore().store.local;
+const state = (text: string) => ({
+  ...emptyState("s1"),
+  parts: [{ part: "text", type: "text" as const, last: { text, end: text.length, before: null } }],
+});
+
+test("the kernel is gone: outputs keep what the page has, and how it ended", () => {
+  const [live, other, done] = [output("s1-a"), output("s2-b"), output(undefined, "end")];
+  const { lost } = setup(live, other, done);
+  for (const kernel of ["restarted", "crashed"] as const)
+    lost(state("so far"), { ...local, closed: true, kernel }, 0);
+  expect(Object.keys(live.data).sort()).toEqual(["text/markdown", "text/plain"]);
+  expect(live.data["text/plain"]).toMatch(/^so far\n\n\[.*lost: the kernel crashed\]$/);
+  expect(live.setData.mock.lastCall?.[0].metadata).toEqual({ kept: 1 });
+  expect(other.setData).not.toHaveBeenCalled();
+  expect(done.setData).not.toHaveBeenCalled();
+  live.data = { "text/markdown": "a later run" };
+  lost(state("so far"), { ...local, closed: true, kernel: "ended" }, 0);
+  expect(live.data).toEqual({ "text/markdown": "a later run" });
+});
+
+test("a notebook that is closed leaves its outputs as they are", () => {
+  const live = output("s1-a");
+  const { lost, manager } = setup(live);
+  manager.context.isDisposed = true;
+  lost(state("so far"), { ...local, closed: true, kernel: "ended" }, 0);
+  expect(live.setData).not.toHaveBeenCalled();
+});
+
+test("a deleted cell that comes back gets the end of its stream, a copy of a cell, too", () => {
+  vi.useFakeTimers();
+  const [first, copy] = [output("s1-a"), output("s1-a")];
+  const outputs: ReturnType<typeof output>[] = [];
+  const changed = new Set<() => void>();
+  const cells = {
+    length: 1,
+    get: () => ({ outputs: list(...outputs) }),
+    changed: { connect: (run: () => void) => changed.add(run) },
+  };
+  const manager = { context: { model: { cells } } };
+  const channel = new FakeChannel("s1", null, "", manager as object);
+  channel.orphan = true;
+  const { ended } = keepOutputs(channel, manager);
+  ended();
+  expect(channel.sent).toHaveLength(1);
+  channel.receive(answer);
+  outputs.push(first, copy);
+  for (const run of changed) run();
+  vi.runAllTimers();
+  vi.useRealTimers();
+  for (const { data } of [first, copy]) expect(data).toEqual({ "text/plain": "end" });
+});
+
+test("an output that shows a stream belongs to it, whatever became of its cell", () => {
+  const cells = Object.assign([{ id: "cell" }], { get: () => ({ outputs: list(output("s1-a")) }) });
+  const manager = { context: { model: { cells } } };
+  const [shown, unseen] = ["s1", "s2"].map((stream) => watchOrphan(manager, "cell", stream));
+  expect([shown?.(), unseen?.()]).toEqual([false, false]);
+  cells[0] = { id: "merged" };
+  expect([shown?.(), unseen?.()]).toEqual([false, true]);
 });

@@ -133,7 +133,7 @@ test("300 ms after the end the outputs are looked at, once", () => {
   const clock = new FakeClock();
   const channel = new FakeChannel("s1");
   const ended = vi.fn();
-  new Store(channel, clock, ended);
+  new Store(channel, clock, { ended, lost() {} });
   channel.emit(opened, status(2, "completed"));
   clock.pass(299);
   expect(ended).not.toHaveBeenCalled();

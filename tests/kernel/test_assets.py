@@ -19,7 +19,7 @@ FILES = {"highlight.js": b"export const x = 1", "math-font.woff2": bytes(range(2
 @pytest.fixture
 def parts(kernel: Kernel, tmp_path: Path) -> Kernel:
     """The kernel, with small files in place of the real ones."""
-    for name in ("loader.js", "widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "notebook.js", "widget.css"):
         (tmp_path / name).touch()
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)

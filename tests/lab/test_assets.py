@@ -50,7 +50,7 @@ STYLE_SHEETS = """() => [...document.styleSheets, ...document.adoptedStyleSheets
 
 
 def open_page(open_notebook: OpenNotebook, folder: Path, *more: str) -> NotebookPage:
-    for name in ("loader.js", "widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "notebook.js", "widget.css"):
         shutil.copy(STATIC / name, folder)
     (folder / "highlight.js").write_text(HIGHLIGHT)
     (folder / "math.js").write_text(MATH)

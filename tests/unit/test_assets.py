@@ -21,7 +21,7 @@ FILES |= {"copier.js": b"three", "inspector.js": b"four"}
 def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
-    for name in ("loader.js", "widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "notebook.js", "widget.css"):
         (tmp_path / name).write_bytes(b"")
     monkeypatch.setattr(assets, "STATIC", tmp_path)
     return tmp_path
@@ -46,8 +46,9 @@ def test_a_file_is_read_once(static: Path) -> None:
 def test_what_travels_with_each_widget_is_packed(static: Path) -> None:
     (static / "widget.js").write_text("export const words = '…';", encoding="utf-8")
     (static / "widget.css").write_text('p::before { content: "\\201c" }', encoding="utf-8")
-    code, style = gzip.decompress(assets.packed()).decode().split("\n")
-    assert code == "export const words = '…';"
+    (static / "notebook.js").write_text("export{notebook};")
+    code, notebook, style = gzip.decompress(assets.packed()).decode().split("\n")
+    assert (code, notebook) == ("export const words = '…';", "export{notebook};")
     assert style == r'export const css="p::before { content: \"\\201c\" }";'
 
 
@@ -69,7 +70,7 @@ def test_a_missing_file_is_a_refusal_and_names_no_folder(static: Path) -> None:
 
 def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
     versions = set()
-    for number, changed in enumerate(("", "widget.js", "widget.css", *FILES)):
+    for number, changed in enumerate(("", "widget.js", "notebook.js", "widget.css", *FILES)):
         folder = tmp_path / str(number)
         folder.mkdir()
         for name, content in FILES.items():
@@ -77,7 +78,7 @@ def test_the_version_is_made_of_the_contents(tmp_path: Path) -> None:
         if changed:
             (folder / changed).write_bytes(b"changed")
         versions.add(assets._version(folder))
-    assert len(versions) == 3 + len(FILES)
+    assert len(versions) == 4 + len(FILES)
     (tmp_path / "same").mkdir()
     for name, content in FILES.items():
         (tmp_path / "same" / name).write_bytes(content)

@@ -73,7 +73,7 @@ def test_a_front_end_that_is_not_built_is_a_problem(
 ) -> None:
     monkeypatch.setattr(doctor, "_STATIC", tmp_path)
     assert by_name()["front end"].remedy
-    for name in ("loader.js", "widget.js", "widget.css"):
+    for name in ("loader.js", "widget.js", "notebook.js", "widget.css"):
         (tmp_path / name).touch()
     assert by_name()["front end"].remedy is None
 

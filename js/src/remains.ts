@@ -1,0 +1,67 @@
+/**
+ * What a notebook keeps of a stream whose kernel is gone: all that the page knows of it. Pure.
+ *
+ * The kernel makes the Markdown of an answer harmless, and it no longer can. So the text is kept
+ * as the model wrote it, and not as Markdown: preformatted, with each character that any parser of
+ * Markdown, HTML or TeX could read as more than itself written as a character reference. Nothing
+ * in it can run, load or leave its place, it reads well, and copying it gives the Markdown.
+ */
+
+import { type Part, type State, textOf } from "./reduce.js";
+import type { Local } from "./store.js";
+import { elapsed, reasoningWords, statusWords, toolName } from "./view/words.js";
+
+/** A MIME bundle: text by MIME type. */
+export type Remains = Readonly<Record<"text/markdown" | "text/plain", string>>;
+
+const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
+/** Controls, and halves of characters, which no file can hold. */
+const CONTROLS = /[^\P{Cc}\t\n]|\p{Cs}/gu;
+/** All punctuation but what has no meaning in HTML, and none in Markdown without the rest. */
+const MARKUP = /[#$&*<>@[\\\]^_`{|}~]/g;
+
+const clean = (text: string): string => text.replace(LINE_ENDS, "\n").replace(CONTROLS, "\ufffd");
+
+const escaped = (text: string): string =>
+  text.replace(MARKUP, (character) => `&#${character.charCodeAt(0)};`);
+
+const preformatted = (text: string): string => `<pre>\n${escaped(text)}\n</pre>`;
+
+const folded = (title: string, text: string): string =>
+  `<details><summary>${escaped(title)}</summary>\n\n${preformatted(text)}\n\n</details>`;
+
+function titleOf({ type, info }: Part): string {
+  if (type === "tool") return toolName(info ?? {});
+  return type === "reasoning" ? reasoningWords([info?.seconds], false) : "";
+}
+
+/** The stream's text and how it ended, as the notebook keeps it. */
+export function remainsOf(state: State, local: Local, now: number): Remains {
+  const { model, label, note, usage, error } = state;
+  const line = [
+    [model || label, note].filter(Boolean).join(", "),
+    usage && `${usage.output_tokens.toLocaleString("en-US")} tokens`,
+    elapsed(state, local, now),
+    statusWords(state, local, now),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  const [blocks, plain]: [string[], string[]] = [[], []];
+  for (const part of state.parts) {
+    const text = clean(textOf(part));
+    const title = clean(titleOf(part));
+    if (!text && part.type !== "tool") continue;
+    blocks.push(title ? folded(title, text) : preformatted(text));
+    if (part.type === "tool") plain.push(`[${title}] ${text}`.trim());
+    else if (!title) plain.push(text);
+  }
+  if (error) {
+    const words = clean([error.type, error.message].filter(Boolean).join(": "));
+    blocks.push(preformatted(words));
+    plain.push(words);
+  }
+  const end = clean(line).replace(/\s+/g, " ");
+  blocks.push(`<sub>${escaped(end)}</sub>`);
+  plain.push(`[${end}]`);
+  return { "text/markdown": blocks.join("\n\n"), "text/plain": plain.join("\n\n") };
+}

@@ -1,0 +1,166 @@
+"""A kernel ends in mid-stream: the notebook keeps what the page showed, and how it ended.
+
+`--repeats 20` does each twenty times.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.page import _PANEL, NotebookPage
+from tests.support.scenario import Scenario
+
+from .conftest import OpenNotebook, lab_only
+from .test_stream import Model, model, wait_text  # noqa: F401  # a fixture
+
+WORDS = tuple(f"word{n} " for n in range(60))
+SHOWN = [f"word{n}" for n in range(10)]
+HOSTILE = ("<script>window.ran = 1</script> ![](http://192.0.2.1/x) ", "$\\frac{a}{b}$ ```\n")
+ENDINGS = r"lost: the kernel (was restarted|crashed|has ended)|cancelled: interrupted"
+
+REST = """async ([method, path, body]) => {
+    const { serverSettings } = window.jupyterapp.serviceManager;
+    const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
+    path = path.replace("KERNEL", session.kernel.id).replace("SESSION", session.id);
+    await fetch(serverSettings.baseUrl + path, {
+        method,
+        body: body && JSON.stringify(body),
+        headers: { Authorization: `token ${serverSettings.token}` },
+    });
+}"""
+
+
+def rest(method: str, path: str, body: object = None) -> Callable[[NotebookPage], None]:
+    """What another page or program asks of the server."""
+    return lambda page: page.page.evaluate(REST, [method, path, body])
+
+
+def command(name: str, confirm: bool = False) -> Callable[[NotebookPage], None]:
+    """What a person chooses in the menu."""
+
+    def choose(page: NotebookPage) -> None:
+        page.page.evaluate("(name) => { window.jupyterapp.commands.execute(name) }", name)
+        if confirm:
+            page.page.locator(".jp-Dialog .jp-mod-accept").click()
+
+    return choose
+
+
+def change(page: NotebookPage) -> None:
+    page.page.evaluate(f"() => {{ {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }}) }}")
+
+
+def kill(page: NotebookPage) -> None:
+    pid = int(page.output(1).inner_text())
+    os.kill(pid, signal.SIGKILL)
+
+
+WAYS = {
+    "killed": kill,
+    "restarted": command("notebook:restart-kernel", confirm=True),
+    "restarted-elsewhere": rest("POST", "api/kernels/KERNEL/restart"),
+    "shut-down": command("kernelmenu:shutdown"),
+    "shut-down-elsewhere": rest("DELETE", "api/kernels/KERNEL"),
+    "session-deleted-elsewhere": rest("DELETE", "api/sessions/SESSION"),
+    "changed": change,
+    "changed-elsewhere": rest("PATCH", "api/sessions/SESSION", {"kernel": {"name": "python3"}}),
+}
+
+
+def start(page: NotebookPage, gated: Model, number: int = 1) -> None:
+    page.run(1)
+    page.start(2)
+    gated.request(number).release(10)
+    wait_text(page, 2, "word9")
+
+
+def open_page(open_notebook: OpenNotebook, gated: Model) -> NotebookPage:
+    # JupyterLab tells of a crash in a dialog, which would be in the next test's way.
+    cells = ["import os; print(os.getpid())", f"%%stream {gated.name}\nHi"]
+    return open_notebook(cells, own_page=True)
+
+
+def begin_anew(page: NotebookPage) -> None:
+    """A kernel of its own for the next round, which nothing of the last one reaches."""
+    dialog = page.page.locator(".jp-Dialog .jp-mod-accept")
+    if dialog.count():
+        dialog.click()
+    page.page.evaluate(f"() => {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }})")
+    page.wait_idle()
+    page.run(0)
+
+
+def keeps_text(page: NotebookPage) -> None:
+    """In the page and in the file."""
+    page.wait(lambda: set(page.output_data(2)) == {"text/markdown", "text/plain"}, "the text", 60)
+    for text in page.save().cells[2].outputs[0].data.values():
+        assert re.findall(r"word\d+", text) == SHOWN
+        assert re.search(ENDINGS, text), text
+        assert "waiting" not in text
+    page.wait(lambda: re.findall(r"word\d+", page.output(2).inner_text()) == SHOWN, "the words")
+    assert page.widget(2).count() == 0, "no clock that runs on, no advice"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_notebook_keeps_what_the_page_showed(
+    open_notebook: OpenNotebook,
+    model: type[Model],  # noqa: F811
+    way: str,
+    repeats: int,
+) -> None:
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    page = open_page(open_notebook, gated)
+    for number in range(1, repeats + 1):
+        if number > 1:
+            begin_anew(page)
+        start(page, gated, number)
+        WAYS[way](page)
+        keeps_text(page)
+
+
+@lab_only
+def test_after_a_reload(open_notebook: OpenNotebook, model: type[Model]) -> None:  # noqa: F811
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    page = open_page(open_notebook, gated)
+    start(page, gated)
+    page.save()
+    page.open(kernel=False)
+    wait_text(page, 2, "word9")
+    WAYS["restarted-elsewhere"](page)
+    keeps_text(page)
+    page.open()
+    page.wait(lambda: re.search(ENDINGS, page.output(2).inner_text()), "the text")
+    assert "rror displaying widget" not in page.output(2).inner_text()
+
+
+@lab_only
+@pytest.mark.parametrize("theme", ["light", "dark", "narrow"])
+def test_hostile_text_is_kept_and_harmless(
+    open_notebook: OpenNotebook,
+    model: type[Model],  # noqa: F811
+    theme: str,
+    shots: Path,
+) -> None:
+    words = (*HOSTILE, "\n# A title\n\n- a point with **strong** words, ", *["and more " * 20] * 3)
+    gated = model(Scenario(reasoning=("Let me think. ",), text=words, gates=frozenset({"finish"})))
+    source = f"%%stream {gated.name}\nHi"
+    page = open_notebook([source], own_page=True, dark=theme == "dark")
+    if theme == "narrow":
+        page.page.set_viewport_size({"width": 480, "height": 800})
+    page.start(1)
+    wait_text(page, 1, "and more")
+    WAYS["restarted-elsewhere"](page)
+    page.wait(lambda: page.widget(1).count() == 0, "the text")
+    page.wait(lambda: re.search(ENDINGS, page.output(1).inner_text()), "how it ended")
+    text = page.output(1).locator("pre").last
+    page.wait(lambda: (text.text_content() or "").strip() == "".join(words).strip(), "the text")
+    assert page.page.evaluate("() => window.ran") is None
+    assert not [url for url in page.requests if "192.0.2.1" in url]
+    assert page.output(1).locator("mjx-container").count() == 0
+    page.page.screenshot(path=shots / f"{page.server.app}-lost-{theme}.png")
