@@ -35,7 +35,7 @@ export function scanRun(text: string, at: number, end: number, least: number): R
   const spaceAfter = /\0\s?$/.test(beside);
   const markBefore = /^[\p{P}\p{S}]/u.test(beside);
   const markAfter = /[\p{P}\p{S}]$/u.test(beside);
-  const cjk = CJK.test(beside);
+  const cjk = markBefore !== markAfter && CJK.test(beside);
   const left = !spaceAfter && (!markAfter || spaceBefore || markBefore || cjk);
   const right = !spaceBefore && (!markBefore || spaceAfter || markAfter || cjk);
   // Not within a word.
