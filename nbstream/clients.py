@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from . import local
 from .errors import ConfigError
 from .hosts import is_this_machine
+from .log_redaction import guard_logs
 from .proxies import certificate_variables, proxy_for
 from .redact import Key, Redact, hider, redactor
 from .settings import settings
@@ -145,6 +146,7 @@ def _given(client: Any, model: str | None) -> Endpoint:
         raise ConfigError("name a model for this client: model='...'")
 
     async def connect(announce: Announce) -> Any:
+        guard_logs(key)
         # Our retries are the visible ones; the SDK's own would sleep silently.
         return client.with_options(max_retries=0) if hasattr(client, "with_options") else client
 
@@ -197,6 +199,7 @@ async def _client(url: str, key: Key) -> Any:
     belongs to the loop that it was first used on."""
     from openai import AsyncOpenAI, Timeout
 
+    guard_logs(key)
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _forget_closed_loops()

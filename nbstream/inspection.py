@@ -15,6 +15,7 @@ from .errors import ErrorInfo
 from .record import MOST_EVENTS, RawEvent, block_of, raw_event
 from .redact import Redact
 from .session import Session
+from .split_keys import without_split_keys
 
 Seen = Literal["bytes", "chunks", "kept", "nothing"]
 """Where the events are from: the bytes of the response; the chunks, as they came; the chunks that
@@ -146,6 +147,7 @@ def _seen(session: Session) -> Seen:
 def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
     recording = attempt.recording
     clean = _cleaner(session, attempt)
+    events = [_clean(event, clean) for event in recording.events] if recording else []
     return InspectedAttempt(
         number=attempt.number,
         at=attempt.at,
@@ -154,7 +156,7 @@ def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
         host=attempt.host and clean(attempt.host),
         headers={name: clean(value)[:500] for name, value in attempt.headers.items()},
         error=attempt.error and clean(attempt.error),
-        events=[_clean(event, clean) for event in recording.events] if recording else (),
+        events=without_split_keys(events, clean) if recording else (),
         left_out=recording.left_out if recording else 0,
         bytes_left_out=recording.bytes_left_out if recording else 0,
     )
@@ -167,7 +169,7 @@ def _of_chunks(session: Session, attempt: Attempt) -> dict[str, Any]:
     tail = max(MOST_EVENTS, count - MOST_EVENTS)
     places = [*range(min(count, MOST_EVENTS)), *range(tail, count)]
     events = [_clean(raw_event(n + 1, block_of(chunks[n])), clean) for n in places]
-    return {"events": events, "left_out": count - len(places)}
+    return {"events": without_split_keys(events, clean), "left_out": count - len(places)}
 
 
 def _cleaner(session: Session, attempt: Attempt) -> Redact:

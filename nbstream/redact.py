@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, SupportsIndex
-from urllib.parse import quote
 
 from .surrogates import well_formed
 
@@ -28,9 +27,10 @@ _IN_URL = re.compile(
     r"[^&\s\"'#<>\\]+",
     re.ASCII | re.IGNORECASE,
 )
-# A field of JSON, which may stand in a string of JSON itself, or of a Python object.
+# A field of JSON, which may stand in a string of JSON itself, or of a Python object, or a header as
+# a pair of bytes, which is how HTTP clients log it.
 _FIELD = re.compile(
-    rf"({_NAME}(?:\\*[\"'])?\s*[:=]\s*(\\*[\"']))(?:\\.|[^\\])*?(\2|$)",
+    rf"({_NAME}(?:(?:\\*[\"'])?\s*[:=]\s*|[\"']\s*,\s*b)(\\*[\"']))(?:\\.|[^\\])*?(\2|$)",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 _IN_WORDS = re.compile(
@@ -80,21 +80,40 @@ def redactor(*secrets: str | None) -> Redact:
 
 def hider(*secrets: str | None) -> Redact:
     """A function that takes ``secrets`` out of a text, and nothing else."""
-    forms = {form for s in secrets if s and len(s) >= 6 for form in _forms(str(s))}
-    known = sorted(forms, key=len, reverse=True)
+    known = sorted({str(s) for s in secrets if s and len(s) >= 6}, key=len, reverse=True)
+    patterns: list[re.Pattern[str]] = []
 
     def hide(text: str) -> str:
-        for secret in known:
-            text = text.replace(secret, "[redacted]")
+        if known and not patterns:  # when first needed: most hiders never are
+            patterns.append(re.compile("|".join(form for s in known for form in _forms(s))))
+        for pattern in patterns:
+            text = pattern.sub("[redacted]", text)
         return text
 
     return hide
 
 
-def _forms(secret: str) -> set[str]:
-    """How ``secret`` may be written: as it is, in JSON, in JSON of PHP, in a URL."""
-    in_json = json.dumps(secret)[1:-1]
-    return {secret, in_json, in_json.replace("/", "\\/"), quote(secret, safe="")}
+def _forms(secret: str) -> Iterator[str]:
+    """Patterns of how ``secret`` may be written: each character as it is, or as JSON, Python, a URL
+    or HTML write it; all of it in Base64, behind a user's name or not."""
+    yield "".join(map(_character, secret))
+    data = secret.encode()
+    for before in range(3):
+        # Three bytes are four characters: those at both ends depend on what stands beside it.
+        coded = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        core = coded[-(-before * 8 // 6) : len(coded) - bool((before + len(data)) % 3)]
+        if len(core) >= 8:
+            yield re.escape(core).replace(r"\+", "[-+]").replace("/", "[/_]")
+
+
+def _character(character: str) -> str:
+    code = ord(character)
+    forms = [re.escape(character)]
+    escapes = (f"u{code:04x}", f"x{code:02x}", re.escape(character))
+    forms += [rf"\\{{1,4}}{form}" for form in escapes]
+    forms += [f"%{byte:02x}" for byte in character.encode()] if code < 0x80 else []
+    forms += [f"&#0*{code};", f"&#x0*{code:x};"]
+    return f"(?:{forms[0]}|(?i:{'|'.join(forms[1:])}))"
 
 
 def sent_keys(holder: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import openai
 import pytest
 
 import nbstream
+from tests.support.scenario import Scenario
 from tests.support.sdk import KEY, end_of, open_stream, stream
 from tests.support.server import Server
 
@@ -85,6 +87,42 @@ def test_neither_debug_logs_nor_tracebacks_with_locals_show_the_key(server: Serv
     assert "name a model of 127.0.0.1" in said
     assert "key = '[redacted]'" in said, "locals are shown"
     assert key not in said
+
+
+LOGS = """
+import asyncio, sys, logging
+import nbstream, openai
+
+async def main(url, key):
+    client = openai.AsyncOpenAI(base_url=url, api_key=key)
+    for options in ({"base_url": url}, {"client": client}):
+        await nbstream.stream("Hello", model="test/ok", **options)
+
+logging.getLogger().setLevel(logging.DEBUG)
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_debug_logs_show_no_key_that_a_server_echoes_or_a_url_holds(server: Server) -> None:
+    key = "plain-word-key-0123456789"
+    coded = base64.b64encode(f"user:{key}".encode()).decode()
+    echoes = (("X-Echo", key), ("X-Echo-Basic", coded), ("Set-Cookie", "session=hunter22hunter22"))
+    for _ in range(2):
+        server.enqueue(Scenario(headers=echoes))
+    environment = {**os.environ, "OPENAI_LOG": "debug", "NBSTREAM_API_KEY": key}
+    url = server.url.replace("://", "://user:pass-in-url@")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOGS, url, key],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert len(server.requests) == 2
+    assert "x-echo" in said.lower(), "response headers are logged"
+    for secret in (key, coded[8:-4], "pass-in-url", "hunter22"):
+        assert secret not in said, secret
 
 
 async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(

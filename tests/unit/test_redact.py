@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import reprlib
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -66,6 +68,7 @@ SECRET = "hunter22/+x"
         f'{{"said":"{{\\"client_secret\\": \\"{SECRET}\\"}}"}}',
         f'{{"password":"a\\"{SECRET}"}}',
         f"Client(api_key='{SECRET}', n=1)",
+        f"[(b'Set-Cookie', b'session={SECRET}'), (b'x-api-key', b\"{SECRET}\")]",
         f"Authorization: Basic {SECRET}",
         f"x-api-key: {SECRET}",
         f"Set-Cookie: session={SECRET}; Path=/",
@@ -90,6 +93,7 @@ def test_what_is_named_like_a_secret_goes(text: str) -> None:
         '{"prompt_cache_key":"a","total_tokens":7,"key":"b","id":"chatcmpl-1"}',
         "https://host/v1?model=a&stream=true",
         "the secret of a good password is its length: long",
+        '{"required":["password","name"]}',
         "the authorization header: none",
     ],
 )
@@ -105,8 +109,47 @@ def test_known_secrets_go_however_they_are_written(secret: str) -> None:
         assert "[redacted]" in redactor(secret)(text), text
 
 
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        "".join(f"\\u{ord(c):04x}" for c in SECRET),
+        "".join(f"\\u{ord(c):04X}" for c in SECRET),
+        "".join(f"\\\\u{ord(c):04x}" for c in SECRET),
+        "".join(f"\\x{ord(c):02x}" for c in SECRET),
+        "".join(f"%{ord(c):02X}" for c in SECRET),
+        "".join(f"&#{ord(c)};" for c in SECRET),
+        "".join(f"&#x{ord(c):X};" for c in SECRET),
+        SECRET.replace("/", "\\u002f"),
+        f"\\u0068{SECRET[1:]}",
+    ],
+)
+def test_known_secrets_go_escaped_in_any_way(escaped: str) -> None:
+    assert redactor(SECRET)(f"key {escaped} refused") == "key [redacted] refused"
+
+
+@pytest.mark.parametrize("before", ["", "u:", "me:", "user:", "Bearer "])
+@pytest.mark.parametrize("after", ["", "x", "yz"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_known_secrets_go_in_base64(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    coded = encode(f"{before}{SECRET}{after}".encode()).decode()
+    redacted = redactor(SECRET)(f"basic {coded} refused")
+    assert "[redacted]" in redacted
+    # At most the letters that share a byte triple with what stands beside the key are left.
+    left = redacted.removeprefix("basic ").removesuffix(" refused").replace("[redacted]", "")
+    assert len(left) <= len(encode(before.encode())) + len(encode(after.encode())) + 4
+
+
 def test_long_texts_take_no_long_time() -> None:
-    for text in ("a" * 1_000_000, '"secret' * 100_000, "://" * 300_000, "eyJ" * 300_000):
+    for text in (
+        "a" * 1_000_000,
+        "\\" * 300_000,
+        "&#0" + "0" * 300_000,
+        '"secret' * 100_000,
+        "://" * 300_000,
+        "eyJ" * 300_000,
+    ):
         redactor("a-secret")(text)
 
 

@@ -1,0 +1,64 @@
+"""Keeps API keys out of what the SDK and its HTTP client log.
+
+With ``OPENAI_LOG=debug``, or a level of one's own, they log URLs, which may hold a user's name or a
+key, and the headers of responses, in which servers and gateways echo what they were sent. The SDK
+itself takes only the ``authorization`` and ``api-key`` of requests out
+(https://github.com/openai/openai-python/blob/main/src/openai/_utils/_logs.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from .redact import Redact, redactor
+
+_PACKAGES = ("openai", "httpx", "httpx2", "httpcore", "httpcore2")
+
+
+class _KeyFilter(logging.Filter):
+    """Redacts each record of the loggers that it is added to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: set[str] = set()
+        self._redact: Redact = redactor()
+
+    def know(self, key: str) -> None:
+        if key not in self._keys:
+            self._keys.add(key)
+            self._redact = redactor(*self._keys)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            said = record.getMessage()
+        except Exception:  # logging itself reports what cannot be formatted
+            return True
+        redacted = self._redact(said)
+        if redacted != said:
+            record.msg, record.args = redacted, None
+        return True
+
+
+_filter = _KeyFilter()
+_lock = threading.Lock()
+_known_loggers = 0
+
+
+def guard_logs(key: str | None) -> None:
+    """Redact ``key``, and whatever looks like one, in the logs of requests from now on.
+
+    Costs nothing where nothing is logged. A filter acts on the records of its own logger only, so
+    each logger of the packages gets it; those that are made later get it at the next call.
+    """
+    global _known_loggers
+    with _lock:
+        if key:
+            _filter.know(str(key))
+        loggers = logging.root.manager.loggerDict
+        if len(loggers) == _known_loggers:
+            return
+        _known_loggers = len(loggers)
+        for name, logger in list(loggers.items()):
+            if name.partition(".")[0] in _PACKAGES and isinstance(logger, logging.Logger):
+                logger.addFilter(_filter)

@@ -1,0 +1,42 @@
+"""Keys are taken out of the records of the SDK's and its HTTP client's loggers."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from nbstream.log_redaction import guard_logs
+
+KEY = "plain-word-key-0123"
+
+
+@pytest.mark.parametrize("name", ["openai._base_client", "httpx", "httpcore.http11"])
+def test_records(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger(name)
+    guard_logs(KEY)
+    with caplog.at_level(logging.DEBUG, name):
+        logger.debug("%s https://user:hunter22@host/v1?api_key=hunter22&n=1", KEY)
+        logger.debug("headers %r", {"X-Echo": KEY, "set-cookie": "session=hunter22"})
+        logger.debug("status %i", 200)
+    assert "hunter22" not in caplog.text
+    assert KEY not in caplog.text
+    assert "status 200" in caplog.text
+    assert caplog.text.count("[redacted]") == 5
+
+
+def test_loggers_that_are_made_later(caplog: pytest.LogCaptureFixture) -> None:
+    guard_logs(KEY)
+    logger = logging.getLogger(f"openai.{test_loggers_that_are_made_later.__name__}")
+    guard_logs(None)
+    with caplog.at_level(logging.DEBUG, logger.name):
+        logger.debug("the key %s", KEY)
+    assert KEY not in caplog.text
+
+
+def test_other_loggers_and_broken_records_stay(caplog: pytest.LogCaptureFixture) -> None:
+    guard_logs(KEY)
+    logging.getLogger("mine").warning("the key %s", KEY)
+    assert KEY in caplog.text
+    record = logging.LogRecord("openai", logging.DEBUG, "", 0, "%d", ("x",), None)
+    assert logging.getLogger("openai._base_client").filter(record)
