@@ -39,7 +39,10 @@ def _shows_widgets() -> bool:
 
 
 def _asks_input(running: Any) -> bool:
-    return bool(getattr(running, "_allow_stdin", True))
+    # A kernel that ipykernel's app has not started executes no requests, which say so: Solara's
+    # runs an app, and shows its widgets.
+    # https://github.com/widgetti/solara/blob/master/solara/server/kernel.py
+    return running.parent is None or bool(getattr(running, "_allow_stdin", True))
 
 
 def handled_message() -> dict[str, Any]:

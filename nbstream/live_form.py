@@ -61,7 +61,8 @@ class _Form:
         end = len(self._lines)
         after = self._before.pop(end, [])
         if notes:
-            after += [_BLANK, "---", "", *notes]
+            # Not `---`, which Sphinx takes for a transition and refuses at the end of a section.
+            after += [_BLANK, "<hr>", "", *notes]
         if self._moved:
             after += [_BLANK, *self._moved]
         if after and document.open_fence:

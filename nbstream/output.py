@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 from . import saved
 from .cells import Execution
 from .console import Console
-from .frontend import execution
+from .frontend import execution, shell
 from .session import Session
 from .terminal import printable
 from .waiting import follow_blocking, interrupt, wait_blocking
@@ -97,6 +98,7 @@ class Displays:
         self._console = console
         self._keeps: dict[str, str] = {}  # display id -> what its output keeps
         self._shown: dict[str, dict[str, Any]] = {}  # display id -> the bundle that it began with
+        self._hooks: tuple[Any, ...] = ()
         self._hide_next = False
         self._execution: Execution | None = None
         self._raises = False
@@ -135,6 +137,7 @@ class Displays:
         bundle = self._live(display_id)
         if self._console.watch():
             del bundle["text/plain"]  # a console shows nothing else, and the text follows
+        self._hooks = _publish_hooks()
         _publish(bundle, display_id)
         self._keeps[display_id] = persist
         self._shown[display_id] = bundle
@@ -163,12 +166,34 @@ class Displays:
         return "markdown" in self._keeps.values()
 
     def _update(self, display_id: str, bundle: dict[str, Any]) -> None:
-        _publish(bundle, display_id, update=True)
+        with _with_hooks(self._hooks):
+            _publish(bundle, display_id, update=True)
         # What `%%capture` took has no display to update. It holds this very bundle, and may show it
         # later.
         shown = self._shown[display_id]
         shown.clear()
         shown.update(bundle)
+
+
+def _publish_hooks() -> tuple[Any, ...]:
+    """What this thread has registered to change the messages of outputs, as Colab does."""
+    return tuple(getattr(getattr(shell(), "display_pub", None), "_hooks", ()))
+
+
+@contextlib.contextmanager
+def _with_hooks(hooks: tuple[Any, ...]) -> Iterator[None]:
+    """Have this thread publish as the one did that had ``hooks``: each has its own.
+    https://github.com/ipython/ipykernel/blob/v7.4.0/ipykernel/zmqshell.py
+    """
+    present = _publish_hooks()
+    missing = [hook for hook in hooks if hook not in present]
+    for hook in missing:
+        shell().display_pub.register_hook(hook)
+    try:
+        yield
+    finally:
+        for hook in missing:
+            shell().display_pub.unregister_hook(hook)
 
 
 def _publish(bundle: Mapping[str, Any], display_id: str, update: bool = False) -> None:

@@ -161,6 +161,14 @@ def test_continue_is_printed_behind_the_text(console: Kernel, server: Server) ->
     assert "token limit" in printed(console, first).partition("behind\n[")[0]
 
 
+def test_escape_sequences_do_not_reach_a_console(console: Kernel, server: Server) -> None:
+    server.enqueue(Scenario(text=["red \x1b[31m", "title \x1b", "]0;x\x07"]))
+    out = console.run("%%stream\nHi", console=True).stdout
+    assert "red" in out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
 def jupyter_run(folder: Path, environment: dict[str, str], code: str) -> subprocess.Popen[bytes]:
     (folder / "cells.py").write_text(code)
     plain = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI")}

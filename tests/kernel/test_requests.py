@@ -114,6 +114,23 @@ def test_a_page_that_closes_the_comm_stops_the_stream(kernel: Kernel, server: Se
     assert WIDGET not in kernel.display(), "the output has become text"
 
 
+@pytest.mark.parametrize("loop", ["kernel", "thread"])
+def test_hooks_of_displays_see_the_final_output(kernel: Kernel, loop: str) -> None:
+    """Colab marks outputs that hold widgets by such a hook."""
+    kernel.run(
+        "def mark(message):\n"
+        "    message['content']['metadata']['marked'] = True\n"
+        "    return message\n"
+        "get_ipython().display_pub.register_hook(mark)"
+    )
+    kernel.run(f"%%stream --loop {loop}\nHi")
+    kernel.until(lambda: WIDGET not in kernel.display())
+    kernel.run("get_ipython().display_pub.unregister_hook(mark)")
+    shown = [m for m in kernel.messages if m["msg_type"].endswith("display_data")]
+    assert [m["msg_type"] for m in shown] == ["display_data", "update_display_data"]
+    assert all(m["content"]["metadata"] == {"marked": True} for m in shown)
+
+
 def test_interrupt(kernel: Kernel, server: Server) -> None:
     server.enqueue(Scenario(gates=frozenset({"first"})))
     kernel.run("%%stream --bg --as background\nHi")

@@ -132,6 +132,9 @@ def test_a_widget_in_a_shadow_root_is_styled(open_notebook: OpenNotebook) -> Non
         """(view) => {
             const host = document.createElement("div");
             document.body.append(host);
+            // VS Code sets both, Jupyter's to the font of its editor.
+            host.style.setProperty("--vscode-font-family", "serif");
+            host.style.setProperty("--jp-content-font-family", "monospace");
             host.attachShadow({ mode: "open" }).append(view.parentElement);
             return view.querySelector(".nbs-header");
         }""",
@@ -140,3 +143,4 @@ def test_a_widget_in_a_shadow_root_is_styled(open_notebook: OpenNotebook) -> Non
     page.page.wait_for_function(
         "(header) => getComputedStyle(header).display === 'flex'", arg=header
     )
+    assert header.evaluate("(el) => getComputedStyle(el.parentElement).fontFamily") == "serif"

@@ -15,6 +15,8 @@ PYTHON = {"header": {"session": SESSION, "msg_id": f"{SESSION}_41_2"}, "metadata
 
 
 class FakeKernel:
+    parent: object = "the app"
+
     def __init__(self, request: dict[str, Any], allow_stdin: bool = True) -> None:
         self._request = request
         self._allow_stdin = allow_stdin
@@ -64,6 +66,10 @@ def test_who_asks_for_no_input_is_headless(use: Any, monkeypatch: pytest.MonkeyP
         patch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
         assert not frontend.is_headless()
         assert frontend.plain_client() is None
+    # As Solara makes them.
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeKernel, "parent", None)
+        assert not frontend.is_headless()
     # Its page shows widgets, whatever it asks for.
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     assert not frontend.is_headless()
