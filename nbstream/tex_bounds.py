@@ -15,8 +15,8 @@ MAX_LENGTH = 2_000
 """Characters of one formula."""
 MAX_DEPTH = 25
 """Levels of braces, fences, environments, scripts and arguments in one another."""
-MAX_WEIGHT = 1_000
-"""Symbols, and levels beyond the sixth: what takes MathJax about 100 ms."""
+MAX_WEIGHT = 600
+"""Symbols, and levels beyond the sixth, which count twice: what takes MathJax about 100 ms."""
 MAX_EMS = 10.0
 """One length, in ems."""
 MAX_EMS_IN_ALL = 40.0
@@ -218,7 +218,8 @@ class _Scan:
         self._fill_laps(_LEVEL_IN_LAP)
         cost *= above.cost if above else 1
         self._open.append(_Level(kind, depth, arguments, symbols, cost))
-        self._weight += cost * max(1 if cost > 1 else 0, depth - _FREE_DEPTH)
+        if not is_argument:
+            self._weight += cost * max(1 if cost > 1 else 0, 2 * (depth - _FREE_DEPTH))
         # Rows would stand above and below a line that has no room for them.
         in_lap = kind == "begin" and any(level.symbols is not None for level in self._open)
         self._is_beyond = self._is_beyond or in_lap or depth > MAX_DEPTH

@@ -8,8 +8,8 @@
 const MAX_LENGTH = 2_000;
 /** Levels of braces, fences, environments, scripts and arguments in one another. */
 const MAX_DEPTH = 25;
-/** Symbols, and levels beyond the sixth. */
-const MAX_WEIGHT = 1_000;
+/** Symbols, and levels beyond the sixth, which count twice. */
+const MAX_WEIGHT = 600;
 /** One length, and all of a formula, in ems. */
 const MAX_EMS = 10;
 const MAX_EMS_IN_ALL = 40;
@@ -186,7 +186,7 @@ class Scan {
     this.#fillLaps(LEVEL_IN_LAP);
     const cost = factor * (above?.cost ?? 1);
     this.#open.push({ kind, depth, arguments: count, symbols, cost });
-    this.#weight += cost * Math.max(cost > 1 ? 1 : 0, depth - FREE_DEPTH);
+    if (!isArgument) this.#weight += cost * Math.max(cost > 1 ? 1 : 0, 2 * (depth - FREE_DEPTH));
     // Rows would stand above and below a line that has no room for them.
     const inLap = kind === "begin" && this.#open.some((level) => level.symbols < Infinity);
     this.#isBeyond ||= inLap || depth > MAX_DEPTH;
