@@ -18,7 +18,7 @@ FENCE = re.compile(
 )
 _MARKER = re.compile(r"(?P<indent> *)(?P<mark>[-*+]|(?P<number>\d{1,9})[.)])(?P<gap> +)(?=\S)")
 _RULE = re.compile(r" {0,3}(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})\Z")
-_QUOTES = re.compile(r"(?: {0,3}> ?)+")
+_QUOTES = re.compile(r" {0,3}>(?: {0,4}>)* ?")
 _INFO = re.compile(r"[A-Za-z0-9_+#.-]+")
 
 

@@ -21,7 +21,8 @@ _SAYS = (
     *("errors", "detail", "details", "reason", "description", "fault", "faultstring", "exception"),
     *("statusmsg", "statusmessage", "baseresp", "metadata", "raw", "fieldviolations"),
 )
-_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title)\b", re.I | re.S)
+_COMMENT = re.compile(r"\s*<!--.*?-->", re.S)
+_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|title)\b", re.I)
 _HEADLINE = re.compile(r"<(title|h1)\b[^>]*>(.{1,400}?)</\1", re.I | re.S)
 _XML = re.compile(r"\s*<(?:\?xml|[\w:]*(?:error|fault|exception))\b", re.I)
 _XML_WORDS = re.compile(
@@ -45,7 +46,11 @@ def words_of(body: Any) -> str:
 
 def is_page(text: str) -> bool:
     """Whether ``text`` is a web page."""
-    return _PAGE.match(text) is not None
+    # One pattern with a loop of comments would take exponential time on "<!---->" many times.
+    start = 0
+    while comment := _COMMENT.match(text, start):
+        start = comment.end()
+    return _PAGE.match(text, start) is not None
 
 
 def page_words(text: str) -> str:

@@ -70,7 +70,8 @@ ARROWS: dict[str, set[str]] = {
     "timing": set(),
     "splice": set(),
     "spans": {"events", "transcript"},
-    "until": {"errors", "transcript"},
+    "backtracking": set(),
+    "until": {"backtracking", "errors", "transcript"},
     "partial_json": set(),
     "schema": {"checks", "errors", "partial_json"},
     "progress": {

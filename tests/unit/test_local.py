@@ -75,6 +75,8 @@ def test_keeps_the_model_and_its_licence_only(fake: Fake) -> None:
     path = local.ensure_model(lambda _: None)
 
     assert sorted(file.name for file in path.parent.iterdir()) == ["LICENSE", path.name]
+    local.find_model()
+    assert path.with_suffix(".checked") in path.parent.iterdir(), "and that it was checked"
     assert list(fake.cache.iterdir()) == [path.parent]
 
 
@@ -109,6 +111,59 @@ def test_a_damaged_file_is_fetched_again(fake: Fake) -> None:
 
     assert local.ensure_model(lambda _: None).read_bytes() == CONTENT
     assert len(fake.installed()) == 2
+
+
+def test_a_file_of_the_same_size_and_time_that_was_tampered_with_is_replaced(fake: Fake) -> None:
+    path = local.ensure_model(lambda _: None)
+    assert local.find_model() == path
+    before = path.stat()
+    path.write_bytes(CONTENT[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert local.find_model() is None
+
+    said: list[str] = []
+    assert local.ensure_model(said.append).read_bytes() == CONTENT
+    assert "was changed and is replaced" in said[0]
+    assert len(fake.installed()) == 2
+
+
+def test_the_sum_is_computed_once_after_each_change(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = local.ensure_model(lambda _: None)
+    summed: list[Path] = []
+    compute = model._sha256
+
+    def counted(file: Path) -> str:
+        summed.append(file)
+        return compute(file)
+
+    monkeypatch.setattr(model, "_sha256", counted)
+    for _ in range(3):
+        assert local.find_model() == path
+    assert summed == [path]
+    other = path.with_name("other")
+    other.write_bytes(CONTENT)
+    other.replace(path)
+    for _ in range(3):
+        assert local.find_model() == path
+    assert summed == [path] * 2
+
+
+@pytest.mark.parametrize("note", [b"\xff\x00", b"", b"1" * 100])
+def test_a_note_that_is_not_ours_is_replaced(fake: Fake, note: bytes) -> None:
+    path = local.ensure_model(lambda _: None)
+    path.with_suffix(".checked").write_bytes(note)
+    assert local.find_model() == path
+    assert path.with_suffix(".checked").read_bytes() != note
+
+
+def test_a_cache_that_takes_no_note_is_still_used(fake: Fake) -> None:
+    path = local.ensure_model(lambda _: None)
+    path.with_suffix(".checked").mkdir()
+    assert local.find_model() == path
+    path.write_bytes(CONTENT[::-1])
+    assert local.find_model() is None
 
 
 def test_an_unwritable_cache_is_an_error_with_a_way_out(

@@ -76,3 +76,10 @@ def test_what_is_long_or_deep_is_cut() -> None:
     assert words_of(deep) == ""
     assert words_of({"errors": [f"x{n}" for n in range(10_000)]}).count(";") < 20
     assert words_of("[" * 100_000)
+
+
+def test_a_page_behind_many_comments_is_seen_at_once() -> None:
+    comments = "<!-- -->\n" * 1000
+    assert is_page(f"{comments}<html>")
+    assert not is_page(f"{comments}plain")
+    assert not is_page("<!--" * 1000)

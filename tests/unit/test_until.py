@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import Any
 
 import pytest
 
 from nbstream.errors import UsageError
 from nbstream.transcript import Transcript
-from nbstream.until import WINDOW, Ending
+from nbstream.until import PIECE, WINDOW, Ending
 from tests.support.fakes import Gate, chat, ended, make
 
 
@@ -73,11 +74,30 @@ def test_a_pattern_may_begin_far_before_the_newest_text() -> None:
     assert late.reason is None, "its beginning is out of the window"
 
 
+def test_a_long_piece_is_searched_to_its_end() -> None:
+    ending = Ending("END")
+    text = "x" * (PIECE - 1) + "END" + "y" * PIECE
+    assert ending.kept(text) == PIECE + 2
+    assert ending.reason == f"until: END was found; {PIECE} characters after it are left out"
+
+
+def test_a_pattern_that_is_slow_on_a_text_is_looked_for_in_less_of_it() -> None:
+    # Cubic: whole windows of a's would take hours.
+    ending = Ending("(?s).*a.*b")
+    started = time.process_time()
+    for piece in ["a" * 40] * 500 + ["a" * 20_000]:
+        assert ending.kept(piece) == len(piece)
+    assert time.process_time() - started < 20
+    assert ending.kept("a b c") == 3
+
+
 @pytest.mark.parametrize(
     ("until", "said"),
     [
         ("(", "no regular expression"),
         ("x*", "matches the empty text"),
+        ("(a+)+b", "practically endless time"),
+        (re.compile(r"(\w+\s*)+:"), "practically endless time"),
         (0, "above 0"),
         (True, "not a bool"),
         (1.5, "not float"),
