@@ -140,9 +140,11 @@ class Transcript:
                 return self._begin(event) if text else None
             return Append(key, part.type, part.append(text), text)
         if isinstance(event, Whole):
-            return self._complete(event._replace(text=well_formed(event.text)))
+            if not event.text.isascii():
+                event = event._replace(text=well_formed(event.text))
+            return self._complete(event)
         if isinstance(event, Info):
-            return self._inform(event._replace(fields=well_formed_values(event.fields)))
+            return self._inform(Info(event.part, event.type, well_formed_values(event.fields)))
         if isinstance(event, Data):
             return self._hold(event)
         if isinstance(event, Logprobs):

@@ -52,6 +52,8 @@ class _Call:
             return arguments.strip() == self.empty.strip()
         if len(arguments) < 2 or not self._json.is_complete or self._json.is_broken:
             return False
+        if len(arguments) == self.length and arguments == "".join(self._pieces):
+            return True
         other = PartialJson()
         other.feed(arguments)
         return other.is_complete and not other.is_broken and other.value == self._json.value

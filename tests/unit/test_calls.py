@@ -13,6 +13,7 @@ from nbstream.adapters.responses import ResponsesAdapter
 from nbstream.choices import choice
 from nbstream.transcript import Transcript
 from tests.support.fakes import DONE, chat
+from tests.support.growth import check_linear
 from tests.support.tools import CALLED
 
 OSLO, BERN = '{"town": "Oslo"}', '{"town": "Bern"}'
@@ -284,3 +285,21 @@ def test_names_with_each_fragment_cost_no_more_than_the_text() -> None:
 
     seconds(100)
     assert seconds(20_000) < 0.1 + 50 * seconds(2_000)
+
+
+@pytest.mark.parametrize(
+    "head", [{"number": 0}, {"number": None}, {"number": None, "id_": "c", "name": "f"}]
+)
+def test_long_arguments_in_small_fragments_take_linear_time(head: dict[str, Any]) -> None:
+    def take(text: str) -> None:
+        arguments = ['{"a": [', *(text[at : at + 4] for at in range(0, len(text), 4))]
+        found = calls(part(0, "c", "f"), *(part(**head, arguments=one) for one in arguments))
+        assert found == [("c", "f", "".join(arguments))]
+
+    check_linear(take, ['{"b": {}}, ', '"}{", '], size=100_000)
+
+
+def test_arguments_told_again_in_other_words_are_those_of_the_call() -> None:
+    again = json.dumps(json.loads(OSLO), indent=1)
+    told = [part(0, "a", "weather", OSLO), part(0, "a", "weather", OSLO)]
+    assert calls(*told, part(0, "a", "weather", again)) == [("a", "weather", OSLO)]

@@ -147,3 +147,27 @@ def test_the_cost_is_linear() -> None:
     large = min(cost(160_000) for _ in range(3))
     # 8 times the length; a quadratic one would take 64 times as long.
     assert large / small < 24
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": [1, {"b": "\\ud83d\\ude00"}]}', "[]", "[1,]", '{"a": "\n"}']
+)
+def test_whole_and_in_pieces_is_the_same(text: str) -> None:
+    whole, pieces = PartialJson(), PartialJson()
+    whole.feed(text)
+    for character in text:
+        pieces.feed(character)
+    assert whole.is_complete
+    assert pieces.is_complete
+    assert whole.value == pieces.value
+    for parser in (whole, pieces):
+        parser.feed(" \n")
+        assert parser.is_complete
+        parser.feed("{}")
+        assert parser.is_broken
+
+
+def test_what_is_too_deep_is_broken_in_one_piece_too() -> None:
+    parser = PartialJson()
+    parser.feed("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    assert parser.is_broken
