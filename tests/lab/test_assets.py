@@ -109,7 +109,9 @@ def test_a_widget_asks_again_in_a_reloaded_page(
     page.wait(lambda: page.output(2).inner_text().count("number") == 10, "ten answers again")
     assert page.page.evaluate(NEED, "highlight") == [1, 10, 0]
     page.page.wait_for_function("() => window.told === 10")
-    assert page.assets == ["highlight"]
+    # The states of ten widgets hold the front end at most once, so a page may ask for it.
+    assert [name for name in page.assets if name != "front-end"] == ["highlight"]
+    assert page.assets.count("front-end") <= 1
 
 
 def test_code_in_ten_widgets_is_highlighted_by_one_message(
