@@ -87,18 +87,16 @@ def test_a_kernel_that_ends_is_said(
         "() => { window.jupyterapp.shell.currentWidget.sessionContext.restartKernel() }"
     )
     stalled.request(1).wait_until_left(30)
-    wait_text(page, 1, "The kernel was restarted")
+    wait_text(page, 1, "lost: the kernel was restarted")
     page.wait_idle()
     page.run(2)
     wait_text(page, 2, "word4")
     page.start(3)
     stalled.request(2).wait_until_left(30)
-    wait_text(page, 2, "The kernel crashed")
-    assert "The kernel was restarted" in page.output(1).inner_text()
+    wait_text(page, 2, "lost: the kernel crashed")
+    assert "lost: the kernel was restarted" in page.output(1).inner_text()
     for index in (1, 2):
-        text = page.output(index).inner_text()
-        assert "word4" in text
-        assert "text so far is kept" in text
+        assert "word4" in page.output(index).inner_text()
     page.page.screenshot(path=shots / f"{page.server.app}-kernel-ended.png")
 
 
