@@ -91,6 +91,7 @@ class Wire:
         self._has_news = False
         self._repeats = iter(REPEATS)
         self._is_repeating = False
+        self._repeat_timer: asyncio.TimerHandle | None = None
 
     def open(self, session: Session) -> None:
         """Begin to tell of ``session``; before its request is sent."""
@@ -281,7 +282,7 @@ class Wire:
         session, delay = self._session, next(self._repeats, None)
         if session is None or session.loop is None or session.loop.is_closed() or delay is None:
             return
-        session.loop.call_later(delay, self._repeat, session.loop)
+        self._repeat_timer = session.loop.call_later(delay, self._repeat, session.loop)
 
     def _repeat(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self.pages:
@@ -292,5 +293,7 @@ class Wire:
     def detached(self) -> None:
         """The comm was closed: no page can be reached by it."""
         self.pages = frozenset()
+        if self._repeat_timer is not None:  # it would keep all of the stream until then
+            self._repeat_timer.cancel()
         if self._hub is not None:
             self._hub.drop(self)

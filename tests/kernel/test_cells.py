@@ -47,6 +47,8 @@ def test_the_frames_of_one_stream(kernel: Kernel) -> None:
     kernel.run("%%stream test/slow?delay=0.02\nWhy?")
     _, stream = kernel.opened()
     frames = [frame for _, frame in kernel.frames() if frame["stream"] == stream]
+    # No page said hello: the snapshot comes again, in case that one is late.
+    frames = [frame for frame in frames if frame["kind"] != "snapshot" or frame["seq"] == 1]
     assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
     assert [frame["kind"] for frame in frames if frame["kind"] != "delta"] == [
         "snapshot",

@@ -212,13 +212,21 @@ class Kernel:
         return "".join(op["text"] for frame in frames for op in frame.get("ops", ()))
 
     def _latest(self) -> str:
-        opened = [f["stream"] for _, f in self.frames() if f["kind"] == "snapshot"]
-        return opened[-1] if opened else ""
+        opened = self._openings()
+        return opened[-1][1] if opened else ""
 
     def opened(self, number: int = -1) -> tuple[str, str]:
-        """The comm and the stream of one that was opened."""
-        found = [(c, f["stream"]) for c, f in self.frames() if f["kind"] == "snapshot"]
-        return list(dict.fromkeys(found))[number]
+        """The comm and the stream of one that was opened. Only its opening counts: to a page that
+        says no hello a stream sends its snapshot again, an earlier test's stream as well."""
+        return self._openings()[number]
+
+    def _openings(self) -> list[tuple[str, str]]:
+        opened = [m["content"] for m in self.messages if m["msg_type"] == "comm_open"]
+        return [
+            (content["comm_id"], snapshot["stream"])
+            for content in opened
+            if (snapshot := content["data"].get("state", {}).get("_snapshot"))
+        ]
 
     def request(
         self, comm: str, subshell: str | None = None, session: str | None = None, **content: Any
