@@ -62,7 +62,7 @@ class _Form:
         after = self._before.pop(end, [])
         if notes:
             # Not `---`, which Sphinx takes for a transition and refuses at the end of a section.
-            after += [_BLANK, "<hr>", "", *notes]
+            after += [_BLANK, "---", "", *notes]
         if self._moved:
             after += [_BLANK, *self._moved]
         if after and document.open_fence:
