@@ -150,8 +150,13 @@ def test_money_and_formulas(open_notebook: OpenNotebook) -> None:
 
 
 # The live view sets what a formula defines (in JupyterLab that would hold for the whole page), and
-# reads a formula on into code. In a list in a quote, parsers disagree about what is code.
-DIFFERENT = (r"$\def\y{z}$", "with `$x`", "> - ```", "> 1. a")
+# reads a formula on into code. In a list in a quote, parsers disagree about what is code. In a bare
+# link the live view shows an entity as it was written. A linked image is a button in a link there,
+# and what is not quite a link has no space before its bracket.
+DIFFERENT = (
+    *(r"$\def\y{z}$", "with `$x`", "> - ```", "> 1. a", "https://a.example/?a=1&amp;b=2#c"),
+    *("[![i](https://a.example/i.png)](https://b.example)", "[a](https://a.example/b c)"),
+)
 
 LIVE = """\
 live = [nbstream.show([text]) for text in texts]
