@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
+from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -41,6 +43,7 @@ class Notebooks:
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
         self._pages: dict[str, str] = {}
+        self._waiting: dict[str, list[Callable[[], None]]] = {}
 
     def heard(self, session: str, page: str | None = None) -> None:
         """A message of ``session`` came, by the page of this name if it told one."""
@@ -49,6 +52,12 @@ class Notebooks:
         self._last[session] = self._count
         if page is not None:
             self._pages[session] = page
+            for act in self._waiting.pop(session, ()):
+                act()
+
+    def once_named(self, session: str, act: Callable[[], None]) -> None:
+        """Call ``act`` when the page of ``session`` says its name."""
+        self._waiting.setdefault(session, []).append(act)
 
     def are_same(self, earlier: str, later: str) -> bool | None:
         """Whether ``later`` is the notebook of ``earlier``, opened again. None: it may be, but no
@@ -73,18 +82,33 @@ class Runs(Generic[T]):
         self._notebooks = known
         self._by_cell: dict[str, dict[Execution, weakref.WeakSet[T]]] = {}
 
-    def add(self, execution: Execution, stream: T) -> list[T]:
-        """Note a stream that ``execution`` has started. Returns those of earlier executions of its
-        cell, which has been run again; streams of one execution leave each other alone."""
-        if execution.cell is None:
-            return []
-        runs = self._by_cell.setdefault(execution.cell, {})
-        outdated = [run for run in runs if self._is_earlier(run, execution)]
-        found = [one for run in outdated for one in runs.pop(run)]
-        runs.setdefault(execution, weakref.WeakSet()).add(stream)
-        return found
+    def add(self, execution: Execution, stream: T, outdate: Callable[[T], object]) -> None:
+        """Note a stream that ``execution`` has started.
 
-    def _is_earlier(self, run: Execution, than: Execution) -> bool:
-        # A task of an earlier execution may start streams late.
-        is_earlier = run.key != than.key and run.started <= than.started
-        return is_earlier and self._notebooks.are_same(run.session, than.session) is True
+        ``outdate`` is called with each stream of earlier executions of its cell, which has been run
+        again; streams of one execution leave each other alone. Where a page that was just loaded
+        runs the cell, this waits until the page has said its name.
+        """
+        if execution.cell is None:
+            return
+        runs = self._by_cell.setdefault(execution.cell, {})
+        for run in tuple(runs):
+            # A task of an earlier execution may start streams late.
+            if run.key != execution.key and run.started <= execution.started:
+                self._compare(runs, run, execution, outdate)
+        runs.setdefault(execution, weakref.WeakSet()).add(stream)
+
+    def _compare(
+        self,
+        runs: dict[Execution, weakref.WeakSet[T]],
+        run: Execution,
+        later: Execution,
+        outdate: Callable[[T], object],
+    ) -> None:
+        same = self._notebooks.are_same(run.session, later.session)
+        if same is None:
+            again = functools.partial(self._compare, runs, run, later, outdate)
+            self._notebooks.once_named(later.session, again)
+        elif same:
+            for stream in runs.pop(run, ()):
+                outdate(stream)

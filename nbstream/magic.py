@@ -53,8 +53,7 @@ class StreamMagics(Magics):
         running = execution()
         notebooks.heard(running.session)
         widget = self._start(arguments, prompt, running)
-        for earlier in self._runs.add(running, widget):
-            earlier.cancel("the cell was run again")
+        self._runs.add(running, widget, lambda earlier: earlier.cancel("the cell was run again"))
         if arguments.name:
             self.shell.user_ns[arguments.name] = widget
         widget._session.name = arguments.name or ("_" if is_cell else None)

@@ -90,6 +90,7 @@ def test_a_page_that_says_hello_shows_it(console: Kernel, server: Server) -> Non
     console.until(console.displays)
     comm, stream = console.opened()
     console.request(comm, kind="hello", have={stream: 1}, page="p")
+    console.settle(comm, stream)
     request.release(100)
     result = console.finish(cell)
     assert result.stdout == ""
@@ -108,7 +109,7 @@ def test_a_page_that_is_late_is_not_printed_to_any_more(console: Kernel, server:
     console.until(lambda: printed(console, cell) == "".join(DEFAULT_TEXT[:5]))
     comm, stream = console.opened()
     console.request(comm, kind="hello", have={stream: 0}, page="p")
-    console.until(lambda: any(f["kind"] == "snapshot" for _, f in console.frames()[1:]))
+    console.settle(comm, stream)
     request.release(100)
     assert console.finish(cell).stdout == "".join(DEFAULT_TEXT[:5])
     console.until(lambda: ANSWER.strip() in console.display().get("text/plain", ""))

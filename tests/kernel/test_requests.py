@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -52,18 +53,18 @@ def test_hello_is_answered_with_a_snapshot(kernel: Kernel) -> None:
     kernel.run("%%stream --persist widget\nHi")
     comm, stream = kernel.opened()
     kernel.until(lambda: kernel.statuses()[-1:] == ["completed"])
-    before = len(kernel.frames())
-    kernel.request(comm, kind="hello", have={stream: 1}, page="p")
-    kernel.until(lambda: len(kernel.frames()) > before)
-    frame = kernel.frames()[-1][1]
+
+    def answers(**request: object) -> list[dict[str, Any]]:
+        before = len(kernel.frames())
+        kernel.request(comm, **request)
+        kernel.settle(comm, stream)
+        return [frame for _, frame in kernel.frames()[before:] if frame["stream"] == stream]
+
+    *_, frame = answers(kind="hello", have={stream: 1}, page="p")
     assert (frame["kind"], frame["status"]) == ("snapshot", "completed")
     assert frame["parts"][0]["text"] == "".join(DEFAULT_TEXT)
-    seq = frame["seq"]
-    kernel.request(comm, kind="hello", have={stream: seq}, page="p")
-    kernel.request(comm, kind="resync", stream=stream, have=0)
-    kernel.until(lambda: len(kernel.frames()) > before + 1)
-    kernel.get("1")
-    assert len(kernel.frames()) == before + 2, "who has all is told nothing"
+    assert answers(kind="hello", have={stream: frame["seq"]}, page="p") == [], "it has all"
+    assert answers(kind="resync", stream=stream, have=0) == [frame]
 
 
 def test_one_hello_speaks_for_all_streams_of_its_page(kernel: Kernel) -> None:

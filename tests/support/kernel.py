@@ -235,6 +235,19 @@ class Kernel:
         data = {"method": "custom", "content": {"v": 1, **content}}
         self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell, session)
 
+    def settle(self, comm: str, stream: str) -> None:
+        """Wait until the kernel has handled all requests for a stream so far. Its frames do not
+        show that: to a page that says no hello it sends its snapshot again by itself."""
+
+        def answers() -> int:
+            contents = (m["content"] for m in self.messages if m["msg_type"] == "comm_msg")
+            found = (c for c in contents if c["comm_id"] == comm)
+            return sum(c["data"].get("content", {}).get("kind") == "asset" for c in found)
+
+        before = answers()
+        self.request(comm, kind="asset", stream=stream, name="copier")
+        self.until(lambda: answers() > before)
+
     def close_comm(self, comm: str) -> None:
         """Close a widget's comm, as the widget managers of some front ends do."""
         self._send_comm("comm_close", {"comm_id": comm, "data": {}}, None)

@@ -11,6 +11,12 @@ class Stream:
     """Stands for a stream: something that can be referred to weakly."""
 
 
+def outdated(runs: Runs[Stream], execution: Execution, stream: Stream) -> list[Stream]:
+    found: list[Stream] = []
+    runs.add(execution, stream, found.append)
+    return found
+
+
 def run(cell: str | None, number: int, session: str = "s") -> Execution:
     return Execution(number, session, cell, float(number))
 
@@ -18,25 +24,27 @@ def run(cell: str | None, number: int, session: str = "s") -> Execution:
 def test_a_new_execution_outdates_all_streams_of_the_earlier_ones() -> None:
     runs: Runs[Stream] = Runs(Notebooks())
     first, second, other, last = (Stream() for _ in range(4))
-    assert runs.add(run("a", 1), first) == []
-    assert runs.add(run("a", 1), second) == [], "one execution's streams do not cancel each other"
-    assert runs.add(run("b", 2), other) == []
-    assert {*runs.add(run("a", 3), last)} == {first, second}
-    assert runs.add(run("a", 3), Stream()) == []
+    assert outdated(runs, run("a", 1), first) == []
+    assert outdated(runs, run("a", 1), second) == [], (
+        "one execution's streams do not cancel each other"
+    )
+    assert outdated(runs, run("b", 2), other) == []
+    assert {*outdated(runs, run("a", 3), last)} == {first, second}
+    assert outdated(runs, run("a", 3), Stream()) == []
 
 
 def test_a_late_stream_of_an_earlier_execution_outdates_nothing() -> None:
     runs: Runs[Stream] = Runs(Notebooks())
     new, late = Stream(), Stream()
-    runs.add(run("a", 2), new)
-    assert runs.add(run("a", 1), late) == []
-    assert {*runs.add(run("a", 3), Stream())} == {new, late}
+    outdated(runs, run("a", 2), new)
+    assert outdated(runs, run("a", 1), late) == []
+    assert {*outdated(runs, run("a", 3), Stream())} == {new, late}
 
 
 def test_without_cells_nothing_is_outdated() -> None:
     runs: Runs[Stream] = Runs(Notebooks())
-    assert runs.add(run(None, 1), Stream()) == []
-    assert runs.add(run(None, 2), Stream()) == []
+    assert outdated(runs, run(None, 1), Stream()) == []
+    assert outdated(runs, run(None, 2), Stream()) == []
 
 
 @pytest.mark.parametrize(
@@ -66,5 +74,21 @@ def test_notebooks(
     assert notebooks.are_same("first", "second") is same
     runs: Runs[Stream] = Runs(notebooks)
     stream = Stream()
-    runs.add(run("a", 1, "first"), stream)
-    assert runs.add(run("a", 2, "second"), Stream()) == ([stream] if same else [])
+    outdated(runs, run("a", 1, "first"), stream)
+    assert outdated(runs, run("a", 2, "second"), Stream()) == ([stream] if same else [])
+
+
+def test_a_reloaded_page_that_runs_a_cell_before_it_says_its_name() -> None:
+    notebooks = Notebooks()
+    runs: Runs[Stream] = Runs(notebooks)
+    stream, other = Stream(), Stream()
+    notebooks.heard("first", "p")
+    outdated(runs, run("a", 1, "first"), stream)
+    found: list[Stream] = []
+    notebooks.heard("second")
+    runs.add(run("a", 2, "second"), other, found.append)
+    assert found == []
+    notebooks.heard("second", "q")
+    assert found == [stream]
+    notebooks.heard("second", "q")
+    assert outdated(runs, run("a", 3, "second"), Stream()) == [other]
