@@ -71,7 +71,11 @@ def test_a_page_that_lacks_the_code_asks_for_it(open_notebook: OpenNotebook, lac
 @lab_only
 def test_two_pages_of_one_kernel_each_get_it(open_notebook: OpenNotebook) -> None:
     show = "nbstream.show(['number '])"
-    page = open_notebook([SETUP, show, show, show], own_page=True)
+    both = (
+        "import asyncio\nfrom nbstream.delivery import delivery\n"
+        "while len(delivery._clients) < 2: await asyncio.sleep(0.01)"
+    )
+    page = open_notebook([SETUP, show, show, show, both], own_page=True)
     page.run(1)
     page.run(2)
     answers(page, 2, 1)
@@ -79,6 +83,7 @@ def test_two_pages_of_one_kernel_each_get_it(open_notebook: OpenNotebook) -> Non
     other = open_notebook(file=page.name)
     answers(other, 2, 1)
     assert other.front_ends == 1
+    page.run(5)  # the kernel hears a new page a moment after it shows something
     before = page.front_ends + other.front_ends
     other.run(3)
     answers(other, 3, 1)

@@ -80,10 +80,10 @@ def start(page: NotebookPage, gated: Model, number: int = 1) -> None:
     wait_text(page, 2, "word9")
 
 
-def open_page(open_notebook: OpenNotebook, gated: Model) -> NotebookPage:
+def open_page(open_notebook: OpenNotebook, gated: Model, dark: bool = False) -> NotebookPage:
     # JupyterLab tells of a crash in a dialog, which would be in the next test's way.
     cells = ["import os; print(os.getpid())", f"%%stream {gated.name}\nHi"]
-    return open_notebook(cells, own_page=True)
+    return open_notebook(cells, own_page=True, dark=dark)
 
 
 def begin_anew(page: NotebookPage) -> None:
@@ -149,18 +149,20 @@ def test_hostile_text_is_kept_and_harmless(
 ) -> None:
     words = (*HOSTILE, "\n# A title\n\n- a point with **strong** words, ", *["and more " * 20] * 3)
     gated = model(Scenario(reasoning=("Let me think. ",), text=words, gates=frozenset({"finish"})))
-    source = f"%%stream {gated.name}\nHi"
-    page = open_notebook([source], own_page=True, dark=theme == "dark")
+    page = open_page(open_notebook, gated, dark=theme == "dark")
     if theme == "narrow":
         page.page.set_viewport_size({"width": 480, "height": 800})
-    page.start(1)
-    wait_text(page, 1, "and more")
-    WAYS["restarted-elsewhere"](page)
-    page.wait(lambda: page.widget(1).count() == 0, "the text")
-    page.wait(lambda: re.search(ENDINGS, page.output(1).inner_text()), "how it ended")
-    text = page.output(1).locator("pre").last
+    page.run(1)
+    page.start(2)
+    output = page.output(2)
+    page.wait(lambda: output.inner_text().count("and more") == 60, "all of the text")
+    kill(page)  # it has no time left to write the output itself
+    page.wait(lambda: page.widget(2).count() == 0, "the text")
+    page.wait(lambda: re.search(ENDINGS, output.inner_text()), "how it ended")
+    text = output.locator("pre").last
     page.wait(lambda: (text.text_content() or "").strip() == "".join(words).strip(), "the text")
     assert page.page.evaluate("() => window.ran") is None
     assert not [url for url in page.requests if "192.0.2.1" in url]
-    assert page.output(1).locator("mjx-container").count() == 0
+    assert output.locator("mjx-container").count() == 0
+    page.page.locator(".jp-Dialog .jp-mod-accept").click()
     page.page.screenshot(path=shots / f"{page.server.app}-lost-{theme}.png")
