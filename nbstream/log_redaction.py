@@ -37,9 +37,14 @@ class _KeyFilter(logging.Filter):
         redacted = self._redact(said)
         if redacted != said:
             record.msg, record.args = redacted, None
+        if record.exc_info and not record.exc_text:
+            # openai 1 and 2 log exceptions, whose messages hold the whole URL. Formatters print
+            # exc_text: https://docs.python.org/3/library/logging.html#logging.Formatter.format
+            record.exc_text = self._redact(_FORMATTER.formatException(record.exc_info))
         return True
 
 
+_FORMATTER = logging.Formatter()
 _filter = _KeyFilter()
 _lock = threading.Lock()
 _known_loggers = 0

@@ -38,7 +38,9 @@ def _named(causes: Iterable[Any]) -> str:
     for name in (*(f"{scheme}_proxy" for scheme in map(_scheme_of, causes)), "all_proxy"):
         for variable in (name, name.upper()):
             if value := os.environ.get(variable):
-                return f"the proxy {value} ({variable})"
+                scheme, colon, rest = value.rpartition("://")
+                host = rest.rpartition("@")[2]  # before it may stand a password
+                return f"the proxy {scheme}{colon}{host} ({variable})"
     return "the proxy"
 
 
@@ -81,7 +83,7 @@ def is_bypassed(url: str, no_proxy: str) -> bool:
 def _names(entry: str, host: str, port: int | None) -> bool:
     entry = entry.rpartition("://")[2]
     name, colon, number = entry.rpartition(":")
-    if colon and number.isdigit() and (":" not in name or name.endswith("]")):
+    if colon and number.isdecimal() and (":" not in name or name.endswith("]")):
         if int(number) != port:
             return False
         entry = name

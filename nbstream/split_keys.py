@@ -86,5 +86,6 @@ def _hidden(event: RawEvent, value: str) -> RawEvent:
     data = event.data or ""
     for written in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         if written in data:
-            return replace(event, data=data.replace(written, f'"{_HIDDEN}"', 1))
+            # Also where it stands elsewhere: which of them is the piece is not known here.
+            return replace(event, data=data.replace(written, f'"{_HIDDEN}"'))
     return replace(event, data=_HIDDEN)

@@ -40,3 +40,16 @@ def test_other_loggers_and_broken_records_stay(caplog: pytest.LogCaptureFixture)
     assert KEY in caplog.text
     record = logging.LogRecord("openai", logging.DEBUG, "", 0, "%d", ("x",), None)
     assert logging.getLogger("openai._base_client").filter(record)
+
+
+def test_exceptions_that_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("openai._base_client")
+    guard_logs(KEY)
+    with caplog.at_level(logging.DEBUG, logger.name):
+        try:
+            raise ValueError(f"401 for 'https://user:hunter22@host/v1?api_key=hunter22' {KEY}")
+        except ValueError:
+            logger.debug("Encountered an HTTP status error", exc_info=True)
+    assert "ValueError: 401 for" in caplog.text
+    assert "hunter22" not in caplog.text
+    assert KEY not in caplog.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.proxies import certificate_variables, is_bypassed, proxy_for
+from nbstream.proxies import certificate_variables, is_bypassed, proxy_for, proxy_of
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,16 @@ def test_of_certificates_those_are_named_that_are_missing(monkeypatch: pytest.Mo
     assert certificate_variables() == "SSL_CERT_DIR (/)"
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
     assert certificate_variables() == "SSL_CERT_FILE (/no/such/file.pem)"
+
+
+@pytest.mark.parametrize("scheme", ["", "http://", "socks5://"])
+def test_a_proxy_is_named_without_its_password(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(variable, f"{scheme}user:hunt/er@22@proxy.example:3128")
+
+    class ProxyError(Exception):
+        pass
+
+    assert proxy_of([ProxyError()]) == f"the proxy {scheme}proxy.example:3128 (all_proxy)"

@@ -62,6 +62,13 @@ def test_chunks_that_are_text() -> None:
     assert [event.data for event in found] == ["[redacted]", "[redacted]"]
 
 
+def test_a_piece_that_also_stands_elsewhere() -> None:
+    given = events(KEY[:7], KEY[7:])
+    data = json.dumps({"id": KEY[:7], "choices": [{"delta": {"content": KEY[:7]}}]})
+    given[0] = RawEvent(1, None, None, data=data)
+    assert KEY[:7] not in str(without_split_keys(given, redactor(KEY)))
+
+
 def test_everything_else_stays() -> None:
     given = events("Käse ", "\ud83d", "sk-ate ", "and ", KEY[:8], " ", KEY[8:], ascii_only=True)
     assert without_split_keys(given, redactor(KEY)) == given
