@@ -96,7 +96,8 @@ class EventFilter:
         """What remains at the end of the response: servers forget the last empty line."""
         self.has_ended = True
         given: list[bytes] = []
-        self._end_line(given)
+        if self._line:
+            self._end_line(given)
         if not (self._is_last or self._is_error) and _json(b"\n".join(self._data)) is None:
             self._data.clear()  # half an event
         self._end_block(given)

@@ -23,10 +23,10 @@ _SAYS = (
 )
 _COMMENT = re.compile(r"\s*<!--.*?-->", re.S)
 _PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|title)\b", re.I)
-_HEADLINE = re.compile(r"<(title|h1)\b[^>]*>(.{1,400}?)</\1", re.I | re.S)
+_HEADLINE = re.compile(r"<(title|h1)\b[^<>]*>(.{1,400}?)</\1", re.I | re.S)
 _XML = re.compile(r"\s*<(?:\?xml|[\w:]*(?:error|fault|exception))\b", re.I)
 _XML_WORDS = re.compile(
-    r"<((?:\w+:)?(?:message|faultstring|detail|description))\b[^>]*>([^<]+)<", re.I
+    r"<((?:\w+:)?(?:message|faultstring|detail|description))\b[^<>]*>([^<]+)<", re.I
 )
 _FIELD = re.compile(r"(?:data|event|id|retry)?:")
 
@@ -107,7 +107,8 @@ def _words(value: Any, depth: int, under: str = "") -> list[str]:
     fields = {plain_name(name): inner for name, inner in value.items()}
     said = [words for name in _SAYS for words in _words(fields.get(name), depth + 1, name)]
     if not said and under == "errors":  # the names of the request's fields (Rails, Laravel)
-        said = [f"{name}: {words}" for name in value for words in _words(value[name], depth + 1)]
+        names = list(value)[:_MOST_ITEMS]
+        said = [f"{name}: {words}" for name in names for words in _words(value[name], depth + 1)]
     # Google's details are typed, and nearly all of them are for programs.
     if "@type" in value and "fieldviolations" not in fields:
         return []

@@ -79,6 +79,7 @@ def test_the_last_event_without_its_empty_line() -> None:
     assert clean(A + b'data: {"n":2}') == A + B
     assert clean(A + b'data: {"n":2}\n') == A + B
     assert clean(A + b'data: {"n":') == A, "half an event is none"
+    assert clean(A + b'data: {\ndata: "n":\n') == A, "not even one that is cut between its lines"
 
 
 def test_the_end_of_the_body() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -75,7 +76,19 @@ def test_what_is_long_or_deep_is_cut() -> None:
         deep = {"error": deep}
     assert words_of(deep) == ""
     assert words_of({"errors": [f"x{n}" for n in range(10_000)]}).count(";") < 20
+    assert words_of({"errors": {f"field{n}": "bad" for n in range(10_000)}}).count(";") < 20
     assert words_of("[" * 100_000)
+
+
+@pytest.mark.parametrize("start", ["<html>", "<error>"])
+def test_tags_that_do_not_end_cost_little(start: str) -> None:
+    def seconds(count: int) -> float:
+        begun = time.process_time()
+        words_of(start + "<title <message " * count)
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(20_000) < 0.1 + 50 * seconds(2_000)
 
 
 def test_a_page_behind_many_comments_is_seen_at_once() -> None:
