@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -93,6 +94,19 @@ def unwrapped(chunk: Any) -> Any:
 def text(value: Any) -> str:
     """``value`` if it is a string, else nothing: services send null, lists and numbers too."""
     return value if isinstance(value, str) else ""
+
+
+def listed(value: Any) -> list[Any]:
+    """``value`` if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def json_text(value: Any) -> str:
+    """``value``, which may be one of the SDK's models, as JSON."""
+    dump = getattr(value, "model_dump", None)
+    # Fields that a service fills with values of other types are dumped as they are.
+    plain = value if dump is None else dump(mode="json", exclude_none=True, warnings=False)
+    return json.dumps(plain, ensure_ascii=False, default=str)
 
 
 def count(value: Any) -> int | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
 from typing import Any
 
 from ..events import Delta, Event, Info, PartInfo
 from ..partial_json import PartialJson
-from ._base import fields, get, text
+from ._base import fields, get, json_text, text
 
 EMPTY = ("{}", "null")
 """Arguments that say nothing. Some services send them first and the real ones afterwards."""
@@ -100,7 +99,7 @@ class Calls:
                 kind, arguments = "custom", get(tool, "input")
             number = get(fragment, "index")
             self._take(
-                None if isinstance(number, (list, dict)) else number,
+                number if isinstance(number, (int, float, str)) else None,
                 text(get(fragment, "id")),
                 text(get(tool, "name")),
                 _written(arguments),
@@ -240,6 +239,4 @@ def _written(arguments: Any) -> str:
     """Arguments as text: some services send an object instead of its JSON."""
     if isinstance(arguments, str):
         return arguments
-    dump = getattr(arguments, "model_dump", None)
-    plain = dump(mode="json", exclude_none=True) if dump is not None else arguments
-    return "" if plain is None else json.dumps(plain, ensure_ascii=False, default=str)
+    return "" if arguments is None else json_text(arguments)

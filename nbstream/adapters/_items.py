@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
 from ..events import Data, Info, PartInfo, PartType, Whole
-from ._base import get, text
+from ._base import get, json_text, text
 from ._calls import EMPTY
 from ._outputs import Told
 from ._sources import Sources
@@ -102,7 +101,7 @@ def _arguments(item: Any) -> str:
     for name in ("arguments", "input", "code"):
         written = get(item, name)
         if written:
-            return written if isinstance(written, str) else _json(written)
+            return written if isinstance(written, str) else json_text(written)
     if get(item, "operation") is not None:
         return text(get(get(item, "operation"), "diff"))
     queries = get(item, "queries")
@@ -119,7 +118,7 @@ def _arguments(item: Any) -> str:
     for name in ("query", "url"):
         if (written := get(action, name)) is not None:
             return text(written)
-    return _json(action) if action is not None else ""
+    return json_text(action) if action is not None else ""
 
 
 def _result(item: Any) -> str:
@@ -144,9 +143,3 @@ def _output(output: Any) -> str:
         if found := text(get(output, name)):
             return found
     return text(get(output, "stdout")) + text(get(output, "stderr"))
-
-
-def _json(value: Any) -> str:
-    dump = getattr(value, "model_dump", None)
-    plain = dump(mode="json", exclude_none=True) if dump is not None else value
-    return json.dumps(plain, ensure_ascii=False, default=str)

@@ -77,6 +77,7 @@ class ThinkTags:
         """The text since the last tag."""
         self._found: list[Delta | Moved] = []
         self._held = ""
+        self._blank: list[str] = []  # the white space before all text
         self._opening = ""  # of the reasoning that comes now
         self._thought_last = ""
         self._code = _Code()
@@ -107,7 +108,8 @@ class ThinkTags:
         """What is held: nothing follows that could make a tag of it, or quotes around one."""
         self._is_over = True
         found = self.feed("")
-        held, self._held, self._is_over = self._held, "", False
+        held = self._held if self._has_begun else "".join(self._blank) + self._held
+        self._held, self._is_over = "", False
         if self._opening:
             self._think(held)
         elif held:
@@ -121,11 +123,16 @@ class ThinkTags:
         """At the beginning of the text, as far as it is known."""
         start = self._held.lstrip()
         found = _OPENING.match(start)
-        if found:
+        if not start:
+            # Models that fail may write nothing but this: it is looked at once.
+            self._blank.append(self._held)
+            self._held = ""
+        elif found:
             self._open(found)
             self._held = start[found.end() :]
-        elif start and not (len(start) < _LONGEST and _HALF.match(start)):
+        elif len(start) >= _LONGEST or not _HALF.match(start):
             self._has_begun = True
+            self._held = "".join(self._blank) + self._held
 
     def _inside(self) -> None:
         """In reasoning."""

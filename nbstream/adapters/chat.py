@@ -11,7 +11,7 @@ from typing import Any
 
 from ..events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Moved, Usage, Whole
 from . import _reasoning as reasoning
-from ._base import both, count, get, text, unknown, unwrapped
+from ._base import both, count, get, listed, text, unknown, unwrapped
 from ._calls import Calls
 from ._endings import Ending, error_in
 from ._sources import Sources
@@ -107,8 +107,7 @@ class ChatAdapter:
         return self._choices[number]
 
     def _beside(self, more: Any, events: list[Event]) -> None:
-        found = [get(more, "search_results"), get(more, "citations")]
-        cited = [one for citations in found if isinstance(citations, list) for one in citations]
+        cited = [*listed(get(more, "search_results")), *listed(get(more, "citations"))]
         if cited:
             self._choice(0).cite(cited, events)
         if others := unknown(more, _TOP):
@@ -269,7 +268,7 @@ class _Choice:
         more_reasoning = self._reason_beside(more, events)
         if isinstance(annotations := get(more, "annotations"), list):
             self.cite(annotations, events)
-        for tool in get(more, "executed_tools") or ():
+        for tool in listed(get(more, "executed_tools")):
             events += _executed(self._prefix, tool)
         others = unknown(more, _DELTA)
         if more_reasoning:
@@ -278,10 +277,10 @@ class _Choice:
             events.append(Extra(others))
 
     def _logprobs(self, logprobs: Any, events: list[Event]) -> None:
-        if tokens := get(logprobs, "content"):
-            events.append(Logprobs(self._text, "text", list(tokens)))
-        if tokens := get(logprobs, "refusal"):
-            events.append(Logprobs(f"{self._prefix}refusal", "refusal", list(tokens)))
+        if tokens := listed(get(logprobs, "content")):
+            events.append(Logprobs(self._text, "text", tokens))
+        if tokens := listed(get(logprobs, "refusal")):
+            events.append(Logprobs(f"{self._prefix}refusal", "refusal", tokens))
         tokens, values = get(logprobs, "tokens"), get(logprobs, "token_logprobs")
         if isinstance(tokens, list) and isinstance(values, list):
             pairs = zip(tokens, values, strict=False)

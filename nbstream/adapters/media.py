@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Data, Delta, Event, Extra, Finish, Info, Logprobs, PartInfo, Whole
-from ._base import Adapter, get, text
+from ._base import Adapter, get, listed, text
 from .responses import responses_usage
 
 
@@ -24,8 +24,8 @@ class TranscriptionAdapter(Adapter):
 
     def feed(self, chunk: Any) -> Iterator[Event]:
         kind = text(get(chunk, "type"))
-        if tokens := get(chunk, "logprobs"):
-            yield Logprobs("text", "text", list(tokens))
+        if tokens := listed(get(chunk, "logprobs")):
+            yield Logprobs("text", "text", tokens)
         if kind == "transcript.text.delta":
             yield Delta("text", "text", text(get(chunk, "delta")))
         elif kind == "transcript.text.segment":

@@ -24,7 +24,7 @@ from ..events import (
     Whole,
 )
 from ..finish_reasons import incomplete_reason
-from ._base import Adapter, count, extras, fields, get, text, unwrapped
+from ._base import Adapter, count, extras, fields, get, listed, text, unwrapped
 from ._endings import failure_of, flat_error
 from ._items import IMAGE, Said, item_events, part_kind, texts
 from ._outputs import Identity, Item, Outputs, Part, Told
@@ -133,8 +133,8 @@ class ResponsesAdapter(Adapter):
             self._key = key
         part.pieces.append(delta)
         events: list[Event] = [Delta(part.name, place.type, delta)]
-        if tokens := _find(chunk, "logprobs"):
-            events.append(Logprobs(part.name, place.type, list(tokens)))
+        if tokens := listed(_find(chunk, "logprobs")):
+            events.append(Logprobs(part.name, place.type, tokens))
         return events
 
     def _other_delta(self, chunk: Any, stem: str, delta: Any) -> list[Event]:
@@ -244,7 +244,7 @@ class ResponsesAdapter(Adapter):
 
     def _listed(self, output: Any) -> Iterator[Event]:
         """What the last event says of all items, where it says more than was told."""
-        items = output if isinstance(output, list) else []
+        items = listed(output)
         told = [texts(item) for item in items]
         said: list[Said] = []
         for item, wholes, known in zip(items, told, self._outputs.listed(items, told), strict=True):

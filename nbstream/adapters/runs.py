@@ -11,7 +11,7 @@ from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, PartType, Whole
 from ..surrogates import well_formed
-from ._base import Adapter, count, get, text
+from ._base import Adapter, count, get, listed, text
 from ._endings import flat_error
 from .chat import chat_usage
 from .responses import responses_usage
@@ -31,7 +31,7 @@ class AssistantAdapter(Adapter):
     def feed(self, chunk: Any) -> Iterator[Event]:
         kind, data = text(get(chunk, "event")), get(chunk, "data")
         if kind == "thread.message.delta":
-            for content in get(get(data, "delta"), "content") or ():
+            for content in listed(get(get(data, "delta"), "content")):
                 value = text(get(get(content, "text"), "value"))
                 index = count(get(content, "index")) or 0
                 message = well_formed(text(get(data, "id")))

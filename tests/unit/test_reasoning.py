@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
+from nbstream.adapters._think import ThinkTags
 from nbstream.events import Moved, Restored
 from nbstream.transcript import Transcript
 from tests.support.fakes import DONE, chat, run
@@ -362,6 +363,23 @@ def test_tags_cost_no_more_than_the_text() -> None:
 
         seconds(10)
         assert seconds(20_000) < 0.1 + 50 * seconds(2_000), unit
+
+
+def test_white_space_before_all_text() -> None:
+    blank = ["\n", " "] * 20
+    assert both(*map(chat, [*blank, "<th", "ink>hm</think>Yes"]), DONE) == ("hm", "Yes")
+    assert both(*map(chat, [*blank, "Yes"]), DONE) == ("", "".join(blank) + "Yes")
+    assert both(*map(chat, blank), DONE) == ("", "".join(blank))
+
+    def seconds(count: int) -> float:
+        tags = ThinkTags("text", "reasoning")
+        begun = time.process_time()
+        for _ in range(count):
+            tags.feed("\n\n\n\n")
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(40_000) < 0.1 + 25 * seconds(4_000)
 
 
 # -- a session ------------------------------------------------------------------------------------
