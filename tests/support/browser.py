@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 NAMES = (
+    # The same engine without a window of its own, which takes less processor time.
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -92,7 +94,7 @@ def _fetch_with_apt() -> None:
     apt = shutil.which("apt-get")
     if not apt:
         return
-    _say("Trying the distribution's package chromium.")
+    _say("Trying the distribution's packages.")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         prefix = []
     elif shutil.which("sudo"):
@@ -100,17 +102,22 @@ def _fetch_with_apt() -> None:
     else:
         return
     _run([*prefix, apt, "update", "-qq"])
-    _run([*prefix, apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"])
+    install = [*prefix, apt, "install", "-y", "-qq", "--no-install-recommends"]
+    for package in ("chromium-headless-shell", "chromium"):
+        if _run([*install, package]):
+            return
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(
+        done = subprocess.run(
             command, env=environment, stdout=sys.stderr, timeout=DOWNLOAD_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         _say(f"That failed: {error}")
+        return False
+    return done.returncode == 0
 
 
 def _say(text: str) -> None:
