@@ -71,6 +71,9 @@ class Block:
     """Paragraphs and headings: the definitions that they begin with."""
     rest: int = 0
     """Where in their text the definitions end."""
+    dollars: int = 0
+    """Paragraphs: how many ``$$`` are in their first `counted` pieces."""
+    counted: int = 0
     cuts: list[tuple[int, int]] = field(default_factory=list)
     """Footnotes: their lines, and where in each their text begins."""
 
@@ -232,7 +235,7 @@ class Document:
             block.info = text[fence.end("run") :].strip(" \t")
             return True
         math = None if self._literal else markers.MATH.match(text, start)
-        if math and not (paragraph and self.text_of(paragraph).count("$$") % 2):
+        if math and not (paragraph and self._is_in_formula(paragraph)):
             block = self._push("math")
             block.fence = markers.closer_of(math)
             block.level = 1 if math["name"] or not math["rest"] else 0
@@ -249,6 +252,13 @@ class Document:
         self._push("rule")
         self._close_to(len(self._open) - 1)
         return True
+
+    def _is_in_formula(self, paragraph: Block) -> bool:
+        """Whether a formula that begins in the paragraph's text is still open at its end."""
+        for line, start, end in paragraph.pieces[paragraph.counted :]:
+            paragraph.dollars += self._source[line].count("$$", start, end)
+        paragraph.counted = len(paragraph.pieces)
+        return paragraph.dollars % 2 == 1
 
     def _underline(self, paragraph: Block, level: int) -> bool:
         if not self._take_definitions(paragraph):

@@ -118,6 +118,7 @@ class _Rewriter:
         tildes = [token for token in tokens if token.run and token.run.character == "~"]
         self._lone_tildes = sum(token.end - token.start == 1 for token in tildes) > 1
         self._ends = _ends(tokens)
+        self._closes_formula = "\\]" in text
 
     def rewrite(self) -> str:
         index = 0
@@ -225,7 +226,7 @@ class _Rewriter:
         """Whether `safe_markdown` would write what begins a line here so that it is none."""
         begins = self._text[start - 1 : start] in ("", "\n")
         like = begins and _LIKE_DEFINITION.match(self._text, start)
-        return bool(like) and "\\]" not in self._text
+        return bool(like) and not self._closes_formula
 
     def _run(self, index: int, run: Run, source: str) -> None:
         if self._html:

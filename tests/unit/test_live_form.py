@@ -329,3 +329,7 @@ def test_what_is_let_through_takes_linear_time() -> None:
     ]
     units += ["- ```\n  $\n  ```\n", "> $$\na\n", r"\begin{a}", "\\begin{a}\n", "$%a\n", "${", "\t"]
     check_linear(safe_markdown, units, 100_000)
+
+
+def test_a_formula_that_is_open_in_a_long_paragraph_takes_linear_time() -> None:
+    check_linear(lambda text: safe_markdown("a $$\n" + text), ["\\[x\n", "[a]:\n"], 60_000)
