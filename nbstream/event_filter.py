@@ -77,7 +77,7 @@ class EventFilter:
             plain = piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
             if plain.endswith(b"}\n\n") and b"\r" not in plain and _WELL_FORMED.fullmatch(plain):
                 self.has_events = True
-                return plain
+                return plain if plain.isascii() else _valid(plain)
         given: list[bytes] = []
         for line in piece.splitlines(keepends=True):
             if self._skips_newline:
@@ -153,7 +153,7 @@ class EventFilter:
         lines = [b"data: " + value for value in self._data]
         if self._event:
             lines.insert(0, b"event: " + self._event)
-        return b"\n".join(lines) + b"\n\n"
+        return _valid(b"\n".join(lines)) + b"\n\n"
 
     @property
     def _is_last(self) -> bool:
@@ -216,6 +216,22 @@ def too_large() -> ErrorInfo:
     message = f"the server sent more than {size} MB as one event, which was not read further"
     hint = "Check the base URL, and what the request asks for."
     return ErrorInfo("EventTooLarge", message, hint)
+
+
+def _valid(text: bytes) -> bytes:
+    r"""``text`` with U+FFFD in place of bytes that are not UTF-8, as the specification has it.
+
+    Halves of a character that were encoded each by itself become escapes, which JSON can join.
+
+    >>> _valid(b"caf\xe9").decode()
+    'caf�'
+    >>> _valid(b"\xed\xa0\xbd")
+    b'\\ud83d'
+    """
+    try:
+        return text.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace")
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace").encode()
 
 
 def _json(text: bytes | bytearray) -> Any:

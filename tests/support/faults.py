@@ -202,7 +202,10 @@ FAULTS = (
     completed("the same without [DONE]", Scenario(finish_each=True, done=False), apis=CHAT),
     # The server sends something odd.
     failed("bad JSON", "test/bad-json", f"not valid JSON … {NO_API}", FIVE),
-    failed("bad UTF-8", "test/bad-utf8", f"not valid UTF-8 … {NO_API}", FIVE),
+    completed("an event that is not UTF-8", "test/bad-utf8"),
+    completed("text that is not UTF-8",
+              told(b'data: {"choices":[{"index":0,"delta":{"content":"caf\xe9"}}]}\n\n'),
+              text=f"{FIVE}caf\ufffd{ALL.removeprefix(FIVE)}", apis=CHAT),
     failed("`error` payload in mid-stream", "test/error-data", SAYS, FIVE),
     failed("`event: error` in mid-stream", "test/error-event", SAYS, FIVE),
     failed("flat `error` event", "test/error-flat", SAYS, FIVE),

@@ -75,6 +75,25 @@ def test_what_is_well_formed_passes_as_it_is() -> None:
         assert events.feed(piece) is piece
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("end", [b"\n\n", b"\nid: 1\n\n"], ids=["plain", "with an id"])
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("né 😀".encode(), "né 😀"),
+        (b"caf\xe9 \xf0\x9f\x98", "caf\ufffd \ufffd"),
+        (b"\xed\xa0\xbd", "\ud83d"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "😀"),
+        (b"\xed\xa0\xbd\xff", "\ufffd" * 4),
+    ],
+)
+def test_bytes_that_are_not_utf_8(said: bytes, text: str, end: bytes, size: int) -> None:
+    found = clean(b'data: {"n":"' + said + b'"}' + end + A, size)
+    first, second, _ = found.split(b"\n\n")
+    assert json.loads(first.removeprefix(b"data: ").decode()) == {"n": text}
+    assert second + b"\n\n" == A
+
+
 def test_the_last_event_without_its_empty_line() -> None:
     assert clean(A + b'data: {"n":2}') == A + B
     assert clean(A + b'data: {"n":2}\n') == A + B
