@@ -22,6 +22,7 @@ from .links import (
     fold_label,
     scan_label,
     scan_target,
+    unescape,
 )
 
 MAX_DEPTH = 64
@@ -182,10 +183,13 @@ class _Parser:
 
     def _address(self, address: Address) -> None:
         own = address.text.split("]")[0] if self._brackets else address.text
-        self._link(own, address.scheme, len(own))
+        self._link(own, address.scheme, 0)
 
-    def _link(self, address: str, scheme: str, length: int) -> None:
-        self._add("address", self._at + length, address).href = scheme + address
+    def _link(self, address: str, scheme: str, more: int) -> None:
+        """Adds a link to `address`, which is written with `more` characters around it."""
+        # In an address a backslash escapes nothing.
+        shown = unescape(address.replace("\\", "\\\\"))
+        self._add("address", self._at + len(address) + more, shown).href = scheme + shown
 
     def _special(self, character: str) -> bool:
         if character == "\n":
@@ -306,7 +310,7 @@ class _Parser:
         found = uri or _MAIL.match(self._text, self._at)
         if not found:
             return False
-        self._link(found[1], "" if uri else "mailto:", len(found[1]) + 2)
+        self._link(found[1], "" if uri else "mailto:", 2)
         return True
 
     def _is_own(self) -> bool:

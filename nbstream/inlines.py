@@ -33,7 +33,7 @@ _OWN = re.compile(r"<span>(?:&#36;)?</span>|<code>(?:[^\W_]|[ &#;,=/\"'-])*</cod
 _MARKUP = re.compile(r"[\\`*_~\[\]<]")
 # An address that all readers end where the live view does.
 _PLAIN_ADDRESS = re.compile(r"(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?![^\x00-\x7f])", re.I)
-_SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:[\s<]|\Z)")
+_SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:\s|</?(?:br|sub|sup|kbd|code|span)[ />]|\Z)", re.I)
 # What other readers take for one though the live view does not.
 _NOT_PLAIN = re.compile(r"[$\\]|.*(?:://|www\.)", re.DOTALL | re.IGNORECASE)
 _LIKE_DEFINITION = re.compile(r"\[[^\[\]\n]*\]:")
@@ -268,19 +268,20 @@ class _Rewriter:
 
     def _address(self, token: Token, source: str) -> str:
         href = token.href
+        pointed = source[0] == "<"
+        written = source[1:-1] if pointed else source
         if self._links or self._html:
-            return token.text
+            return written
         if not is_allowed(href):
-            scheme, colon, rest = token.text.partition(":")
-            return f"{scheme}{colon}{APART}{rest}" if colon else token.text
-        if source[0] == "<":
-            return source if plain_pointed.match(source) else f"[{token.text}]{target(href)}"
+            scheme, colon, rest = written.partition(":")
+            return f"{scheme}{colon}{APART}{rest}" if colon else written
+        if pointed:
+            return source if plain_pointed.match(source) else f"[{_words(written)}]{target(href)}"
         if href.startswith("mailto:") or self._is_plain(token, source):
             return source
-        pointed = f"<{source}>"
-        if href == source and plain_pointed.match(pointed):
-            return pointed
-        return f"[{_escaped(source)}]{target(href)}"
+        if href == source and plain_pointed.match(f"<{source}>"):
+            return f"<{source}>"
+        return f"[{_words(source)}]{target(href)}"
 
     def _is_plain(self, token: Token, source: str) -> bool:
         """Whether all readers take this for the address."""
@@ -288,7 +289,8 @@ class _Rewriter:
         starts = before in ("", " ", "\t", "\n", "(", "*", "_", "~")
         balanced = source.count("(") == source.count(")") or not self._text[token.end :]
         end = _SENTENCE.match(self._text, token.end)
-        return bool(starts and balanced and _PLAIN_ADDRESS.match(source) and end)
+        plain = token.text == source and _PLAIN_ADDRESS.match(source)
+        return bool(starts and balanced and plain and end)
 
     def _link(self, token: Token, end: Token) -> None:
         """A link as it is written, if all readers understand it, else with its target plain."""
@@ -336,6 +338,13 @@ def _left(token: Token) -> str:
 def _escaped(text: str) -> str:
     """Text that is no markup for anybody."""
     return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def _words(address: str) -> str:
+    """An address as the text of a link."""
+    escaped = _escaped(address)
+    # `safe_markdown` would take the escapes for a part of the address.
+    return escaped if escaped == address else _LIKE_ADDRESS.sub(rf"\g<0>{APART}", escaped)
 
 
 def _host(href: str) -> str:

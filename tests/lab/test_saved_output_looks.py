@@ -150,13 +150,9 @@ def test_money_and_formulas(open_notebook: OpenNotebook) -> None:
 
 
 # The live view sets what a formula defines (in JupyterLab that would hold for the whole page), and
-# reads a formula on into code. In a list in a quote, parsers disagree about what is code. In a bare
-# link the live view shows an entity as it was written. A linked image is a button in a link there,
-# and what is not quite a link has no space before its bracket.
-DIFFERENT = (
-    *(r"$\def\y{z}$", "with `$x`", "> - ```", "> 1. a", "https://a.example/?a=1&amp;b=2#c"),
-    *("[![i](https://a.example/i.png)](https://b.example)", "[a](https://a.example/b c)"),
-)
+# reads a formula on into code. In a list in a quote, parsers disagree about what is code. What only
+# resembles a link gets a space before its parenthesis, so that no reader takes it for one.
+DIFFERENT = (r"$\def\y{z}$", "with `$x`", "> - ```", "> 1. a", "[a](https://a.example/b c)")
 
 LIVE = """\
 live = [nbstream.show([text]) for text in texts]
@@ -190,8 +186,9 @@ def simple(html: str) -> str:
     html = re.sub(r"</?span\b[^>]*>", "", html)
     html = re.sub(r"</?(?:p|hr|div|section)\b[^>]*>", " ", html)
     html = re.sub(r"<(\w+) [^>]*>", r"<\1>", html)
-    # A footnote's mark leads to it only in the live view.
-    return tight(re.sub(r"<sup><a>(\d+)</a></sup>", r"<sup>\1</sup>", html))
+    # Only in the live view does a footnote's mark lead to it, and a click load a linked image.
+    html = re.sub(r"<sup><a>(\d+)</a></sup>", r"<sup>\1</sup>", tight(html))
+    return re.sub(r"<a><a>([^<]*)</a></a>", r"<a>\1</a>", html)
 
 
 def corpus() -> list[str]:

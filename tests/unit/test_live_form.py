@@ -128,6 +128,16 @@ def test_what_another_parser_would_stumble_over_is_not_set(tex: str) -> None:
         ("xhttps://a.example", "xhttps<span></span>://a.example"),
         ("[a](<https://a.example/b c>)", "[a](https://a.example/b%20c)"),
         ("[a](https://a.example/?b=1&amp;c=2)", "[a](https://a.example/?b=1&c=2)"),
+        (
+            "https://a.example/?b=1&amp;c=2",
+            "[https://a.example/?b=1&amp;c=2](https://a.example/?b=1&c=2)",
+        ),
+        (
+            "<https://a.example/_b_?c&amp;d>",
+            "[https<span></span>://a.example/\\_b\\_?c&amp;d](https://a.example/_b_?c&d)",
+        ),
+        ("https://bank.example&#64;a.example", "https:<span></span>//bank.example&#64;a.example"),
+        ("https://a.example<b", "<https://a.example>&lt;b"),
         ('[a](https://a.example "t \\"u\\"")', '[a](https://a.example "t u")'),
         ("[a](#part)", "a"),
         ("&#65;&#66;", "A<span></span>B<span></span>"),

@@ -202,8 +202,8 @@ function viewOf(
   place: Place | null,
   code: CodeEmbed | null = null,
 ): View {
-  const render = () => {};
-  return { key: keyOf(block), el, place, code, block, children: [], done: 0, leaves: [], render };
+  const key = keyOf(block);
+  return { key, el, place, code, block, children: [], done: 0, leaves: [], render() {} };
 }
 
 function drop(parent: View, view: View): void {

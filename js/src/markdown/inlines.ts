@@ -8,7 +8,14 @@ import { footnoteKey } from "./labels.js";
 import { HELD, isLikely, LINK, mayEnd, scanTarget, type Target } from "./links.js";
 import { scanFormula } from "./math.js";
 import type { Definition } from "./references.js";
-import { ESCAPED_HERE, foldLabel, matchAt, scanLabel, unescapeOne } from "./strings.js";
+import {
+  ESCAPED_HERE,
+  foldLabel,
+  matchAt,
+  scanLabel,
+  unescapeOne,
+  unescapeText,
+} from "./strings.js";
 import { buildTree, MAX_DEPTH, type Parent, type Token } from "./tokens.js";
 import { REACH } from "./unfinished.js";
 
@@ -82,13 +89,16 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
 
   function takeAddress({ scheme, address }: Autolink): void {
     // A link's text may be an address; the bracket after it ends both.
-    const own = brackets.length ? address.replace(/\].*/s, "") : address;
-    addLink(own, scheme, own.length);
+    addLink(brackets.length ? address.replace(/\].*/s, "") : address, scheme, 0);
   }
 
-  function addLink(address: string, scheme: string, length: number): true {
-    const href = scheme + address;
-    return add(at + length, { kind: "link", href, title: "", children: [] }, address, null);
+  /** Adds a link to `address`, which is written with `more` characters around it. */
+  function addLink(address: string, scheme: string, more: number): true {
+    // In an address a backslash escapes nothing.
+    const words = unescapeText(address.replace(/\\/g, "$&$&"));
+    const href = scheme + words;
+    const link: Token = { kind: "link", href, title: "", children: [] };
+    return add(at + address.length + more, link, words, null);
   }
 
   /** Whether the character at `at` is markup; if so, takes it. */
@@ -194,7 +204,7 @@ export function parseInlines(text: string, options: InlineOptions): Parsed {
   function takePointed(): boolean {
     const uri = match(URI);
     const address = (uri ?? match(MAIL))?.[1];
-    return !!address && addLink(address, uri ? "" : "mailto:", address.length + 2);
+    return !!address && addLink(address, uri ? "" : "mailto:", 2);
   }
 
   function takeTag(): boolean {

@@ -6,6 +6,7 @@ import { trim, trimEnd, unescapeText } from "./strings.js";
 
 const RULE = /([-*_])[ \t]*(?:\1[ \t]*){2,}$/y;
 const ATX = /#{1,6}(?=[ \t]|$)/y;
+const CLOSING_ATX = /(?<![^ \t])#+$/;
 const SETEXT = /(=|-)\1*[ \t]*$/y;
 const FENCE = /(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)/y;
 const MARKER = /(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)/y;
@@ -21,16 +22,8 @@ export function takeHeading(line: Line): Pick<Block, "level" | "lines"> | null {
   const level = line.match(ATX)?.length;
   if (!level) return null;
   line.take(level);
-  return { level, lines: [withoutClosing(trim(line.content()))] };
-}
-
-/** A heading without the `#`s at its end, if there is space before them. */
-function withoutClosing(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === "#") end--;
-  if (end === text.length) return text;
-  const cut = trimEnd(text.slice(0, end));
-  return cut.length < end || end === 0 ? cut : text;
+  const text = trim(line.content()).replace(CLOSING_ATX, "");
+  return { level, lines: [trimEnd(text)] };
 }
 
 export function takeFence(line: Line): Pick<Block, "fence" | "offset" | "info"> | null {

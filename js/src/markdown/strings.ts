@@ -28,11 +28,7 @@ export function trimEnd(text: string): string {
 }
 
 /** Without spaces and tabs at either end. */
-export function trim(text: string): string {
-  let start = 0;
-  while (isSpace(text[start])) start++;
-  return trimEnd(text.slice(start));
-}
+export const trim = (text: string) => trimEnd(text.slice(skipSpaces(text, 0)));
 
 /** What an escape or a reference, as the pattern above finds it, stands for. */
 export const unescapeOne = (whole: string, escaped?: string) => escaped ?? decodeEntity(whole);

@@ -3,15 +3,14 @@
 import { trim } from "./strings.js";
 
 export type Align = "left" | "center" | "right" | "";
-const ALIGN: readonly Align[] = ["", "left", "right", "center"];
 
 /** What has more columns is text: the layout of thousands takes seconds. */
 const COLUMNS = 500;
 
-const CELL = /((?:\\.|[^|])*)(?:\||$)/gs;
+const ESCAPE = /\\./gs;
 
-/** One in which pipes may be in code and formulas. */
-const WHOLE = /((?:(`+).*?\2|\$\S[^$]*(?<!\s)\$|\\\(.*?\\\)|\\.|[^|])*)(?:\||$)/gs;
+/** What pipes may be in: code, formulas, escapes. */
+const WHOLE = /(`+).*?\1|\$\S[^$]*(?<!\s)\$|\\\(.*?\\\)|\\./gs;
 
 /** Longer rows take too long to be read with care. */
 const LONG = 2000;
@@ -19,12 +18,18 @@ const LONG = 2000;
 /** The cells of a row; `\|` is a pipe inside a cell, and so are those in code if it has too many. */
 export function splitRow(line: string, columns: number): string[] {
   const text = trim(line).replace(/^\|/, "");
-  const cells = (pattern: RegExp) =>
-    [...text.matchAll(pattern)]
-      .map(([, cell = ""]) => trim(cell.replace(/(\\[^|])|\\(?=\|)/g, "$1")))
-      .slice(0, -1);
-  const found = cells(CELL);
-  return found.length > columns && text.length < LONG ? cells(WHOLE) : found;
+  // A pipe inside a cell is NUL, which no line holds, until the cells are known.
+  const hide = (whole: string) => whole.replace(/(\\[^|])|\\?\|/g, (_, other) => other ?? "\0");
+  const split = (pattern: RegExp) => {
+    const cells = text
+      .replace(pattern, hide)
+      .split("|")
+      .map((cell) => trim(cell).replaceAll("\0", "|"));
+    if (!cells.at(-1)) cells.pop();
+    return cells;
+  };
+  const found = split(ESCAPE);
+  return found.length > columns && text.length < LONG ? split(WHOLE) : found;
 }
 
 /** The columns' alignments if `line` is a delimiter row. */
@@ -32,8 +37,9 @@ export function scanDelimiters(line: string): Align[] | null {
   if (!/^[|:\- \t]*-[|:\- \t]*$/.test(line)) return null;
   const align: Align[] = [];
   for (const cell of splitRow(line, COLUMNS)) {
-    if (!/^:?-+:?$/.test(cell)) return null;
-    align.push(ALIGN[Number(cell[0] === ":") + (cell.endsWith(":") ? 2 : 0)] ?? "");
+    const [found, left, right] = /^(:)?-+(:)?$/.exec(cell) ?? [];
+    if (!found) return null;
+    align.push(left && right ? "center" : left ? "left" : right ? "right" : "");
   }
   return align.length > COLUMNS ? null : align;
 }

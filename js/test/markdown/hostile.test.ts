@@ -132,6 +132,16 @@ test.each(URLS)("address %s", (url) => {
 
 test.each(MARKUP)("%s", checkPrefixes);
 
+test("a character reference does not smuggle a user's name into an address", () => {
+  const address = "https://bank.example&#64;evil.example";
+  const el = document.createElement("div");
+  const renderer = createRenderer(el);
+  renderer.append(`${address} <${address}> https://a.example/?b=1&amp;c=2`);
+  renderer.finish();
+  const hrefs = [...el.querySelectorAll("a")].map((link) => link.getAttribute("href"));
+  expect(hrefs).toEqual([null, null, "https://a.example/?b=1&c=2"]);
+});
+
 test.each([
   ["https://a.b/c?d=e#f", "https://a.b/c?d=e#f"],
   ["HTTP://a.b/ä b", "HTTP://a.b/%C3%A4%20b"],
