@@ -233,9 +233,10 @@ async def _keeper(loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
 def _forget_closed_loops() -> None:
     """Let go of loops that were closed without closing their generators. Nothing can be awaited
     there any more; their connections close when they are collected."""
-    for loop in [loop for loop in _clients if loop.is_closed()]:
-        _clients.pop(loop, None)
-        _keepers.pop(loop, None)
+    for loop in tuple(_clients):  # other threads add theirs
+        if loop.is_closed():
+            _clients.pop(loop, None)
+            _keepers.pop(loop, None)
 
 
 def _http(url: str) -> Any:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from .errors import QUOTA, ErrorInfo, NbstreamError, StreamError
 from .events import Failure
@@ -214,15 +215,16 @@ def _explain_status(
         what, hint = _USED_UP
     response: Any = getattr(exc, "response", None)
     if 300 <= status < 400:
-        target = response.headers.get("location") if response is not None else None
+        target = (getattr(response, "headers", None) or {}).get("location")
         what = _MOVED
         if target:
             what = f"the server redirects the request to {target[:_MOST_QUOTED]}"
         hint = _BASE_URL
     elif history := getattr(response, "history", None):
-        first, last = history[0].url, response.url
-        there = (first.scheme, first.host, first.port) != (last.scheme, last.host, last.port)
-        what += f" after a redirect to {last}" + (", where the key was not sent" if there else "")
+        first, last = urlsplit(str(history[0].url)), urlsplit(str(response.url))
+        moved = first[:2] != last[:2]
+        what += f" after a redirect to {response.url}"
+        what += ", where the key was not sent" if moved else ""
         hint = _BASE_URL
     return f"{what}: {said}" if said else what, hint
 

@@ -97,7 +97,9 @@ class StreamMagics(Magics):
             params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
         # A terminal blocks until the answer is there, also where a script awaits elsewhere.
         in_thread: LoopName | None = None if hasattr(self.shell, "kernel") else "thread"
-        tools = [*params.pop("tools", ()), *self._tools(chosen.get("tools", []))]
+        tools = params.pop("tools", None) or []
+        if isinstance(tools, list):  # anything else is refused with the other parameters
+            tools = [*tools, *self._tools(chosen.get("tools", []))]
         return api.begin(
             prompt,
             model=chosen.get("model"),

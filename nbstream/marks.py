@@ -13,8 +13,7 @@ _MARKS = re.compile(
     '\ue200(?:url\ue202([^\ue202\n]*)|entity\ue202\\["[^"\n]*","([^"\n]*)")?'
     "[^\ue200\ue201\n]*\ue201|\ue202turn[0-9]+[a-z]+[0-9]+(?![A-Za-z0-9_])|[\ue203-\ue206]"
 )
-# One of which the end never arrived.
-_HALF = re.compile("[\ue200\ue202][^\ue201\n]*\\Z")
+_START = re.compile("[\ue200\ue202]")
 _ANY = re.compile("[\ue200-\ue206]")
 
 
@@ -26,4 +25,7 @@ def without_marks(text: str) -> str:
     """
     if not _ANY.search(text):
         return text
-    return _HALF.sub("", _MARKS.sub(lambda match: match[1] or match[2] or "", text))
+    text = _MARKS.sub(lambda match: match[1] or match[2] or "", text)
+    # The end of the last one may never have arrived.
+    unclosed = _START.search(text, max(text.rfind("\n"), text.rfind("\ue201")) + 1)
+    return text[: unclosed.start()] if unclosed else text

@@ -16,6 +16,7 @@ from .faults import describe
 from .loops import background_loop
 from .output import summary
 from .redact import redactor
+from .terminal import printable
 from .widget import StreamWidget
 
 _SECONDS = 30
@@ -81,9 +82,9 @@ def chats(known: dict[str, Chat]) -> None:
     if not known:
         print("No conversations yet: %%stream --chat NAME begins one.")
     for name, chat in known.items():
-        print(f"{name}: {len(chat.turns)} turns{_settings_of(chat)}")
+        print(printable(f"{name}: {len(chat.turns)} turns{_settings_of(chat)}"))
         for turn in chat.turns:
-            print(f"    > {_line(turn.prompt)}  [{_outcome(turn)}]")
+            print(printable(f"    > {_line(turn.prompt)}  [{_outcome(turn)}]"))
 
 
 def _settings_of(chat: Chat) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from .adapters._base import count, extras, get, text
+from .adapters._base import count, extras, get, listed, text
 from .adapters._calls import Calls
+from .adapters._foreign import readable
 from .checks import Api
 from .choices import ToolCall
 from .surrogates import well_formed_values
@@ -119,14 +120,16 @@ class Kept:
         if kind == "response.output_item.done":
             self._keep(get(chunk, "item"), count(get(chunk, "output_index")))
         elif kind == "response.completed" and not self._by_place:
-            for place, item in enumerate(get(get(chunk, "response"), "output") or ()):
+            for place, item in enumerate(listed(get(get(chunk, "response"), "output"))):
                 self._keep(item, place)
-        for choice in get(chunk, "choices") or ():
+        for choice in listed(get(chunk, "choices")):
             if not count(get(choice, "index")):
                 self._feed_delta(get(choice, "delta"))
 
     def _keep(self, item: Any, place: int | None) -> None:
         """Keep a finished item; other items may have the same place."""
+        if not text(get(item, "type")):
+            return
         place = len(self._by_place) if place is None else place
         number = 0
         while (known := self._by_place.get((place, number))) is not None:
@@ -171,7 +174,7 @@ def _plain(item: Any) -> Turn:
     dump = getattr(item, "model_dump", None)
     if dump is not None:
         item = dump(mode="json", exclude_none=True, exclude_unset=True, warnings=False)
-    return {key: value for key, value in dict(item).items() if value is not None}
+    return {key: value for key, value in readable(item).items() if value is not None}
 
 
 def _name(item: Any) -> str:

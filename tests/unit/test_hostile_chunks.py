@@ -10,6 +10,7 @@ import pytest
 from nbstream.adapters import pick
 from nbstream.events import Moved, Restored
 from nbstream.transcript import Transcript
+from nbstream.turns import Kept
 from tests.support.fakes import chat
 from tests.support.shapes import Shape, as_dict, as_namespace, as_sdk
 
@@ -106,7 +107,7 @@ def spoiled(value: Any) -> Iterator[Any]:
 def test_nothing_is_raised(chunk: dict[str, Any], shape: Shape) -> None:
     for name in chunk.keys() - {"type", "event"}:
         for value in spoiled(chunk[name]):
-            adapter, transcript = pick(chunk), Transcript()
+            adapter, transcript, kept = pick(chunk), Transcript(), Kept()
             assert adapter is not None
             given = shape({**chunk, name: value})
             for event in [*adapter.feed(given), *adapter.end(has_end=True)]:
@@ -116,3 +117,5 @@ def test_nothing_is_raised(chunk: dict[str, Any], shape: Shape) -> None:
                 elif isinstance(event, Restored):
                     transcript.restore(event)
             assert isinstance(transcript.text, str)
+            kept.feed(given)
+            assert all(kept.items(stored=True))

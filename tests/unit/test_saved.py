@@ -13,6 +13,7 @@ from nbstream import saved
 from nbstream.events import Data, Delta, Event, Finish, Info, PartInfo
 from nbstream.marks import without_marks
 from nbstream.transcript import Transcript
+from tests.support.growth import check_linear
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
 
@@ -145,6 +146,11 @@ def test_plain_text_has_calls_as_lines() -> None:
 )
 def test_marks_for_a_services_own_pages_are_not_kept(case: dict[str, str]) -> None:
     assert without_marks(case["text"]) == case["shown"]
+
+
+def test_marks_that_do_not_end_take_linear_time() -> None:
+    units = ["\ue200", "\ue202", "\ue200url\ue202", '\ue200entity\ue202["', "\ue200\ue202a"]
+    check_linear(lambda text: without_marks(f"{text}\nend"), units, 100_000)
 
 
 def test_marks_are_kept_in_neither_form() -> None:
