@@ -27,15 +27,21 @@ interface Comm {
   close(): unknown;
   dispose(): void;
 }
-type Slot = (sender: unknown, status?: string) => void;
-interface Signal {
-  connect(slot: Slot): void;
-  disconnect(slot: Slot): void;
+type Slot<Told> = (sender: unknown, told?: Told) => void;
+interface Signal<Told> {
+  connect(slot: Slot<Told>): void;
+  disconnect(slot: Slot<Told>): void;
+}
+interface Message {
+  readonly header: { readonly session: string };
+  /** The server's own messages answer none. */
+  readonly parent_header: { readonly msg_id?: string };
 }
 interface Kernel {
   readonly supportsSubshells?: boolean;
-  readonly statusChanged?: Signal;
-  readonly disposed?: Signal;
+  readonly statusChanged?: Signal<string>;
+  readonly disposed?: Signal<string>;
+  readonly iopubMessage?: Signal<Message>;
   createComm(target: string): Comm;
 }
 
@@ -98,6 +104,10 @@ export function createControl(manager: unknown, tell: (news: News) => void): Con
  * A page that shuts a kernel down or changes it disposes of its connection, mostly before the
  * kernel is seen to be dead.
  * https://github.com/jupyterlab/jupyterlab/blob/v4.6.6/packages/services/src/session/default.ts
+ *
+ * The only sign of what others restart is that the new kernel starts, and that may be missed: the
+ * server's socket is then still about to connect anew. A kernel's messages name its session, which
+ * a new one does not share.
  */
 export function watchKernel(
   manager: unknown,
@@ -106,14 +116,32 @@ export function watchKernel(
 ): void {
   const kernel = kernelOf(manager);
   let crashed = false;
-  const slot: Slot = (_, status = "dead") => {
+  let session: string | undefined;
+  const onStatus: Slot<string> = (_, status = "dead") => {
     const news = Object.hasOwn(NEWS, status) ? NEWS[status] : undefined;
     // After a crash the kernel starts again.
     if (news && !(crashed && status === "starting")) tell(news);
     crashed ||= news === "crashed";
   };
-  for (const changed of [kernel?.statusChanged, kernel?.disposed]) {
-    changed?.connect?.(slot);
-    signal?.addEventListener("abort", () => changed?.disconnect?.(slot));
-  }
+  const onMessage: Slot<Message> = (_, message) => {
+    if (!message?.parent_header.msg_id) return;
+    session ??= message.header.session;
+    if (session === message.header.session) return;
+    listen.abort();
+    if (!crashed) tell("restarted");
+  };
+  const listen = new AbortController();
+  signal?.addEventListener("abort", () => listen.abort());
+  connect(kernel?.statusChanged, onStatus, signal);
+  connect(kernel?.disposed, onStatus, signal);
+  connect(kernel?.iopubMessage, onMessage, listen.signal);
+}
+
+function connect<Told>(
+  changed: Signal<Told> | undefined,
+  slot: Slot<Told>,
+  signal: AbortSignal | undefined,
+): void {
+  changed?.connect?.(slot);
+  signal?.addEventListener("abort", () => changed?.disconnect?.(slot));
 }

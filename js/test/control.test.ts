@@ -114,6 +114,29 @@ test.each([
   expect(slots.size).toBe(0);
 });
 
+test("a restart that shows only in the session of the kernel's messages", () => {
+  const slots = new Set<(sender: unknown, message?: object) => void>();
+  const signal = { connect: slots.add.bind(slots), disconnect: slots.delete.bind(slots) };
+  const tell = vi.fn();
+  const end = new AbortController();
+  watchKernel({ kernel: { iopubMessage: signal } }, tell, end.signal);
+  const say = (session: string, msg_id?: string) => {
+    const message = { header: { session }, parent_header: msg_id ? { msg_id } : {} };
+    for (const slot of slots) slot({}, message);
+  };
+  say("server");
+  say("first", "1");
+  say("server");
+  say("first", "2");
+  expect(tell).not.toHaveBeenCalled();
+  say("second", "3");
+  expect(tell.mock.calls).toEqual([["restarted"]]);
+  expect(slots.size).toBe(0);
+  watchKernel({ kernel: { iopubMessage: signal } }, tell, end.signal);
+  end.abort();
+  expect(slots.size).toBe(0);
+});
+
 test("a cell is deleted when its notebook has it no longer", () => {
   const context = (...ids: string[]) => ({ model: { cells: ids.map((id) => ({ id })) } });
   expect(isDeleted({ context: context("a", "b") }, "a")).toBe(false);

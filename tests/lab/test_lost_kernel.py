@@ -80,10 +80,9 @@ def start(page: NotebookPage, gated: Model, number: int = 1) -> None:
     wait_text(page, 2, "word9")
 
 
-def open_page(open_notebook: OpenNotebook, gated: Model, dark: bool = False) -> NotebookPage:
-    # JupyterLab tells of a crash in a dialog, which would be in the next test's way.
+def open_page(open_notebook: OpenNotebook, gated: Model, **options: bool) -> NotebookPage:
     cells = ["import os; print(os.getpid())", f"%%stream {gated.name}\nHi"]
-    return open_notebook(cells, own_page=True, dark=dark)
+    return open_notebook(cells, **options)
 
 
 def begin_anew(page: NotebookPage) -> None:
@@ -115,7 +114,8 @@ def test_the_notebook_keeps_what_the_page_showed(
     repeats: int,
 ) -> None:
     gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
-    page = open_page(open_notebook, gated)
+    # JupyterLab tells of a crash in a dialog, which would be in the next test's way.
+    page = open_page(open_notebook, gated, own_page=way == "killed")
     for number in range(1, repeats + 1):
         if number > 1:
             begin_anew(page)
@@ -127,7 +127,7 @@ def test_the_notebook_keeps_what_the_page_showed(
 @lab_only
 def test_after_a_reload(open_notebook: OpenNotebook, model: type[Model]) -> None:  # noqa: F811
     gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
-    page = open_page(open_notebook, gated)
+    page = open_page(open_notebook, gated, own_page=True)
     start(page, gated)
     page.save()
     page.open(kernel=False)
@@ -149,7 +149,7 @@ def test_hostile_text_is_kept_and_harmless(
 ) -> None:
     words = (*HOSTILE, "\n# A title\n\n- a point with **strong** words, ", *["and more " * 20] * 3)
     gated = model(Scenario(reasoning=("Let me think. ",), text=words, gates=frozenset({"finish"})))
-    page = open_page(open_notebook, gated, dark=theme == "dark")
+    page = open_page(open_notebook, gated, own_page=True, dark=theme == "dark")
     if theme == "narrow":
         page.page.set_viewport_size({"width": 480, "height": 800})
     page.run(1)

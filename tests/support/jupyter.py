@@ -83,6 +83,7 @@ class JupyterServer:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
         for child in children:
             if child.is_running():
                 child.terminate()
