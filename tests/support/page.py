@@ -19,6 +19,17 @@ from .jupyter import JupyterServer
 _ASSET = re.compile(rb'"kind": ?"asset", ?"name": ?"([^"]*)"')
 # Notebook 7 logs this at its start, also for a notebook without widgets.
 _AT_START = "reading 'schema'"
+# The server refuses to end a kernel that is just being restarted.
+_SHUT_DOWN = """async () => {
+    const { sessions, kernels } = window.jupyterapp.serviceManager;
+    try {
+        await sessions.shutdownAll();
+    } catch {
+        return false;
+    }
+    await kernels.refreshRunning();
+    return true;
+}"""
 _PANEL = "window.jupyterapp.shell.currentWidget"
 
 
@@ -95,13 +106,9 @@ class NotebookPage:
     def leave(self) -> None:
         """Close all documents without a question, end all kernels, and hear no more of the page."""
         self.page.evaluate(
-            """async () => {
-                const { serviceManager, shell } = window.jupyterapp;
-                for (const document of [...shell.widgets("main")]) document.dispose();
-                await serviceManager.sessions.shutdownAll();
-                await serviceManager.kernels.refreshRunning();
-            }"""
+            "() => { for (const open of [...jupyterapp.shell.widgets('main')]) open.dispose() }"
         )
+        self.wait(lambda: self.page.evaluate(_SHUT_DOWN), "the end of all kernels")
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
 
