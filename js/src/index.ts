@@ -38,13 +38,13 @@ interface Opened {
 
 function channel(
   model: Model,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   heard: Hear[],
   { watchKernel, watchOrphan }: typeof Notebook,
 ): Channel {
   const listen = (event: string, callback: Hear) => {
     model.on(event, callback);
-    signal?.addEventListener("abort", () => model.off(event, callback));
+    signal.addEventListener("abort", () => model.off(event, callback));
   };
   return {
     owner: model.widget_manager ?? (model as object),
@@ -66,8 +66,13 @@ export function create(css: string, notebook: typeof Notebook) {
   /** anywidget 0.11 gives each call its own wrapper of the model: the stream's name tells them apart. */
   const models = new Map<unknown, Opened>();
 
-  function open(model: Model, signal?: AbortSignal, early: Early = []): Opened {
+  function open(model: Model, closed?: AbortSignal, early: Early = []): Opened {
     const heard: Hear[] = [];
+    // The page keeps this module, and so would keep all that a closed notebook has shown.
+    const end = new AbortController();
+    const { signal } = end;
+    closed?.addEventListener("abort", () => end.abort());
+    notebook.watchDocument(model.widget_manager, () => end.abort(), signal);
     const line = channel(model, signal, heard, notebook);
     const outputs = notebook.keepOutputs(line, model.widget_manager);
     const store = new Store(line, browserClock, outputs);
@@ -78,7 +83,7 @@ export function create(css: string, notebook: typeof Notebook) {
       images: createImages(line, browserClock, () => store.changed(), signal),
     };
     models.set(stream, opened);
-    signal?.addEventListener("abort", () => {
+    signal.addEventListener("abort", () => {
       store.dispose();
       if (models.get(stream) === opened) models.delete(stream);
     });

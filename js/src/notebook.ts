@@ -4,4 +4,5 @@
  */
 
 export { watchKernel } from "./control.js";
+export { watchDocument } from "./document.js";
 export { keepOutputs, watchOrphan } from "./outputs.js";

@@ -68,6 +68,7 @@ export class Store {
   private inbox: Inbox;
   private readonly viewers = new Set<Viewer>();
   private readonly timers = new Map<string, () => void>();
+  private disposed = false;
   private resyncs = 0;
   private quiet = QUIET[0] as number;
   /** Whether this page has shown the stream, or was there while it ran. */
@@ -153,8 +154,9 @@ export class Store {
     if (this.state.offer && !this.local.stopping) this.send(requests.goOn(this.state.stream));
   }
 
-  /** Ends all that is under way; the model is gone. */
+  /** Ends all that is under way; the model is gone, or the document that shows it. */
   dispose(): void {
+    this.disposed = true;
     for (const stop of this.timers.values()) stop();
     this.timers.clear();
     this.viewers.clear();
@@ -310,6 +312,8 @@ export class Store {
 
   private timer(name: string, delay: number, run: () => void): void {
     this.stopTimer(name);
+    // A view may be removed later than what it shows.
+    if (this.disposed) return;
     this.timers.set(
       name,
       this.clock.after(delay, () => {

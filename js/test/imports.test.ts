@@ -28,7 +28,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   "outputs.ts": ["cell.ts", "channel.ts", "protocol.ts", "remains.ts", "requests.ts", "store.ts"],
   "remains.ts": ["reduce.ts", "store.ts", "view/"],
   // A bundle of its own, which travels with the widget's.
-  "notebook.ts": ["control.ts", "outputs.ts"],
+  "notebook.ts": ["control.ts", "document.ts", "outputs.ts"],
+  "document.ts": [],
   "store.ts": [
     "channel.ts",
     "clock.ts",

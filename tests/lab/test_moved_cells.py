@@ -36,7 +36,7 @@ def shown(page: NotebookPage) -> list[int]:
 
 
 def streams(page: NotebookPage) -> set[str]:
-    """The streams that the page knows, those of notebooks that it had before as well."""
+    """The streams that the page knows."""
     names = "() => [...(window[Symbol.for('nbstream.page.1')]?.streams.keys() ?? [])]"
     return set(page.page.evaluate(names))
 
