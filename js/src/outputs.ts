@@ -11,7 +11,7 @@
 import { watchCell } from "./cell.js";
 import type { Channel } from "./channel.js";
 import { parseOutputs } from "./protocol.js";
-import { remainsOf } from "./remains.js";
+import { type Remains, remainsOf } from "./remains.js";
 import { outputs as request } from "./requests.js";
 import type { Outputs } from "./store.js";
 
@@ -34,7 +34,7 @@ interface Manager {
   context?: { isDisposed?: boolean; model?: { cells?: List<{ outputs?: List<Output> }> } };
 }
 
-/** The outputs that still hold what the stream was in the beginning; a copied cell has one, too. */
+/** The outputs that still hold what the stream was in the beginning; a copied cell has one as well. */
 function pending(manager: unknown, stream: string): [display: string, output: Output][] {
   const held: [string, Output][] = [];
   const cells = (manager as Manager | undefined)?.context?.model?.cells;
@@ -42,12 +42,24 @@ function pending(manager: unknown, stream: string): [display: string, output: Ou
     const outputs = cells?.get(i).outputs;
     for (let j = 0; j < (outputs?.length ?? 0); j++) {
       const output = outputs?.get(j);
-      const view = output?.data[WIDGET] as { nbstream_display?: string } | undefined;
-      const display = view?.nbstream_display;
-      if (output && display?.startsWith(stream)) held.push([display, output]);
+      const view = output?.data[WIDGET] as { nbstream_display?: unknown } | undefined;
+      // A notebook may hold anything.
+      const display = String(view?.nbstream_display);
+      if (output && display.startsWith(stream)) held.push([display, output]);
     }
   }
   return held;
+}
+
+/** Runs `run`, which hosts that are made differently may break. */
+function tried<Given extends unknown[]>(run: (...given: Given) => void): (...given: Given) => void {
+  return (...given) => {
+    try {
+      run(...given);
+    } catch (error) {
+      console.warn("nbstream: the output cannot be updated", error);
+    }
+  };
 }
 
 /** Tells whether nothing in the notebook belongs to the stream any more: its cell was deleted. */
@@ -74,52 +86,55 @@ function whenCellsReturn(manager: object, run: () => void): void {
   (manager as Manager).context?.model?.cells?.changed?.connect(look);
 }
 
-/** Sees to the outputs of one stream. */
+/** Keeps the outputs of one stream up to date. */
 export function keepOutputs(channel: Channel, manager: unknown): Outputs {
   const stream = String(channel.get("_stream"));
-  /** The outputs that hold what the page had, and that text. */
-  const kept = new Map<Output, unknown>();
-  const tried =
-    <Given extends unknown[]>(run: (...given: Given) => void) =>
-    (...given: Given) => {
-      try {
-        run(...given);
-      } catch (error) {
-        console.warn("nbstream: the output cannot be updated", error);
-      }
-    };
+  /** What the outputs are in the end, as the kernel says, by display id. */
+  let answer: Readonly<Record<string, Bundle>> = {};
+  /** What the page has of a stream whose kernel is gone. */
+  let remains: Remains | undefined;
+  /** The outputs that hold these remains, and their text. */
+  const kept = new Map<Output, string>();
+
+  /** Gives an output the remains of the stream. */
+  function keep(output: Output, data: Remains): void {
+    output.setData({ data, metadata: output.metadata });
+    kept.set(output, data[TEXT]);
+  }
+
+  const write = tried(() => {
+    for (const [display, output] of pending(manager, stream)) {
+      const data = answer[display];
+      if (data) output.setData({ data, metadata: output.metadata });
+      else if (remains) keep(output, remains);
+    }
+  });
 
   /** Gives the outputs what they are in the end: now, and when their deleted cell comes back. */
-  function settle(end: (display: string) => Bundle | undefined): void {
-    const write = tried(() => {
-      for (const [display, output] of pending(manager, stream)) {
-        const data = end(display);
-        if (!data) continue;
-        output.setData({ data, metadata: output.metadata });
-        kept.set(output, data[TEXT]);
-      }
-    });
+  function settle(): void {
     write();
     if (channel.isOrphan()) whenCellsReturn(channel.owner, write);
   }
 
   channel.onMessage((content) => {
     const message = parseOutputs(content);
-    if (message?.stream === stream) settle((display) => message.outputs[display]);
+    if (message?.stream !== stream) return;
+    answer = message.outputs;
+    settle();
   });
   return {
     ended: tried(() => {
       if (pending(manager, stream).length || channel.isOrphan()) channel.send(request(stream));
     }),
     lost: tried((state, local, now) => {
-      // A notebook that is closed leaves its kernel, which goes on.
+      // The kernel of a notebook that is closed may live on.
       if ((manager as Manager | undefined)?.context?.isDisposed) return;
-      const data = remainsOf(state, local, now);
+      remains = remainsOf(state, local, now);
       for (const [output, before] of kept) {
-        if (output.data[TEXT] === before) output.setData({ data, metadata: output.metadata });
+        if (output.data[TEXT] === before) keep(output, remains);
         else kept.delete(output);
       }
-      settle(() => data);
+      settle();
     }),
   };
 }

@@ -27,8 +27,11 @@ const escaped = (text: string): string =>
 
 const preformatted = (text: string): string => `<pre>\n${escaped(text)}\n</pre>`;
 
+/** Words beside preformatted text: MathJax finds no formula whose characters are in several elements. */
+const apart = (text: string): string => escaped(text).replace(/&#\d+;/g, "<span>$&</span>");
+
 const folded = (title: string, text: string): string =>
-  `<details><summary>${escaped(title)}</summary>\n\n${preformatted(text)}\n\n</details>`;
+  `<details><summary>${apart(title)}</summary>\n\n${preformatted(text)}\n\n</details>`;
 
 function titleOf({ type, info }: Part): string {
   if (type === "tool") return toolName(info ?? {});
@@ -61,7 +64,7 @@ export function remainsOf(state: State, local: Local, now: number): Remains {
     plain.push(words);
   }
   const end = clean(line).replace(/\s+/g, " ");
-  blocks.push(`<sub>${escaped(end)}</sub>`);
+  blocks.push(`<sub>${apart(end)}</sub>`);
   plain.push(`[${end}]`);
   return { "text/markdown": blocks.join("\n\n"), "text/plain": plain.join("\n\n") };
 }

@@ -98,6 +98,24 @@ test("the kernel is gone: outputs keep what the page has, and how it ended", () 
   expect(live.data).toEqual({ "text/markdown": "a later run" });
 });
 
+test("what the kernel said the outputs are stays when it is gone", () => {
+  const live = output("s1-a");
+  const { channel, lost } = setup(live);
+  channel.receive(answer);
+  expect(live.data).toEqual({ "text/plain": "end" });
+  lost(state("so far"), { ...local, closed: true, kernel: "restarted" }, 0);
+  expect(live.data).toEqual({ "text/plain": "end" });
+});
+
+test("an output that is none of ours is in no other's way", () => {
+  const [odd, live] = [output("s1-a"), output("s1-a")];
+  odd.data = { [WIDGET]: { nbstream_display: 5 } };
+  const { lost } = setup(odd, live);
+  lost(state("so far"), { ...local, closed: true, kernel: "ended" }, 0);
+  expect(odd.setData).not.toHaveBeenCalled();
+  expect(live.data["text/plain"]).toMatch(/^so far/);
+});
+
 test("a notebook that is closed leaves its outputs as they are", () => {
   const live = output("s1-a");
   const { lost, manager } = setup(live);
