@@ -10,10 +10,17 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(
-    '\ue200(?:url\ue202([^\ue202\n]*)|entity\ue202\\["[^"\n]*","([^"\n]*)")?'
-    "[^\ue200\ue201\n]*\ue201|\ue202turn[0-9]+[a-z]+[0-9]+(?![A-Za-z0-9_])|[\ue203-\ue206]"
+    "\ue200(?:url\ue202([^\ue200-\ue202\n]{0,2000})"
+    '|entity\ue202\\["[^"\ue200-\ue202\n]{0,2000}","([^"\ue200-\ue202\n]{0,2000})")?'
+    "[^\ue200\ue201\n]{0,2000}\ue201"
+    "|\ue202turn[0-9]{1,9}[a-z]{1,20}[0-9]{1,9}(?![A-Za-z0-9_])|[\ue203-\ue206]"
 )
-_START = re.compile("[\ue200\ue202]")
+# What could have become one at the text's end.
+_HALF = re.compile(
+    "(?:\ue200[^\ue200\ue201\n]{0,9000}|\ue202(?:t|tur?|turn[0-9]{0,9}[a-z]{0,20}[0-9]{0,9})?)\\Z"
+)
+# One that was cut; other uses of these characters are symbols of some font.
+_CUT = re.compile("\ue200[A-Za-z0-9_]*(?:\ue202|\\Z)|\ue202")
 _ANY = re.compile("[\ue200-\ue206]")
 
 
@@ -26,6 +33,5 @@ def without_marks(text: str) -> str:
     if not _ANY.search(text):
         return text
     text = _MARKS.sub(lambda match: match[1] or match[2] or "", text)
-    # The end of the last one may never have arrived.
-    unclosed = _START.search(text, max(text.rfind("\n"), text.rfind("\ue201")) + 1)
-    return text[: unclosed.start()] if unclosed else text
+    half = _HALF.search(text)
+    return text[: half.start()] if half and _CUT.match(half[0]) else text
