@@ -108,7 +108,6 @@ def test_a_busy_kernel_keeps_nothing_blank(open_notebook: OpenNotebook, tmp_path
     for index, gate in enumerate(gates, 2):
         page.start(index)
         answers(page, index, 2)
-        assert not gate.exists()
         gate.touch()
         page.wait(lambda index=index: page.execution_count(index) is not None, "the end")
     assert page.front_ends == 1

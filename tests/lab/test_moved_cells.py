@@ -152,7 +152,7 @@ def test_a_stream_whose_output_was_cleared_can_be_stopped(
     how: str,
 ) -> None:
     gated = model(GATED)
-    page = open_notebook([f"%%stream {gated.name} --bg\nHi", "%nbstream tasks", "await _; None"])
+    page = open_notebook([f"%%stream {gated.name} --bg\nHi", "%nbstream tasks"])
     page.run(1)
     gated.request().release(10)
     page.wait(lambda: shown(page) == [10], "ten words")
