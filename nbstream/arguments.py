@@ -74,7 +74,7 @@ def _named(kind: str) -> Callable[[str], tuple[str, Any]]:
         except (json.JSONDecodeError, RecursionError):
             shown = value if len(value) <= 60 else f"{value[:59]}…"
             raise argparse.ArgumentTypeError(
-                f"{shown!r} is not JSON: numbers and true/false stand as they are, text stands"
+                f"{shown!r} is not JSON: write numbers and true/false as they are, and text"
                 f" in quotes, as in {kind} '{key}=\"...\"'"
             ) from None
 
@@ -87,7 +87,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; 0 is no limit")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds; 0 means no limit")
     return seconds
 
 
@@ -97,13 +97,13 @@ def _temperature(text: str) -> float:
     except ValueError:
         temperature = math.nan
     if not math.isfinite(temperature):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return temperature
 
 
 def _variable(text: str) -> str:
     if not text.isidentifier() or keyword.iskeyword(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of a variable")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid variable name")
     return text
 
 
@@ -120,7 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("model", nargs="?", metavar="MODEL", help="the model; default: NBStream.model")
     add("--system", metavar="TEXT", help="instructions that come before the prompt")
     add("--as", dest="name", type=_variable, metavar="NAME", help="bind the stream to NAME")
-    add("--bg", action="store_true", help="return at once; the stream goes on")
+    add("--bg", action="store_true", help="return at once; the stream continues")
     add(
         "-p",
         dest="params",
@@ -128,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=_named("-p"),
         default=[],
         metavar="KEY=JSON",
-        help="any other parameter of the API; what the SDK does not know goes as it is",
+        help="any other API parameter; one that the SDK does not know is sent unchanged",
     )
     add("--temperature", type=_temperature, metavar="T", help="randomness, 0 to 2")
     add("--max-tokens", type=int, metavar="N", help="limit of the answer, in tokens")
@@ -138,16 +138,16 @@ def build_parser() -> argparse.ArgumentParser:
     add("--api", choices=("chat", "responses"), help="which API to call")
     chat = "a conversation: it remembers its turns, model, server, --system, parameters and tools"
     add("--chat", metavar="NAME", help=chat)
-    schema = "a class or a JSON schema that the answer is to fit: w.partial, w.parsed"
+    schema = "a class or a JSON schema that the answer must fit: w.partial, w.parsed"
     add("--schema", type=_variable, metavar="NAME", help=schema)
     add("--until", metavar="PATTERN", help="end the stream where this regular expression matches")
     tools = "functions that the model may call, or lists of them"
     add("--tools", type=_variables, metavar="NAME,NAME", help=tools)
-    approve = "ask: you approve each call in its card; all: none needs that (default)"
+    approve = "ask: you approve each call in its card; all: every call runs (default)"
     add("--approve", choices=("ask", "all"), help=approve)
     rounds = f"requests at most while the model calls tools ({MAX_ROUNDS})"
     add("--max-rounds", type=int, metavar="N", help=rounds)
-    add("--loop", choices=("kernel", "thread"), help="thread: go on while cells compute")
+    add("--loop", choices=("kernel", "thread"), help="thread: keep streaming while cells compute")
     add("--inspect", action="store_true", default=None, help="record the raw events")
     add("--persist", choices=("markdown", "widget"), help="what the finished output keeps")
     return parser  # fmt: skip
@@ -169,7 +169,7 @@ def parse(line: str) -> Arguments:
     params = dict(values.pop("params"))
     for name, option in (("max_tokens", "--max-tokens"), ("max_rounds", "--max-rounds")):
         if name in params:
-            raise UsageError(f"%%stream: {name} has an option of its own: {option} N")
+            raise UsageError(f"%%stream: {name} has its own option: {option} N")
         if values[name] is not None and values[name] < 1:
             raise UsageError(f"%%stream: {option} takes a number above 0")
     temperature = values.pop("temperature")
@@ -182,8 +182,8 @@ def _too_much(parser: argparse.ArgumentParser, extra: list[str]) -> str:
     """What to do about words that no option takes."""
     if not extra[0].startswith("-"):
         return (
-            f"%%stream: {' '.join(extra)!r} is too much on this line: put the prompt on the next"
-            " line, and a value with spaces into quotes"
+            f"%%stream: {' '.join(extra)!r} does not belong on this line: put the prompt on the"
+            " next line, and a value that contains spaces in quotes"
         )
     options = [option for action in parser._actions for option in action.option_strings]
     return (

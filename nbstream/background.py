@@ -1,4 +1,4 @@
-"""What goes on at the server when nobody reads: closing the stream does not end it."""
+"""What keeps running at the server when nobody reads: closing the stream does not end it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ GRACE = 5.0
 ENDED = "the server was told to end its background response"
 _TAKEN_UP = re.compile(r"/responses/([^/]+)$")
 _LEFT: dict[RunsOn, str] = {
-    "response": "the background response goes on at the server",
-    "run": "the run goes on at the server",
-    "session": "the agent goes on at the server",
+    "response": "the background response keeps running at the server",
+    "run": "the run keeps running at the server",
+    "session": "the agent keeps running at the server",
 }
 
 
@@ -25,7 +25,7 @@ def left_running(reason: str, what: RunsOn | None) -> str:
     """``reason``, and what a stop did not end.
 
     >>> left_running("stopped by you", "session")
-    'stopped by you; the agent goes on at the server'
+    'stopped by you; the agent keeps running at the server'
     """
     return reason if what is None else f"{reason}; {_LEFT[what]}"
 

@@ -21,9 +21,9 @@ Prompt = str | list[dict[str, Any]]
 
 OURS = {
     "stream": "nbstream always streams",
-    "messages": "they are what the prompt becomes: give it a list of messages",
-    "input": "it is what the prompt becomes: give it a list of messages",
-    "model": "the model has a place of its own: %%stream MODEL, or model=...",
+    "messages": "the prompt becomes the messages: pass it as a list of messages",
+    "input": "the prompt becomes the input: pass it as a list of messages",
+    "model": "the model has its own place: %%stream MODEL, or model=...",
 }
 """What nbstream sets itself, and why nobody else does."""
 
@@ -59,7 +59,7 @@ def check_params(api: Api, params: Mapping[str, Any], *, own: Iterable[str] = ()
             raise UsageError(f"{name!r} cannot be set: {OURS[name]}")
         if name not in known:
             raise UsageError(
-                f"unknown parameter {name!r}{suggest(name, {*known, *own})}: what only some"
+                f"unknown parameter {name!r}{suggest(name, {*known, *own})}: one that only some"
                 f" servers know goes into extra_body={{{name!r}: ...}}"
             )
         if name in _MAPPINGS and value is not None and not isinstance(value, Mapping):

@@ -89,14 +89,16 @@ def _key_in(name: str) -> Key:
     """The key in the environment variable ``name``; a line break at its end is a slip."""
     key = Key(os.environ[name].strip())
     if not key.isascii() or not key.isprintable() or not key:
-        raise ConfigError(f"what {name} holds is no API key: it is empty, or no header can hold it")
+        raise ConfigError(f"{name} does not hold an API key: it is empty, or no header can hold it")
     return key
 
 
 def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
     host = _host(url)
     if host is None:
-        raise ConfigError(f"{redactor()(url)!r} is no base URL: it looks like https://host/v1")
+        raise ConfigError(
+            f"{redactor()(url)!r} is not a base URL, which looks like https://host/v1"
+        )
     is_openai = host == "api.openai.com"
     if key is None and not is_this_machine(url):
         raise ConfigError(
@@ -105,7 +107,7 @@ def _remote(url: str, key: Key | None, model: str | None) -> Endpoint:
         )
     if model is None and not is_openai:
         raise ConfigError(
-            f"name a model of {host}: %%stream MODEL, or %config NBStream.model"
+            f"name a model for {host}: %%stream MODEL, or %config NBStream.model"
             " (%nbstream models lists them)"
         )
 
@@ -167,7 +169,7 @@ def _local(model: str | None) -> Endpoint:
     if model not in (None, local.MODEL):
         raise ConfigError(
             f"{model} needs a server: set OPENAI_API_KEY, or a base URL"
-            " (--base-url, OPENAI_BASE_URL); without a model's name the local model answers"
+            " (--base-url, OPENAI_BASE_URL); the local model answers if you name none"
         )
     if not local.available():
         raise ConfigError(

@@ -22,7 +22,7 @@ class NBStream(SingletonConfigurable):
 
     model = Unicode(
         DEFAULTS.model,
-        help="Model of requests that name none. Empty: NBSTREAM_MODEL, else a default of the"
+        help="Model for requests that name none. Empty: NBSTREAM_MODEL, else a default of the"
         " service; a custom base URL has no default.",
     ).tag(config=True)
     base_url = Unicode(
@@ -38,8 +38,8 @@ class NBStream(SingletonConfigurable):
     loop = Enum(
         get_args(LoopName),
         DEFAULTS.loop,
-        help="Which event loop streams run on: the kernel's, which stands still while a cell"
-        " computes, or one in a thread of its own, on which tokens keep arriving.",
+        help="Which event loop streams run on: the kernel's, which is blocked while a cell"
+        " computes, or one in its own thread, where tokens keep arriving.",
     ).tag(config=True)
     persist = Enum(
         ("markdown", "widget"),
@@ -50,7 +50,7 @@ class NBStream(SingletonConfigurable):
     max_attempts = Integer(
         DEFAULTS.max_attempts,
         min=1,
-        help="How often a request is sent at most, before the first token came.",
+        help="How many times a request may be sent before the first token arrives.",
     ).tag(config=True)
     stall_after = Float(
         DEFAULTS.stall_after,
@@ -60,12 +60,12 @@ class NBStream(SingletonConfigurable):
     first_token_timeout = Float(
         DEFAULTS.first_token_timeout,
         min=0.0,
-        help="Seconds until the first token must have come; 0 is no limit.",
+        help="Seconds within which the first token must arrive; 0 means no limit.",
     ).tag(config=True)
     idle_timeout = Float(
         DEFAULTS.idle_timeout,
         min=0.0,
-        help="Seconds that may pass between two tokens; 0 is no limit.",
+        help="Seconds that may pass between two tokens; 0 means no limit.",
     ).tag(config=True)
 
     inspect = Bool(
@@ -75,7 +75,7 @@ class NBStream(SingletonConfigurable):
     prefills = Bool(
         DEFAULTS.prefills,
         help="Whether the server continues an assistant's message that ends the conversation"
-        " (llama.cpp, Ollama and OpenRouter do). Others are asked to go on after a cut.",
+        " (llama.cpp, Ollama and OpenRouter do). Others are asked to continue after a cut.",
     ).tag(config=True)
 
     @validate("api_key_env")

@@ -130,7 +130,7 @@ def _local_model(start: bool) -> Iterator[Check]:
         return
     path = local.find_model()
     if path is None:
-        yield Check("local model", "installed; the model is fetched at its first use (93 MB)")
+        yield Check("local model", "installed; the model is fetched on first use (93 MB)")
         return
     yield Check("local model", str(path))
     if not start:

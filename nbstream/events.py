@@ -106,8 +106,8 @@ class Extra(NamedTuple):
 
 
 RunsOn = Literal["response", "run", "session"]
-"""What goes on at the server when nobody reads: a response in the background, an Assistants run,
-an agent session."""
+"""What keeps running at the server when nobody reads: a background response, an Assistants run, an
+agent session."""
 
 
 class Meta(NamedTuple):

@@ -29,7 +29,7 @@ Phase = Literal["opening", "waiting", "answering"]
 
 _WHEN: dict[Phase, str] = {
     "opening": "before the server answered",
-    "waiting": "before the first token came",
+    "waiting": "before the first token arrived",
     "answering": "in mid-answer",
 }
 _AGAIN = "Run the cell again."
@@ -46,21 +46,24 @@ _STATUS: dict[int, tuple[str, str]] = {
         "Check the model's name (%nbstream models) and the base URL.",
     ),
     408: ("the request took the server too long", "Run the cell again, or shorten the prompt."),
-    409: ("the request is in conflict with another one", "Let the other end, and run it again."),
+    409: (
+        "the request conflicts with another one",
+        "Wait for the other one to end, then run the cell again.",
+    ),
     413: ("the prompt is too large for the server", "Shorten the prompt."),
     422: ("the server refused the request", "Check its parameters."),
     429: (
         "the server got too many requests",
         "Wait a moment and run the cell again, or check the rate limits of the account.",
     ),
-    500: ("the server failed at the request", "Run the cell again."),
-    502: ("a gateway got no proper answer from the model's server", "Run the cell again."),
+    500: ("the server failed to handle the request", "Run the cell again."),
+    502: ("a gateway got no valid answer from the model's server", "Run the cell again."),
     503: ("the server is not available at the moment", "Run the cell again in a while."),
     504: ("a gateway waited too long for the model's server", "Run the cell again in a while."),
     529: ("the server is overloaded", "Run the cell again in a while, or choose another model."),
 }
 _REFUSED = ("the server refused the request", None)
-_FAILED = ("the server failed at the request", _AGAIN)
+_FAILED = ("the server failed to handle the request", _AGAIN)
 _USED_UP = ("the account's quota is used up", "Check its plan and credit with the provider.")
 _NETWORK = "Check the network and the base URL, then run the cell again."
 if sys.platform == "emscripten":
@@ -69,7 +72,7 @@ if sys.platform == "emscripten":
         "Python in a browser has no sockets: use a client that sends requests with fetch, as"
         " Pyodide's own httpx package does, and a server that allows this page (CORS)."
     )
-_NO_API = "Run the cell again; if it stays, the server does not speak this API."
+_NO_API = "Run the cell again; if it happens again, the server does not support this API."
 _BASE_URL = "Set the base URL to the address where the API is."
 _MOVED = "the server redirects the request, and does not say where to"
 _PROXY = "Check the proxy; NO_PROXY names the hosts that are reached without it."
@@ -79,7 +82,7 @@ _MOST_QUOTED = 300
 _OTHER_LOOP = "the client belongs to another event loop, or to one that has ended"
 _OWN_LOOP = "Make it in the event loop that uses it, or use the blocking client (openai.OpenAI)."
 # Python in a browser has none: https://pyodide.org/en/stable/usage/wasm-constraints.html
-_NO_THREAD = "what blocks is read in a thread, and no thread can be started here"
+_NO_THREAD = "blocking code needs a thread, and no thread can be started here"
 _ASYNCHRONOUS = "Use an asynchronous client, stream or iterator."
 _CONNECTION_ERRORS = frozenset(
     {"APIConnectionError", "ConnectError", "ReadError", "WriteError"}
@@ -193,7 +196,7 @@ def _explain(
         return _explain_connection(exc, name, phase)
     if kinds & _CONNECT_TIMEOUTS:
         proxy = proxy_of(_causes(exc))
-        what = f"{proxy or 'the server'} cannot be reached: no connection came about in time"
+        what = f"{proxy or 'the server'} cannot be reached: no connection was made in time"
         return name, what, _PROXY if proxy else _NETWORK
     if name in _TIMEOUTS:
         return name, f"the server was silent for too long {_WHEN[phase]}", _NETWORK
@@ -267,7 +270,7 @@ def _explain_connection(exc: BaseException, name: str, phase: Phase) -> tuple[st
 def _certificate_hint() -> str:
     hint = "Check that the base URL names the right server, and its certificate."
     if variables := certificate_variables():
-        hint += f" The certificates that are trusted come from {variables}."
+        hint += f" Trusted certificates come from {variables}."
     return hint
 
 

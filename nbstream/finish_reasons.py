@@ -290,7 +290,7 @@ _CUTS: dict[Kind, tuple[str, str]] = {
     "unnamed": ("the server ended the answer without saying why", "the answer may be cut"),
     "failed": ("the server failed in mid-answer", "run the cell again"),
 }
-_UNKNOWN = ("the server ended the answer for a reason that is not known", "the answer may be cut")
+_UNKNOWN = ("the server ended the answer for an unknown reason", "the answer may be cut")
 
 
 def incomplete_reason(finish_reason: str | None, *, expected: bool) -> str | None:

@@ -113,7 +113,7 @@ class StreamHandle:
         """
         self.start()
         if not wait_blocking(self._session, timeout):
-            raise TimeoutError(f"the stream has not ended after {timeout:g} s; it goes on")
+            raise TimeoutError(f"the stream has not ended after {timeout:g} s; it keeps running")
         return self._raise_error()
 
     def print(self: Stream, file: TextIO | None = None) -> Stream:

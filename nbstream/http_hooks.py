@@ -87,5 +87,5 @@ def _moved(response: Any) -> ErrorInfo:
             base, found, _ = location.partition(end)
             if found and not str(asked).startswith(base + end):
                 hint = f"Set the base URL to {base}."
-    message = f"the server redirects the request to {location}, where the prompt would not arrive"
+    message = f"the server redirects the request to {location}, which would lose the prompt"
     return ErrorInfo("Redirect", message, hint, status_code=response.status_code)

@@ -75,4 +75,4 @@ def start_thread(thread: threading.Thread, instead: str) -> None:
     try:
         thread.start()
     except RuntimeError as exc:
-        raise UsageError(f"this needs a thread of its own ({exc}): {instead}") from None
+        raise UsageError(f"this needs its own thread ({exc}): {instead}") from None

@@ -147,9 +147,7 @@ class StreamMagics(Magics):
         # A terminal would print an empty `Out[n]:` for a value that shows nothing.
         self.shell.displayhook.update_user_ns(widget)
         if arguments.bg:
-            print(
-                printable(f"[{widget.label} goes on in the background; nbstream.tasks() lists it]")
-            )
+            print(printable(f"[{widget.label} runs in the background; nbstream.tasks() lists it]"))
         else:
             try:
                 print_live(widget._session, widget.model)

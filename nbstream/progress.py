@@ -25,7 +25,7 @@ from .timing import Timing
 from .transcript import Append, Transcript, choice_of
 from .until import Ending
 
-NO_BEGINNING = "what came before the stream was taken up is missing"
+NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 
 
 class Progress:

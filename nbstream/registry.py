@@ -80,7 +80,7 @@ def _losses() -> Iterator[str]:
     if _cut:
         yield (
             f"{_listed('cut short', _cut)} The event loop ended first. `await w` waits for the"
-            " answer; w.cancel() says that nobody wants it."
+            " answer; w.cancel() ends it on purpose."
         )
 
 

@@ -101,7 +101,7 @@ def _unreadable(response: Any, encodings: list[str]) -> StreamError | None:
     if not unknown:
         return None
     message = (
-        f"the server compressed its answer with {unknown[0][:40]}, which nobody asked for and which"
+        f"the server compressed its answer with {unknown[0][:40]}, which was not requested and"
         " cannot be read here"
     )
     hint = "Have the server, or the gateway before it, send event streams without compression."

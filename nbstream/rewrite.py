@@ -28,8 +28,8 @@ _EMPTY = re.compile(r", ''\)(?=\s*$)")
 NEXT_LINE = "put the prompt on the next line, below %%stream"
 ONE_LINE = "%stream needs a cell: write %%stream, and put the prompt on the next line"
 MISPLACED = (
-    "%%stream has to be the first line of its cell: move what stands above it into a cell of its"
-    " own, or below it if it is part of the prompt"
+    "%%stream has to be the first line of its cell: move what stands above it into its own cell,"
+    " or below it if it is part of the prompt"
 )
 
 

@@ -63,7 +63,7 @@ class Structure:
         parser.feed(text)
         parser.finish()
         if parser.is_broken or not parser.is_complete:
-            raise SchemaError(f"the answer is no complete JSON: {_shown(text)}")
+            raise SchemaError(f"the answer is not complete JSON: {_shown(text)}")
         if self._adapter is None:
             return _validated(parser.value, self.json_schema)
         value = self.value_in(parser.value)
@@ -214,7 +214,7 @@ def _validated(value: Any, schema: dict[str, Any]) -> Any:
     except jsonschema.ValidationError as exc:
         raise SchemaError(f"the answer does not fit the schema: {exc.message}") from None
     except jsonschema.SchemaError as exc:
-        raise UsageError(f"schema is no JSON schema: {exc.message}") from None
+        raise UsageError(f"schema is not a valid JSON schema: {exc.message}") from None
     return value
 
 

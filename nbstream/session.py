@@ -194,7 +194,7 @@ class Session(Watching):
         if self.offer is None:
             raise UsageError(
                 "only a stream that nbstream.stream() or %%stream made, and that stalled or ended"
-                f" before its answer was complete, can go on; this one {self._why_not}"
+                f" before its answer was complete, can be continued; this one {self._why_not}"
             )
         with self._lock:
             # Whoever waits from now on waits for the new end.

@@ -98,11 +98,11 @@ def _answer_of(stream: Facts, name: str = "it") -> str:
     if not stream.is_done:
         raise ValueError(
             f"its answer is still being written ({stream.status}): wait for it (await {name}), or"
-            f" insert {name}.text for what has come so far"
+            f" insert {name}.text for the text so far"
         )
     if stream.error is not None:
         raise ValueError(
-            f"its answer failed ({stream.error.type}): insert {name}.text for what came before"
+            f"its answer failed ({stream.error.type}): insert {name}.text for the text before that"
         )
     if not stream.text:
         raise ValueError(f"its answer has no text; it is {stream.status}")
@@ -115,7 +115,9 @@ def _with_answers(value: Any, holders: tuple[int, ...] = ()) -> Any:
     if isinstance(value, Facts):
         return _answer_of(value)
     if _is_ours(value):
-        raise ValueError(f"it is an nbstream {type(value).__name__}, no text: insert its fields")
+        raise ValueError(
+            f"it is an nbstream {type(value).__name__}, not text: insert a field of it"
+        )
     if not isinstance(value, (dict, list, tuple, set, frozenset)) or id(value) in holders:
         return value
     holders += (id(value),)

@@ -27,11 +27,13 @@ class Clocks:
         """Which limit is exceeded, in words; ``is_silent``: that of `Silence`.
 
         >>> Clocks(idle_timeout=3.0).exceeded(Timing(0.0, first=1.0, last=1.0, now=lambda: 5.0))
-        'no next token came within 3 s'
+        'no next token arrived within 3 s'
         """
         limit = self._limit(timing)
         if limit is not None and timing.silence >= limit:
-            return f"no {'first' if timing.awaits_first else 'next'} token came within {limit:g} s"
+            return (
+                f"no {'first' if timing.awaits_first else 'next'} token arrived within {limit:g} s"
+            )
         if is_silent:
             return f"the server sent nothing at all for {self.silence_timeout:g} s"
         return None

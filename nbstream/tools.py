@@ -140,7 +140,7 @@ class Toolbox:
         names = [tool.name for tool in self._given if isinstance(tool, Tool)] + [*self.others]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
-            raise UsageError(f"two tools are called {min(twice)}: give each a name of its own")
+            raise UsageError(f"two tools are called {min(twice)}: give each its own name")
 
     def specs(self, api: Api) -> list[dict[str, Any]]:
         """The parameter ``tools`` of the request."""

@@ -100,7 +100,7 @@ def _checked(until: Until) -> Any:
         try:
             until = re.compile(until)
         except re.error as exc:
-            raise UsageError(f"until is no regular expression: {exc}") from None
+            raise UsageError(f"until is not a valid regular expression: {exc}") from None
     if isinstance(until, re.Pattern) and until.search("") is not None:
         raise UsageError(f"until={until.pattern!r} matches the empty text: it would end at once")
     if isinstance(until, re.Pattern) and is_exponential(until):

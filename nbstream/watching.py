@@ -9,7 +9,7 @@ from .reading import Reading
 from .timing import Clocks, Silence
 
 TIMEOUT_HINT = "Run the cell again, or raise the limit (%nbstream config)."
-SILENCE_HINT = "Run the cell again, or have a client of your own, with another limit (client=...)."
+SILENCE_HINT = "Run the cell again, or pass your own client with another limit (client=...)."
 
 
 class Watching(Reading):

@@ -27,7 +27,7 @@ MAGIC = {
     "an unknown option": ("%%stream --temprature 1\nHi", "did you mean '--temperature'"),
     "an option without its value": ("%%stream --system\nHi", "expected one argument"),
     "an open quote": ("%%stream --system 'open\nHi", "a quote on the line stays open"),
-    "a name that is none": ("%%stream --as 1x\nHi", "'1x' is no name of a variable"),
+    "a name that is none": ("%%stream --as 1x\nHi", "'1x' is not a valid variable name"),
     "a loop that is none": ("%%stream --loop main\nHi", "'main' (choose from"),
     "-p without =": ("%%stream -p top_p\nHi", "-p takes KEY=JSON, not 'top_p'"),
     "-p without JSON": ("%%stream -p top_p=high\nHi", "'high' is not JSON"),
@@ -47,9 +47,9 @@ MAGIC = {
     "NUL in the model": ("%%stream test/o\0k\nHi", "model has a NUL character"),
     "NUL in a chat's name": ("%%stream --chat a\0\nHi", "--chat has a NUL character"),
     "a lone surrogate": ("%%stream\n{{chr(0xd800)}}", "a lone surrogate ('\\ud800')"),
-    "a port that is none": ("%%stream --base-url http://127.0.0.1:99999/v1\nHi", "no base URL"),
+    "a port that is none": ("%%stream --base-url http://127.0.0.1:99999/v1\nHi", "not a base URL"),
     "no rounds": ("%%stream --max-rounds 0\nHi", "--max-rounds takes a number above 0"),
-    "no time": ("%%stream --idle-timeout -1\nHi", "'-1' is no number of seconds"),
+    "no time": ("%%stream --idle-timeout -1\nHi", "'-1' is not a number of seconds"),
     "no panel": ("%nbstream nope", "%nbstream takes one of models"),
 }
 API = {
@@ -66,7 +66,7 @@ API = {
         "already closed or read to its end",
     ),
     "a wait that blocks": ("w.wait()", "use `await w` or `async for` instead"),
-    "nothing to continue": ("w.continue_()", "can go on; this one is in_progress"),
+    "nothing to continue": ("w.continue_()", "can be continued; this one is in_progress"),
 }
 
 

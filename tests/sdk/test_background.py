@@ -1,4 +1,4 @@
-"""What goes on at the server after a stop: responses in the background."""
+"""What keeps running at the server after a stop: responses in the background."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
     "background" not in known_parameters("responses"), reason="this SDK knows no background"
 )
 BACKGROUND: dict[str, Any] = {"api": "responses", "background": True}
-GOES_ON = "the background response goes on at the server"
+GOES_ON = "the background response keeps running at the server"
 
 
 def asked(server: Server) -> list[str]:

@@ -84,7 +84,7 @@ def test_neither_debug_logs_nor_tracebacks_with_locals_show_the_key(server: Serv
     assert done.returncode == 0, said
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {key}"}
     assert "DEBUG:openai._base_client:" in said, "the SDK's debug log is on"
-    assert "name a model of 127.0.0.1" in said
+    assert "name a model for 127.0.0.1" in said
     assert "key = '[redacted]'" in said, "locals are shown"
     assert key not in said
 

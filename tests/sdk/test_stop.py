@@ -101,7 +101,7 @@ async def test_idle_timeout(server: Server, aclient: Any) -> None:
     w = await end_of(stream(aclient, "test/stall", idle_timeout=0.1))
     assert w.status == "failed"
     assert w.error is not None
-    assert w.error.message == "no next token came within 0.1 s"
+    assert w.error.message == "no next token arrived within 0.1 s"
     assert w.text == FIRST_FIVE
     await server.requests[0].until_left()
 

@@ -118,4 +118,4 @@ async def test_what_goes_on_when_ending_it_fails(server: Server, aclient: Any) -
     w.cancel()
     await end_of(w)
     assert w.reason is not None
-    assert "the background response goes on at the server" in w.reason
+    assert "the background response keeps running at the server" in w.reason

@@ -114,12 +114,12 @@ def retried(name: str, happens: str | Scenario, words: str) -> Fault:
     return Fault(name, happens, "failed", words, "", requests=3, retries=2)
 
 
-NO_API = "if it stays, the server does not speak this API"
+NO_API = "if it happens again, the server does not support this API"
 SAYS = "reported an error in mid-answer: The server had an error. Run the cell again"
-SAYS_EARLY = "reported an error before the first token came: The server had an error. Run"
+SAYS_EARLY = "reported an error before the first token arrived: The server had an error. Run"
 CUT = "the connection ended before the answer was complete; run the cell again"
 TOLD = "reported an error in mid-answer: No room. Run the cell again"
-TOLD_EARLY = "reported an error before the first token came: No room. Run the cell again"
+TOLD_EARLY = "reported an error before the first token arrived: No room. Run the cell again"
 CHAT: tuple[Api, ...] = ("chat",)
 WHOLE = whole({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]})
 _TEXT = {"type": "output_text", "text": "Hi.", "annotations": []}
@@ -147,7 +147,7 @@ FAULTS = (
     failed("403", "test/403", "not allowed … Check that this key may use this model"),
     failed("404 (model)", "test/404", "does not know the model … %nbstream models"),
     retried("408", "test/408", "took the server too long … Run the cell again"),
-    retried("409", "test/409", "in conflict with another one … run it again"),
+    retried("409", "test/409", "conflicts with another one … run the cell again"),
     failed("413", "test/413", "the prompt is too large for the server … Shorten the prompt"),
     completed("429, Retry-After in seconds", limited("seconds", 1), 2, wait=1, apis=CHAT),
     completed("429, retry-after-ms", limited("ms", 0.25), 2, wait=0.25),
@@ -155,7 +155,7 @@ FAULTS = (
     failed("429, Retry-After beyond a minute", Scenario(status=429, retry_after=3600),
            "too many requests … Run the cell again in 1 h, as the server asks"),
     retried("429, always", "test/429", "too many requests … check the rate limits"),
-    retried("500", "test/500", "the server failed at the request … Run the cell again"),
+    retried("500", "test/500", "the server failed to handle the request … Run the cell again"),
     retried("502, a web page", "test/502-html", "a gateway … a web page … Run the cell again"),
     completed("503, twice", "test/503-then-ok", 3),
     retried("503, always", "test/503", "not available at the moment … in a while"),
@@ -185,14 +185,14 @@ FAULTS = (
     retried("reset before headers", "test/reset-before-headers",
             "reset the connection before the server answered … Check the network"),
     retried("reset after headers", "test/reset-after-headers",
-            "reset the connection before the first token came. Run the cell again"),
+            "reset the connection before the first token arrived. Run the cell again"),
     failed("reset in mid-stream", "test/reset",
            "reset the connection in mid-answer. Run the cell again", FIVE),
     failed("cut in mid-stream", "test/cut", "cut in mid-answer … Run the cell again", FIVE),
     incomplete("half an event", "test/half-event", CUT, FIVE),
     incomplete("clean EOF without finish reason", "test/truncate", CUT, FIVE),
     retried("clean EOF before the first token", Scenario(fault="truncate"),
-            "closed before the first token came. Run the cell again"),
+            "closed before the first token arrived. Run the cell again"),
     completed("EOF after finish_reason without [DONE]", "test/no-done"),
     completed("body kept open after [DONE]", "test/hold-open"),
     completed("body kept open after finish_reason, without [DONE]",
@@ -228,7 +228,7 @@ FAULTS = (
     failed("JSON with status 200", whole({"state": "busy"}),
            'with application/json instead of a stream of events: {"state": "busy"}'),
     retried("nothing at all with status 200", whole("", "text/event-stream"),
-            "closed before the first token came"),
+            "closed before the first token arrived"),
     failed("a web page with status 200", "test/html",
            'a web page "Bad gateway" instead of the API. Check the base URL'),
     failed("a web page without its type", whole("<html><title>Portal</title>", "text/plain"),
@@ -243,7 +243,7 @@ FAULTS = (
     # Redirects.
     failed("a redirect that loses the prompt",
            Scenario(status=302, headers=(("location", "/v2/chat/completions"),)),
-           "redirects the request to … where the prompt would not arrive. Set the base URL to",
+           "redirects the request to … which would lose the prompt. Set the base URL to",
            apis=CHAT),
     failed("a redirect in a circle",
            Scenario(status=307, headers=(("location", "/v1/chat/completions"),)),
@@ -257,12 +257,12 @@ FAULTS = (
     failed("a compressed error body without end", "test/endless-gzip-400",
            "refused the request: xxx … Check its"),
     failed("an unknown compression", Scenario(headers=(("content-encoding", "br"),)),
-           "compressed its answer with br, which nobody asked for"),
+           "compressed its answer with br, which was not requested"),
     failed("keep-alive comments only", "test/comments",
-           "no first token came within 1 s. Run the cell again",
+           "no first token arrived within 1 s. Run the cell again",
            options=(("first_token_timeout", 1.0),)),
     failed("silence in mid-stream", "test/stall",
-           "no next token came within 0.2 s. Run the cell again", FIVE,
+           "no next token arrived within 0.2 s. Run the cell again", FIVE,
            options=(("idle_timeout", 0.2),)),
     completed("a 10 MB event", Scenario(text=[HUGE]), text=HUGE),
     completed("TCP segments of one byte", "test/bytes"),
@@ -281,7 +281,7 @@ FAULTS = (
             ("insufficient_system_resource", "ran out of resources … later"),
             ("MALFORMED_FUNCTION_CALL", "made a call that its server could not use"),
             ("pause_turn", "paused in mid-answer (finish_reason: pause_turn); continue"),
-            ("moon_phase", "for a reason that is not known (finish_reason: moon_phase)"),
+            ("moon_phase", "for an unknown reason (finish_reason: moon_phase)"),
         )
     ),
     failed("`error`", Scenario(finish="error"), "in mid-answer: finish_reason: error. Run", ALL,

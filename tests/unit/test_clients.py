@@ -97,7 +97,7 @@ async def test_the_openai_key_goes_where_the_environment_points(
 
 
 def test_another_server_needs_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match=r"name a model of 127\.0\.0\.1"):
+    with pytest.raises(ConfigError, match=r"name a model for 127\.0\.0\.1"):
         choose(base_url=OTHER)
     assert choose(base_url=OTHER, listing=True).model == "any"
 
@@ -108,7 +108,7 @@ UNREADABLE = ("http://127.0.0.1\0/v1", "http://127.0.0.1 /v1", "http://x\n/v1", 
 
 @pytest.mark.parametrize("url", [*URLS, *UNREADABLE])
 def test_what_is_no_base_url(url: str) -> None:
-    with pytest.raises(ConfigError, match="is no base URL"):
+    with pytest.raises(ConfigError, match="is not a base URL"):
         choose("m", base_url=url)
 
 
@@ -208,14 +208,14 @@ async def test_a_line_break_at_the_end_of_a_key_is_a_slip(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("key", ["  ", "schlüssel-0123", "two\nlines-0123"])
 def test_what_no_header_can_hold(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("NBSTREAM_API_KEY", key)
-    with pytest.raises(ConfigError, match="what NBSTREAM_API_KEY holds is no API key") as caught:
+    with pytest.raises(ConfigError, match="NBSTREAM_API_KEY does not hold an API key") as caught:
         choose("m", base_url=OTHER)
     assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["ftp://user:hunter22@host", "http://[::1", "https://t0ken-1@"])
 def test_no_password_of_a_base_url_in_an_error(url: str) -> None:
-    with pytest.raises(ConfigError, match="is no base URL") as caught:
+    with pytest.raises(ConfigError, match="is not a base URL") as caught:
         choose("m", base_url=url)
     assert "hunter22" not in str(caught.value)
     assert "t0ken" not in str(caught.value)

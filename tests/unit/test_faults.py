@@ -54,17 +54,17 @@ def test_another_event_loop() -> None:
         (403, "not allowed to do that: no", "may use this model"),
         (404, "does not know the model or the address: no", "model's name"),
         (408, "too long: no", "Run the cell again"),
-        (409, "in conflict with another one: no", "run it again"),
+        (409, "conflicts with another one: no", "run the cell again"),
         (413, "too large for the server: no", "Shorten the prompt"),
         (418, "refused the request: no", None),
         (422, "refused the request: no", "Check its parameters"),
         (429, "too many requests: no", "Wait a moment"),
-        (500, "failed at the request: no", "Run the cell again"),
-        (502, "gateway got no proper answer from the model's server: no", "Run the cell again"),
+        (500, "failed to handle the request: no", "Run the cell again"),
+        (502, "gateway got no valid answer from the model's server: no", "Run the cell again"),
         (503, "not available at the moment: no", "Run the cell again"),
         (504, "gateway waited too long for the model's server: no", "Run the cell again"),
         (529, "overloaded: no", "another model"),
-        (599, "failed at the request: no", "Run the cell again"),
+        (599, "failed to handle the request: no", "Run the cell again"),
     ],
 )
 def test_statuses(status: int, message: str, hint: str | None) -> None:
@@ -94,7 +94,10 @@ def test_bodies_without_a_message(body: Any) -> None:
 
 
 def test_an_empty_body() -> None:
-    assert describe(ApiError(500, "Error code: 500")).message == "the server failed at the request"
+    assert (
+        describe(ApiError(500, "Error code: 500")).message
+        == "the server failed to handle the request"
+    )
 
 
 def test_code_of_the_exception_comes_first() -> None:
@@ -135,7 +138,7 @@ def test_quota(code: str) -> None:
 @pytest.mark.parametrize("name", ["APITimeoutError", "ReadTimeout", "PoolTimeout"])
 def test_timeouts(name: str) -> None:
     info = describe(named(name), phase="waiting")
-    assert info.message == "the server was silent for too long before the first token came"
+    assert info.message == "the server was silent for too long before the first token arrived"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
     clock.time += 0.1
     await ended(session)
     assert session.error is not None
-    assert session.error.message == "no first token came within 0.1 s"
+    assert session.error.message == "no first token arrived within 0.1 s"
     assert session.tokens_per_second is None
     assert sink.statuses[-1] == "failed"
 

@@ -67,8 +67,8 @@ def test_an_answer_that_fits(schema: Any, text: str, value: Any) -> None:
     ("schema", "text", "said"),
     [
         (Address, '{"number": 7}', "does not fit Address: street"),
-        (Address, '{"street": "Ma', "no complete JSON"),
-        (Address, "Sorry, I cannot.", "no complete JSON: Sorry"),
+        (Address, '{"street": "Ma', "not complete JSON"),
+        (Address, "Sorry, I cannot.", "not complete JSON: Sorry"),
         (SCHEMA, '["a"]', "does not fit the schema"),
     ],
 )

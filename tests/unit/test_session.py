@@ -84,7 +84,7 @@ async def test_an_answer_that_never_began(steps: list[Any]) -> None:
     session, sink = await run(steps)
     assert session.status == "failed"
     assert session.error is not None
-    assert session.error.message == "the connection was closed before the first token came"
+    assert session.error.message == "the connection was closed before the first token arrived"
     assert session.source.opens == 3
     assert sink.statuses[-1] == "failed"
 
@@ -160,7 +160,7 @@ async def test_nor_need_the_first_event_of_a_response(first: Any) -> None:
 async def test_nothing_but_pings() -> None:
     session, _ = await run([{"type": "ping"}] * 3)
     assert session.error is not None
-    assert session.error.message == "the connection was closed before the first token came"
+    assert session.error.message == "the connection was closed before the first token arrived"
 
 
 async def test_the_loops_task_is_cancelled_by_others() -> None:

@@ -302,7 +302,7 @@ async def test_what_closed_the_stopped_stream_leaves_the_new_one_alone() -> None
 async def test_where_it_would_not_help_it_is_not_offered(script: Any, reopenable: bool) -> None:
     session, _ = await run(script, reopenable=reopenable)
     assert session.offer is None
-    with pytest.raises(UsageError, match="can go on; this one"):
+    with pytest.raises(UsageError, match="can be continued; this one"):
         session.go_on(asyncio.get_running_loop)
 
 

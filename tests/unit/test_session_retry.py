@@ -125,7 +125,7 @@ async def test_first_token_timeout(opening: bool) -> None:
     assert session.status == "failed"
     assert session.error is not None
     assert session.error.type == "Timeout"
-    assert session.error.message == "no first token came within 0.03 s"
+    assert session.error.message == "no first token arrived within 0.03 s"
     assert session.source.opens == 1
     assert "cancelling" not in sink.statuses
 
@@ -164,7 +164,7 @@ async def test_idle_timeout() -> None:
     session, _sink = await run([chat("a"), Gate()], clocks=Clocks(10.0, None, 0.03))
     assert session.status == "failed"
     assert session.error is not None
-    assert session.error.message == "no next token came within 0.03 s"
+    assert session.error.message == "no next token arrived within 0.03 s"
     assert session.transcript.text == "a"
 
 

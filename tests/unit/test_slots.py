@@ -93,7 +93,7 @@ async def test_the_clock_to_the_first_token_stands_in_the_line() -> None:
     await ended(waiting.session)
     assert waiting.session.status == "failed"
     assert waiting.session.error is not None
-    assert "no first token came within 0.05 s" in waiting.session.error.message
+    assert "no first token arrived within 0.05 s" in waiting.session.error.message
     blocking[1].gate.open()
     await ended(blocking[1].session)
 

@@ -307,7 +307,9 @@ def test_other_objects_of_ours_are_an_error(expression: str) -> None:
     answer = stream("completed", "Blue sky.")
     answer._session.transcript.usage = Usage(1, 2, 3)
     answer._session.error = ErrorInfo("ReadError", "the connection was cut")
-    with pytest.raises(TemplateError, match=r"it is an nbstream \w+, no text: insert its fields"):
+    with pytest.raises(
+        TemplateError, match=r"it is an nbstream \w+, not text: insert a field of it"
+    ):
         fill(f"{{{{ {expression} }}}}", answer=answer)
     assert fill("{{answer.usage.output_tokens}}", answer=answer) == "2"
     assert fill("{{answer.timing.elapsed >= 0}}", answer=answer) == "True"

@@ -214,7 +214,7 @@ def test_a_toolbox_keeps_the_order_and_the_dicts() -> None:
 
 @pytest.mark.parametrize("second", [weather, {"type": "function", "name": "weather"}])
 def test_two_tools_of_one_name(second: Any) -> None:
-    with pytest.raises(UsageError, match="two tools are called weather: give each a name"):
+    with pytest.raises(UsageError, match="two tools are called weather: give each its own name"):
         Toolbox([weather, second])
 
 
