@@ -1,9 +1,9 @@
-"""Gives the SDK a stream of events that it can read: the bytes of a response, cleaned.
+"""Cleans the bytes of an event stream before the SDK decodes them.
 
 The SDK (1.66 to 3.57) takes each empty line for the end of an event, and the data of each event for
-JSON: it fails at events without data, loses the first one behind a byte order mark, and never sees
-what stands outside of the format, which is where many servers tell their failures. Its decoder
-stays; what it is given is well-formed.
+JSON: it fails on events without data, loses the first one after a byte order mark, and never sees
+text outside the format, which is where many servers report failures. Its decoder stays; its input
+becomes well-formed.
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
 
@@ -17,28 +17,28 @@ from .errors import ErrorInfo, StreamError
 from .server_words import LONGEST, plain_name, words_of
 
 MOST_OF_EVENT = 32 * 2**20
-"""Bytes of one event: images come whole, and with four thirds of their size."""
+"""Bytes of one event: an image is one event, and Base64 makes it a third larger."""
 
-# Not of errors, which are looked into.
+# Events other than errors, which are examined.
 _WELL_FORMED = re.compile(rb"(?:(?:event:(?! ?(?i:err|exc|fatal)).+\n)?data: ?\{.*\n\n)+")
 _FIELD = re.compile(rb"[\w-]+(?::|\s*$)")
 _NOTHING = (b"", b"null", b"none", b"false")
 _ERRORS = (b"error", b"exception", b"fatal")
 _IN_ERRORS = {"error", "message", "type"}
-"""What one of these fields is in, the SDK or an adapter understands."""
+"""The SDK or an adapter understands an error with one of these fields."""
 _CODES = {"code", "status", "statuscode", "errorcode", "errcode"}
 _WORDS = {"message", "msg", "errmsg", "errormessage"}
 _BOM = b"\xef\xbb\xbf"
 _MOST_KEPT = 64 * 1024
-"""Bytes of what is no event that are kept for its words: the title of a page is among the first."""
+"""Bytes of text outside the format that are kept: the title of a web page is near its beginning."""
 
 
 class EventFilter:
-    """Takes the bytes of one response as they come and gives out those that the SDK can read.
+    """Takes the bytes of one response as they arrive, and returns bytes that the SDK can read.
 
-    What is left out: comments, ids, times to reconnect, unknown fields, events without data. What
-    is put in: as events of their own, failures that a line tells outside of the format (``error:
-    …``, ``{"error": …}``) and answers that came as JSON in place of events.
+    Comments, ids, times to reconnect, unknown fields and events without data are left out. Failures
+    in lines outside the format (``error: …``, ``{"error": …}``), and answers sent as JSON instead
+    of events, are added as events.
 
     >>> EventFilter().feed(b": ping\\nid: 7\\n\\nretry: 10\\ndata: {}\\n\\n")
     b'data: {}\\n\\n'
@@ -63,16 +63,16 @@ class EventFilter:
 
     @property
     def words(self) -> str:
-        """What came outside of the format, and is no JSON: at its end a stream that is not complete
-        has failed with these words."""
+        """Text outside the format that is not JSON: if the stream ends incomplete, it failed with
+        these words."""
         return self._said.decode("utf-8", "replace").strip()
 
     def feed(self, piece: bytes) -> bytes:
-        """What is complete with ``piece``; nothing, if nothing is.
+        """The events that ``piece`` completes, if any.
 
-        Raises `StreamError` for an event that no memory should be spent on.
+        Raises `StreamError` for an event that is too large to keep in memory.
         """
-        # Nearly all that comes is whole events, as the usual servers write them.
+        # The usual case: whole events, as most servers write them.
         if self._is_between and len(piece) < MOST_OF_EVENT:
             plain = piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
             if plain.endswith(b"}\n\n") and b"\r" not in plain and _WELL_FORMED.fullmatch(plain):
@@ -93,7 +93,7 @@ class EventFilter:
         return b"".join(given)
 
     def end(self) -> bytes:
-        """What remains at the end of the response: servers forget the last empty line."""
+        """The rest at the end of the response: servers forget the last empty line."""
         self.has_ended = True
         given: list[bytes] = []
         if self._line:
@@ -163,10 +163,10 @@ class EventFilter:
     def _is_error(self) -> bool:
         return self._event.strip().lower() in _ERRORS
 
-    # -- what is no event ---------------------------------------------------------------------
+    # -- outside the format -------------------------------------------------------------------
 
     def _take_other(self, line: bytes, given: list[bytes]) -> None:
-        """A line with a name that the format does not know."""
+        """Take a line with an unknown field name."""
         line = line if self._other else line.lstrip()
         if not self._other and line[:1] == b"{" and (document := _json(line)) is not None:
             given.append(self._document(document))
@@ -174,9 +174,9 @@ class EventFilter:
             self._other += line + b"\n"
 
     def _end_other(self, given: list[bytes], *, is_end: bool = False) -> None:
-        """Look at what came up to an empty line. ``is_end``: no more of it comes."""
+        """Examine the text up to an empty line. ``is_end``: no more of it follows."""
         is_document = self._other.startswith((b"{", b"["))
-        # A document may have empty lines in it: it is not read anew at each of them.
+        # A document may contain empty lines: it is not parsed again at each of them.
         if is_document and (is_end or len(self._other) >= self._next_look):
             self._next_look = 2 * len(self._other)
             if (document := _json(self._other)) is not None:
@@ -190,7 +190,7 @@ class EventFilter:
         lines = bytes(self._other).splitlines(keepends=True)
         self._other.clear()
         for line in lines:
-            # Unknown fields are for others, but where there is nothing else.
+            # Unknown fields matter only if there is nothing else.
             if not (self.has_events and _FIELD.match(line)):
                 self._say(line)
 
@@ -199,7 +199,7 @@ class EventFilter:
             self._said = (self._said + text)[:_MOST_KEPT]
 
     def _document(self, document: Any) -> bytes:
-        """JSON in place of an event: a chunk, a whole answer, or a failure."""
+        """The event for JSON sent instead of one: a chunk, a whole answer, or a failure."""
         answer = _answer(document)
         if answer is not None:
             self.has_events = True
@@ -211,7 +211,7 @@ class EventFilter:
 
 
 def too_large() -> ErrorInfo:
-    """An event beyond `MOST_OF_EVENT`."""
+    """The error for an event of more than `MOST_OF_EVENT` bytes."""
     size = MOST_OF_EVENT // 2**20
     message = f"the server sent more than {size} MB as one event, which was not read further"
     hint = "Check the base URL, and what the request asks for."
@@ -235,7 +235,7 @@ def _valid(text: bytes) -> bytes:
 
 
 def _json(text: bytes | bytearray) -> Any:
-    """``text`` as JSON; None if it is none."""
+    """``text`` parsed as JSON; None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -270,7 +270,7 @@ def _tells_failure(document: Any) -> bool:
 
 
 def _answer(document: Any) -> Any:
-    """The event that says what ``document`` does, if it is a chunk or a whole answer; or None."""
+    """The event for ``document`` if it is a chunk or a whole answer, else None."""
     if not isinstance(document, dict) or document.get("error"):
         return None
     if isinstance(document.get("choices"), list):

@@ -24,7 +24,8 @@ class Delta(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """All text of one part, as a service says it at the end. What is missing is appended."""
+    """The complete text of one part, as services repeat it at the end; what is missing is
+    appended."""
 
     part: str
     type: PartType
@@ -74,16 +75,16 @@ class Data(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What a stream that was taken up in its middle says again, from the beginning: it takes the
-    place of what came of these parts. ``is_all``: these are all parts, in their order."""
+    """Parts that a stream that was joined in its middle repeats from the beginning: they replace
+    what came of these parts. ``is_all``: these are all parts, in their order."""
 
     events: Sequence[Whole | Info | Data]
     is_all: bool = False
 
 
 class Moved(NamedTuple):
-    """All ``text`` of ``part`` so far is something else than it seemed: it belongs to the part
-    ``to``, of another type. Without ``to`` it is there already, and goes."""
+    """All ``text`` of ``part`` so far belongs to the part ``to``, of another type. Without ``to``
+    it is there already, and is dropped."""
 
     part: str
     to: str
@@ -111,8 +112,8 @@ agent session."""
 
 
 class Meta(NamedTuple):
-    """Who answers: the model's name and the response's id as the server gives them, and what goes
-    on when the connection is closed."""
+    """Who answers: the model's name and the response's id as the server gives them, and what keeps
+    running when the connection is closed."""
 
     model: str | None = None
     response_id: str | None = None
@@ -147,8 +148,8 @@ class Finish:
 
     ``finish_reason`` is chat's word; the Responses API's ``completed`` is given as ``stop`` and
     its ``max_output_tokens`` as ``length``. ``choice`` is the number of the answer that ended,
-    where several were asked for. ``meant`` is the model's own word where it says more than the one
-    that a gateway makes of it.
+    where several were asked for. ``meant`` is the model's own word where it says more than the
+    gateway's.
     """
 
     finish_reason: str

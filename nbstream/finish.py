@@ -1,4 +1,4 @@
-"""When an answer is over though its stream is not. Pure.
+"""Decides when an answer is over although its stream is still open. Pure.
 
 ``data: [DONE]`` and the end of the connection say so. A finish reason alone does not: some services
 send one with every chunk, and some run tools of their own after it and then continue.
@@ -14,12 +14,11 @@ DONE_GRACE = 1.0
 again. openai before 2.54 reads on until then."""
 
 FINISH_GRACE = 10.0
-"""Seconds without a byte after which an answer with a finish reason is over, if only its end had
-one: usage may come late."""
+"""Seconds without a byte after which an answer is over whose only finish reason came at its end:
+the usage may follow late."""
 
 UNSURE_GRACE = 600.0
-"""The same where finish reasons have come that did not end the answer, or came with its first
-piece."""
+"""The same if an earlier finish reason did not end the answer, or one came with its first piece."""
 
 ERROR_GRACE = 2.0
 """Seconds without a byte after an error that was reported inside the stream."""
@@ -30,7 +29,7 @@ class FinishWatch:
 
     def __init__(self) -> None:
         self.is_withdrawn = False
-        """Whether output without a finish reason has come after the last one."""
+        """Whether output without a finish reason has followed the last one."""
         self._is_finished = self._is_unsure = False
         self._length = self._finishes = 0
         self._grace: float | None = None
@@ -38,14 +37,14 @@ class FinishWatch:
         self._ended_at: float | None = None
 
     def look(self, transcript: Transcript, *, began: bool) -> None:
-        """Take note of a chunk: the first with a finish reason or an error, and each later one.
-        ``began`` says whether output came before it."""
+        """Take a chunk: the first with a finish reason or an error, and each later one.
+        ``began`` says whether there was output before it."""
         length = sum(part.length for part in transcript.parts.values())
-        goes_on = self._is_finished and length > self._length
+        continues = self._is_finished and length > self._length
         if transcript.finishes > self._finishes:
             self.is_withdrawn = False
-            self._is_unsure |= goes_on or not (self._is_finished or began)
-        elif goes_on:
+            self._is_unsure |= continues or not (self._is_finished or began)
+        elif continues:
             self.is_withdrawn = self._is_unsure = True
         self._length, self._finishes = length, transcript.finishes
         self._is_finished = transcript.is_finished
@@ -61,11 +60,11 @@ class FinishWatch:
 
     @property
     def next_look(self) -> float:
-        """Seconds until the next question, at most."""
+        """The most seconds that may pass before the next call of `is_over`."""
         return float("inf") if self._grace is None else self._grace / 4
 
     def is_over(self, received: object, now: float, *, has_end: bool, is_limit: bool) -> bool:
-        """Whether the answer is over, and the body only held open.
+        """Whether the answer is over, and only the body is held open.
 
         ``received`` grows with each byte; ``has_end`` says whether ``[DONE]`` has come,
         ``is_limit`` whether a time limit of the stream is exceeded.

@@ -1,4 +1,4 @@
-"""Finish reasons: each service's words for how an answer ended, and what becomes of them. Pure."""
+"""Finish reasons: each service's words for how an answer ended, and what they mean. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Kind = Literal[
     "failed",
     "open",
 ]
-"""What a word says: the answer is whole; it was cut by the token limit or by the context window,
-filtered, aborted, given up for want of resources, or ended at a call that is not one, paused, or
-ended for a reason that has no name; the server failed; or the answer has not ended."""
+"""The meaning of a word: the answer is complete; it was cut by the token limit or the context
+window, filtered, aborted, ended for lack of resources, by an invalid call or for an unnamed reason,
+or paused; the server failed; or the answer has not ended."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ SERVICES = (
     ),
     Service(
         "Ollama",
-        "https://github.com/ollama/ollama/blob/main/llm/server.go",
+        "https://github.com/ollama/ollama/blob/main/server/routes.go",
         whole="stop tool_calls",
         length="length",
         aborted="load unload",
@@ -240,14 +240,14 @@ SERVICES = (
         filtered="content_filter",
     ),
 )
-"""One table for all of them: a word means the same whichever service says it."""
+"""One table for all services: a word means the same whichever service uses it."""
 
 CUT = "the connection ended before the answer was complete; run the cell again"
 _PREFIXES = re.compile(r"^(?:finishreason|stopreason|alternativestatus|reason)+(?=.)")
 
 
 def plain(word: str) -> str:
-    """``word`` without its case, hyphens and underscores, and without what it is a word for.
+    """``word`` in lower case, without hyphens, underscores and prefixes such as ``FinishReason``.
 
     >>> plain("MAX_TOKENS") == plain("max-tokens") == plain("FinishReason.MaxTokens")
     True
@@ -265,7 +265,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def kind_of(word: str) -> Kind | None:
-    """What a finish reason says; None for a word that nobody documents.
+    """The meaning of a finish reason; None for a word that no service documents.
 
     >>> kind_of("Content-Filter"), kind_of("upstream_error"), kind_of("moon_phase")
     ('filtered', 'failed', None)
@@ -274,7 +274,7 @@ def kind_of(word: str) -> Kind | None:
         return "open"
     letters = plain(word)
     kind = _KINDS.get(letters)
-    # A failure has many names.
+    # Failures have many names.
     return "failed" if kind is None and _FAILS.search(letters) else kind
 
 
@@ -294,11 +294,11 @@ _UNKNOWN = ("the server ended the answer for an unknown reason", "the answer may
 
 
 def incomplete_reason(finish_reason: str | None, *, expected: bool) -> str | None:
-    """Why an answer that ended without an error is not complete, in words; None if it is.
+    """Why an answer that ended without an error is incomplete, in words; None if it is complete.
 
-    ``expected`` says whether the wire format ends every complete answer with a finish reason. A
-    word that nobody knows is not taken for a whole answer: services invent words for what cut one,
-    and a tool must not run with half of its arguments.
+    ``expected`` says whether the wire format ends every complete answer with a finish reason. An
+    answer with an unknown word counts as incomplete: services invent words for answers that were
+    cut, and a tool must not run with half of its arguments.
 
     >>> incomplete_reason(None, expected=True)
     'the connection ended before the answer was complete; run the cell again'

@@ -1,4 +1,4 @@
-"""Whether an address is this machine's. Pure."""
+"""Tells whether an address is this machine's. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 
 def is_this_machine(url: str) -> bool:
-    """Whether ``url`` names this machine: a loopback address, or the unspecified one, at which
-    servers say that they listen.
+    """Whether ``url`` names this machine: a loopback address, or the unspecified address, which
+    servers print as the one they listen on.
 
     >>> [is_this_machine(f"http://{host}/v1") for host in ("127.0.0.2", "[::]", "localhost.")]
     [True, True, True]

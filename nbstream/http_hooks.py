@@ -1,7 +1,7 @@
-"""Looks at what a client of the SDK sends and gets, where its HTTP library offers it.
+"""Event hooks for the HTTP client of the SDK, where its library has them
+(https://www.python-httpx.org/advanced/event-hooks/).
 
-Its event hooks (https://www.python-httpx.org/advanced/event-hooks/) run also for requests that
-nbstream did not make, with a client that somebody else gave: they do nothing then.
+A user's own client runs them for requests that nbstream did not make as well: then they do nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ENDPOINTS = ("/chat/completions", "/responses")
 
 
 class _Sending:
-    """One request of ours, and those that redirects make of it."""
+    """One request of ours, and the requests that follow its redirects."""
 
     origin: tuple[Any, Any, Any] | None = None
 
@@ -30,7 +30,7 @@ _sending: ContextVar[_Sending | None] = ContextVar("nbstream_sending", default=N
 
 @contextlib.contextmanager
 def sending(client: Any) -> Iterator[None]:
-    """What ``client``, one of the SDK's, sends within this block is ours: bodies of refusals are
+    """Mark what ``client``, one of the SDK's, sends within this block as ours: error bodies are
     read up to a bound, keys do not follow redirects to other servers, and a redirect that would
     lose the prompt raises `StreamError`."""
     http = getattr(client, "_client", None)
@@ -80,7 +80,7 @@ def _take(response: Any) -> None:
 def _moved(response: Any) -> ErrorInfo:
     asked, location = response.request.url, response.headers.get("location", "")[:500]
     hint = "Set the base URL to the address where the API is."
-    with contextlib.suppress(Exception):  # it is no URL
+    with contextlib.suppress(Exception):  # it is not a URL
         target = asked.join(location)
         location = str(target)
         for end in _ENDPOINTS:

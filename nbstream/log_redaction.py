@@ -1,8 +1,8 @@
 """Keeps API keys out of what the SDK and its HTTP client log.
 
-With ``OPENAI_LOG=debug``, or a level of one's own, they log URLs, which may hold a user's name or a
-key, and the headers of responses, in which servers and gateways echo what they were sent. The SDK
-itself takes only the ``authorization`` and ``api-key`` of requests out
+With ``OPENAI_LOG=debug``, or another logging configuration, they log URLs, which may contain a
+password or a key, and the headers of responses, in which servers and gateways echo what they were
+sent. The SDK itself removes only the ``authorization`` and ``api-key`` headers of requests
 (https://github.com/openai/openai-python/blob/main/src/openai/_utils/_logs.py).
 """
 
@@ -51,10 +51,10 @@ _known_loggers = 0
 
 
 def guard_logs(key: str | None) -> None:
-    """Redact ``key``, and whatever looks like one, in the logs of requests from now on.
+    """Redact ``key``, and anything that looks like a key, in the logs of requests from now on.
 
-    Costs nothing where nothing is logged. A filter acts on the records of its own logger only, so
-    each logger of the packages gets it; those that are made later get it at the next call.
+    Costs nothing if nothing is logged. A filter acts only on its own logger's records, so each
+    logger of these packages gets it; loggers created later get it at the next call.
     """
     global _known_loggers
     with _lock:

@@ -1,5 +1,5 @@
-"""What of the environment stands between us and a server: proxies and certificates. Where a request
-fails at them, the message must not blame the server."""
+"""Proxies and certificates that the environment puts between us and a server. Where a request fails
+because of them, the message must not blame the server."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 _LAYERS = ("http_proxy", "socks_proxy")
-"""The modules of httpcore and httpcore2 that speak to proxies."""
+"""The modules of httpcore and httpcore2 that talk to proxies."""
 
 
 def proxy_of(causes: Iterable[BaseException]) -> str | None:
-    """In words, the proxy that a request went through; ``causes`` are the exception that it raised
-    and those that led to it. None if it went straight to the server.
+    """The proxy that a request went through, in words; None if it went directly to the server.
+    ``causes`` are the exception that it raised and the exceptions that led to it.
 
-    The SDK says nothing of it: the layers that raised do. The proxy itself is known only where the
-    environment names it, as it does for every client unless its maker chose one.
+    The SDK does not report the proxy, but the module that raised shows that there is one. Its
+    address is known only if the environment names it.
     """
     causes = list(causes)
     if any("proxy" in type(cause).__name__.lower() or _passed_proxy(cause) for cause in causes):
@@ -52,10 +52,10 @@ def _scheme_of(cause: Any) -> str:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy through which the environment, or the system, wants ``url`` to be asked for.
+    """The proxy that the environment, or the system, sets for ``url``, if any.
 
-    For HTTP libraries that fail at what NO_PROXY may hold: httpx 0.28 takes an IPv6 network for a
-    host with a port.
+    For HTTP libraries that cannot parse every NO_PROXY: httpx 0.28 takes an IPv6 network for a host
+    with a port.
     """
     proxies, scheme = getproxies(), urlsplit(url).scheme
     proxy = proxies.get(scheme) or proxies.get("all")
@@ -65,8 +65,8 @@ def proxy_for(url: str) -> str | None:
 
 
 def is_bypassed(url: str, no_proxy: str) -> bool:
-    """Whether NO_PROXY names the host of ``url``: by its name, the end of it, its address or the
-    network of that; each may have a port.
+    """Whether NO_PROXY names the host of ``url``: by its name, a parent domain, its address or its
+    network, each with or without a port.
 
     >>> is_bypassed("http://[fe80::1]/v1", "localhost,fe80::/10")
     True
@@ -95,8 +95,8 @@ def _names(entry: str, host: str, port: int | None) -> bool:
 
 
 def certificate_variables() -> str:
-    """The variables of the environment that name certificates, and what they hold, in words; "" if
-    none does. https://www.python-httpx.org/environment_variables/#ssl_cert_file"""
+    """The environment variables that name certificates, with their values, in words; "" if none
+    does. https://www.python-httpx.org/environment_variables/#ssl_cert_file"""
     named = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
     missing = [name for name, path in named.items() if path and not os.path.exists(path)]
     shown = missing or [name for name, path in named.items() if path]

@@ -1,7 +1,7 @@
-"""The bytes of an HTTP response: seen and cleaned before the SDK reads them, and bounded.
+"""Observes, cleans and bounds the bytes of an HTTP response before the SDK reads them.
 
-What is wrapped are the methods of the response that httpx documents and all releases of the SDK
-read it with: https://www.python-httpx.org/api/#response
+Wraps the documented methods with which all releases of the SDK read an httpx response:
+https://www.python-httpx.org/api/#response
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from .errors import ErrorInfo, StreamError
 from .event_filter import EventFilter
 
 MOST_OF_REFUSAL = 256 * 1024
-"""Bytes that are read of the body of a refusal, once it is decompressed."""
+"""The most bytes that are read of an error body, after decompression."""
 
 Saw = Callable[[bytes], None]
 
 _ALWAYS_READABLE = frozenset(("identity", "gzip", "deflate"))
-# Bytes that are decompressed at once: httpx 0.28 has no bound on what becomes of them, which in the
-# worst case is a thousand times as much with gzip, and a million times with br.
+# Bytes that are decompressed at once: httpx 0.28 does not bound the result, which can be a thousand
+# times as large with gzip, and a million times with br.
 _SLICES = {"br": 16, "zstd": 256}
 _SLICE = 1024
 _PAUSE_AFTER = 64 * 1024
 
 
 def tap(response: Any, saw: Sequence[Saw], events: EventFilter | None) -> None:
-    """Give whoever reads ``response`` its bytes through ``events``; each of ``saw`` is given them
-    as they come. Nobody has read of it yet."""
+    """Pass the bytes of ``response``, which nobody has begun to read, through ``events``, and give
+    them to each of ``saw`` as they arrive."""
     encodings = _encodings(response)
     _slice_raw(response, encodings)
     problem = _unreadable(response, encodings)
@@ -43,7 +43,7 @@ def tap(response: Any, saw: Sequence[Saw], events: EventFilter | None) -> None:
 
 
 def bound(response: Any, most: int = MOST_OF_REFUSAL) -> None:
-    """Let no more than ``most`` bytes be read of ``response``; it is closed then."""
+    """Let at most ``most`` bytes of ``response`` be read, then close it."""
     _slice_raw(response, _encodings(response))
 
     def iter_bytes(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -68,7 +68,7 @@ def bound(response: Any, most: int = MOST_OF_REFUSAL) -> None:
 
 
 def _wrap(response: Any, **wrappers: Callable[[Any], Any]) -> None:
-    """Have what the methods of these names give wrapped, when one of them is called."""
+    """Wrap the iterators that these methods of ``response`` return, once one of them is called."""
 
     def replaced(name: str, wrap: Callable[[Any], Any]) -> Callable[..., Any]:
         read = getattr(response, name)
@@ -90,7 +90,7 @@ def _encodings(response: Any) -> list[str]:
 
 
 def _unreadable(response: Any, encodings: list[str]) -> StreamError | None:
-    """What is wrong with a response that the client cannot decompress: it comes as it is."""
+    """The error for a response whose compression the client cannot undo, else None."""
     if _ALWAYS_READABLE.issuperset(encodings):
         return None
     try:
@@ -109,7 +109,7 @@ def _unreadable(response: Any, encodings: list[str]) -> StreamError | None:
 
 
 def _slice_raw(response: Any, encodings: list[str]) -> None:
-    """Have compressed bytes decompressed in small pieces, so that little memory is enough."""
+    """Have compressed bytes decompressed in small pieces, to bound memory."""
     if not encodings:
         return
     size = min(_SLICES.get(name, _SLICE) for name in encodings)
@@ -117,14 +117,14 @@ def _slice_raw(response: Any, encodings: list[str]) -> None:
     def iter_raw(pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             for start in range(0, len(piece), size):
-                if response.is_closed:  # by a Stop: much may come of what was read before
+                if response.is_closed:  # by a Stop: the bytes read so far may still expand to many
                     return
                 yield piece[start : start + size]
 
     async def aiter_raw(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for piece in pieces:
             for start in range(0, len(piece), size):
-                if response.is_closed:  # by a Stop: much may come of what was read before
+                if response.is_closed:  # by a Stop: the bytes read so far may still expand to many
                     return
                 yield piece[start : start + size]
 
@@ -150,10 +150,10 @@ def _pieces(
 
 
 class _AsyncPieces:
-    """No generator: an abandoned one would have to be closed by the event loop.
+    """Not a generator: the event loop would have to close an abandoned one.
 
-    ``pauses`` lets the loop do other things now and then: thousands of events may come out of one
-    read of the network.
+    ``pauses`` lets the loop run other tasks now and then: one read of the network may decompress to
+    thousands of events.
     """
 
     def __init__(

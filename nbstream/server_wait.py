@@ -1,4 +1,4 @@
-"""How long a server that refuses wants to be left alone, wherever it says it. Pure."""
+"""Finds how long a server asks to wait before the next request, wherever it says so. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from .server_words import dicts_in, plain_name
 
 LONGEST = 31 * 86400.0
-"""Seconds; what is longer is a mistake of the server, and is not believed."""
+"""Seconds; a longer wait is taken for a mistake of the server, and ignored."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _AMOUNT = (
@@ -35,11 +35,12 @@ _FAMILIES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-")
 
 
 def wish(headers: Mapping[str, str], body: Any = None, words: str = "") -> float | None:
-    """The seconds that a server wants to pass before the next request; None if it says nothing,
-    or nothing that can be meant.
+    """The seconds that a server asks to wait before the next request; None if it does not say, or
+    says something implausible.
 
-    From ``retry-after-ms``, ``Retry-After`` (seconds or date), the body (Google's ``retryDelay``,
-    ``retry_after``), its words ("try again in 20s"), and the times at which limits are reset.
+    Looks at ``retry-after-ms``, ``Retry-After`` (seconds or date), the body (Google's
+    ``retryDelay``, ``retry_after``), its words ("try again in 20s"), and the times at which rate
+    limits are reset.
 
     >>> wish({"retry-after": "3"})
     3.0
@@ -56,7 +57,7 @@ def wish(headers: Mapping[str, str], body: Any = None, words: str = "") -> float
 
 def _wishes(headers: Mapping[str, str], body: Any, words: str) -> Iterator[float | None]:
     yield _scaled(_number(headers.get("retry-after-ms")), 0.001)
-    # httpx joins a header that came several times.
+    # httpx joins repeated headers with commas.
     value = (headers.get("retry-after") or "").strip()
     yield _length(value.partition(",")[0]) if value[:1].isdigit() else _until_date(value)
     for fields in dicts_in(body):
@@ -70,7 +71,7 @@ def _wishes(headers: Mapping[str, str], body: Any, words: str) -> Iterator[float
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
-    """When the limits that are used up are reset; if none says that it is, the latest."""
+    """The seconds until the limits that are used up are reset; until all are, if none says so."""
     resets: dict[str, float] = {}
     for name, value in headers.items():
         name = name.lower()
@@ -98,7 +99,7 @@ def _from_now(value: str) -> float | None:
 
 
 def _length(value: Any, unit: float = 1.0) -> float | None:
-    """Seconds of a length of time: a number of ``unit``, or ``1m30.5s``."""
+    """Seconds of a duration: a number of ``unit``, or ``1m30.5s``."""
     number = _number(value)
     if number is not None:
         return number * unit

@@ -1,4 +1,4 @@
-"""What a server says in the body of a refusal, wherever it says it. Pure."""
+"""Finds a server's own words in an error body of any shape. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 LONGEST = 2000
-"""Characters of a server's words that are shown."""
+"""The most characters of a server's words that are shown."""
 
 _MOST_ITEMS, _DEEPEST = 10, 8
 
@@ -32,7 +32,7 @@ _FIELD = re.compile(r"(?:data|event|id|retry)?:")
 
 
 def words_of(body: Any) -> str:
-    """The words in a body, as text or as JSON that was read; "" if it has none.
+    """The words in a body, given as text or as parsed JSON; "" if there are none.
 
     >>> words_of({"detail": [{"loc": ["body", "n"], "msg": "must be 1"}]})
     'n: must be 1'
@@ -54,14 +54,14 @@ def is_page(text: str) -> bool:
 
 
 def page_words(text: str) -> str:
-    """What a web page says of itself, in quotes, with a space before it; "" if it says nothing."""
+    """The headline of a web page, in quotes, with a space before it; "" without one."""
     found = _HEADLINE.search(text)
     title = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found[2])).split()) if found else ""
     return f' "{title}"' if title else ""
 
 
 def parsed(text: str) -> Any:
-    """``text`` as JSON; as it is where it is none."""
+    """``text`` parsed as JSON, or unchanged if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -69,7 +69,7 @@ def parsed(text: str) -> Any:
 
 
 def shortened(words: str) -> str:
-    """``words``, cut where they are long."""
+    """``words``, cut if they are too long."""
     return words if len(words) <= LONGEST else words[:LONGEST] + " …"
 
 
@@ -85,7 +85,7 @@ def dicts_in(body: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def plain_name(name: Any) -> str:
-    """A field's name as any server may write it.
+    """A field's name without case, hyphens and underscores, as servers spell it differently.
 
     >>> plain_name("Retry-After") == plain_name("retry_after") == plain_name("retryAfter")
     True
@@ -136,13 +136,13 @@ def _words_in_text(text: str, depth: int) -> list[str]:
 
 
 def _is_binary(text: str) -> bool:
-    """Whether ``text`` is what bytes became that are no text, or that nobody decompressed."""
+    """Whether ``text`` comes from bytes that are not text, or are still compressed."""
     odd = sum(1 for c in text[:400] if c == "\ufffd" or (c < " " and c not in "\t\r\n\x1b"))
     return odd * 10 > len(text[:400])
 
 
 def _place(fields: dict[str, Any]) -> str:
-    """Which part of the request an entry is about."""
+    """The part of the request that an entry is about."""
     place = fields.get("loc") or fields.get("field") or fields.get("path")
     if isinstance(place, list):
         names = [str(name) for name in place[:_MOST_ITEMS]]
@@ -151,7 +151,7 @@ def _place(fields: dict[str, Any]) -> str:
 
 
 def _distinct(said: Any) -> list[str]:
-    """Texts in their order, without those that an earlier one has in it."""
+    """The texts in order, without those that another one contains."""
     kept: list[str] = []
     for words in said:
         words = words.strip()

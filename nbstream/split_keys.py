@@ -1,4 +1,4 @@
-"""Takes out of events a key that comes in pieces: half in one event, half in the next. Pure."""
+"""Removes keys that are split between events from them. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from .record import RawEvent
 from .redact import Redact
 
 MOST_PIECES = 64
-"""Events that one key may be spread over: a key has about so many tokens."""
+"""The most events that one key may be spread over: a key has about so many tokens."""
 
 _HIDDEN = "[redacted]"
 _Path = tuple[str | int, ...]
 
 
 def without_split_keys(events: Sequence[RawEvent], clean: Redact) -> list[RawEvent]:
-    """``events``, each of which ``clean`` has been through, without what is a key only together.
+    """``events``, already cleaned one by one with ``clean``, without keys that several form
+    together.
 
-    What continues from event to event stands at the same place of each, such as
+    Text that continues from event to event stands at the same place in each, such as
     ``choices[0].delta.content``.
     """
     found = list(events)
@@ -60,7 +61,7 @@ def _strings(data: str | None) -> Iterator[tuple[_Path, str]]:
 
 
 def _windows(values: Sequence[str], clean: Redact) -> Iterator[tuple[int, int]]:
-    """The runs of ``values`` that are a key together, as (first, behind the last)."""
+    """The runs of ``values`` that form a key together, as (first, behind the last)."""
 
     def is_key(first: int, last: int) -> bool:
         run = values[first:last]
@@ -71,7 +72,7 @@ def _windows(values: Sequence[str], clean: Redact) -> Iterator[tuple[int, int]]:
         last = next((end for end in ends if is_key(first, end)), None)
         if last is None or is_key(first + 1, last):
             continue
-        # What only looks like a key may be longer than it has to be for that.
+        # What looks like a key may continue.
         while last < len(values) and _continues(values[first:last], values[last], clean):
             last += 1
         yield first, last

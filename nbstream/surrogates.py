@@ -1,8 +1,8 @@
-"""Text whose characters are whole. Pure.
+"""Makes text well-formed. Pure.
 
-JSON and JavaScript write a character beyond U+FFFF as two halves, a pair of surrogates. Servers
-that cut text between them send half a character in one piece and the other half in the next, which
-neither UTF-8 nor a comm message can hold.
+JSON and JavaScript write a character beyond U+FFFF as a pair of surrogates. A server that cuts text
+between the two sends half a character in one piece and the other half in the next, and neither
+UTF-8 nor a comm message can hold half a character.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Halves:
         self.held: dict[str, Delta] = {}
 
     def feed(self, delta: Delta) -> Delta:
-        """``delta`` with what was held of its part, and without what is held now."""
+        """``delta`` with the half that was held for its part, and without the one held now."""
         if not self.held and _is_well_formed(delta.text):
             return delta
         held = self.held.pop(delta.part, None)
@@ -63,10 +63,10 @@ class Halves:
         return delta._replace(text=well_formed(text))
 
     def forget(self, part: str) -> None:
-        """What comes now is all text of ``part``."""
+        """Drop the half that is held for ``part``: its complete text follows."""
         self.held.pop(part, None)
 
     def end(self) -> list[Delta]:
-        """What is held: no other halves follow."""
+        """The halves that are held: no others follow."""
         held, self.held = self.held, {}
         return [delta._replace(text=well_formed(delta.text)) for delta in held.values()]

@@ -42,7 +42,7 @@ def utf16_length(text: str) -> int:
 
 
 def choice_of(part: str) -> int:
-    """The number of the answer that ``part`` belongs to. Before it may stand that of a round.
+    """The number of the answer that ``part`` belongs to; a round's number may stand before it.
 
     >>> choice_of("2.text"), choice_of("text:0/0"), choice_of("3/2.text")
     (2, 0, 2)
@@ -54,8 +54,8 @@ def choice_of(part: str) -> int:
 
 
 class Append(NamedTuple):
-    """One append to one part; ``offset`` is its length before, in UTF-16 code units. ``info`` is
-    what became known of the part beside its text."""
+    """One append to one part; ``offset`` is its previous length, in UTF-16 code units. ``info``
+    holds new facts about the part beside its text."""
 
     part: str
     type: PartType
@@ -66,7 +66,7 @@ class Append(NamedTuple):
 
 @dataclass
 class Part:
-    """A run of text of one type, and what is known of it. ``length`` is in UTF-16 code units."""
+    """A run of text of one type, and facts about it. ``length`` is in UTF-16 code units."""
 
     key: str
     type: PartType
@@ -86,7 +86,7 @@ class Part:
         return offset
 
     def put(self, text: str) -> None:
-        """Have ``text`` in place of all so far."""
+        """Replace all text by ``text``."""
         with self._joining:
             self.pieces, self.length = [text], utf16_length(text)
 
@@ -102,7 +102,7 @@ class Part:
 
 
 class Transcript:
-    """What a stream has given so far.
+    """Everything that a stream has sent so far.
 
     >>> transcript = Transcript()
     >>> transcript.apply(Delta("text", "text", "Hi"))
@@ -120,17 +120,17 @@ class Transcript:
         self.finish_reasons: dict[int, str] = {}
         self._meant: dict[int, str] = {}
         self.finishes = 0
-        """How many finish reasons have come: some services send one with each chunk."""
+        """The number of finish reasons so far: some services send one with each chunk."""
         self.failure: Failure | None = None
         self.extra: dict[str, Any] = {}
         self.halves = Halves()
-        """Of characters whose second half has not come yet."""
-        # What is said of text before it begins: a part's place is that of its first text.
+        """First halves of characters whose second half has not arrived."""
+        # Facts about text that has not begun: a part's place is that of its first text.
         self._early: dict[str, PartInfo] = {}
 
     def apply(self, event: Event) -> Append | None:
-        """Take one event; return what was appended where, or became known of which part.
-        `restore` takes those that are more than that."""
+        """Take one event; return the text that was appended, or the new facts about a part.
+        `restore` and `move` take the events that do more than that."""
         if isinstance(event, Delta):
             if self.halves.held or not event.text.isascii():
                 event = self.halves.feed(event)
@@ -203,7 +203,7 @@ class Transcript:
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
 
     def move(self, moved: Moved) -> bool:
-        """Have text of one part in another one; returns whether there was any.
+        """Move the text of one part to another; returns whether there was any.
 
         >>> transcript = Transcript()
         >>> _ = transcript.apply(Delta("text", "text", "hm"))
@@ -224,7 +224,7 @@ class Transcript:
         return True
 
     def restore(self, restored: Restored) -> bool:
-        """Take what no append can say; returns whether anything changed by it.
+        """Take changes that are not appends; returns whether anything changed.
 
         >>> transcript = Transcript()
         >>> _ = transcript.apply(Delta("text", "text", "lo"))
@@ -258,8 +258,8 @@ class Transcript:
         self.parts = {key: p for key, p in self.parts.items() if not key.startswith(prefix)}
 
     def set_aside(self, prefix: str) -> None:
-        """Give the calls and images in parts whose names begin with ``prefix`` other names: those
-        that come now are others. What was half received stays so.
+        """Rename the calls and images in parts whose names begin with ``prefix``, since new ones
+        will come under these names. Those that are half received stay incomplete.
 
         >>> transcript = Transcript()
         >>> _ = transcript.apply(Delta("tool:0", "tool", '{"ci'))

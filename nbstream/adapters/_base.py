@@ -17,28 +17,27 @@ class Adapter(Protocol):
     """Whether a stream of this format that ends without a finish reason was cut off."""
 
     lacks_beginning: bool = False
-    """Whether the stream was taken up in its middle, and has not said yet what came before."""
+    """Whether the stream was joined in its middle, and the part before is still missing."""
 
     def feed(self, chunk: Any) -> Iterable[Event]:
-        """The events of ``chunk``. Unknown chunks give none; nothing is raised."""
+        """The events in ``chunk``. Unknown chunks have none; nothing is raised."""
         ...
 
     def end(self, *, has_end: bool) -> Iterable[Event]:
-        """The events of what was held back, if anything: no more chunks will come. ``has_end``
-        says whether the server ended the stream explicitly, with ``[DONE]``. Called once or more.
-        """
+        """The events that were held back: no more chunks will come. ``has_end`` says whether the
+        server ended the stream with ``[DONE]``. May be called more than once."""
         return ()
 
 
 _SDK: set[type] = set()
-"""The SDK's own classes that have come: their fields are read where pydantic keeps them."""
+"""The SDK's classes seen so far: their fields are read where pydantic keeps them."""
 
 
 def get(value: Any, name: str) -> Any:
-    """``name`` of an object of any class or of a dict, or None.
+    """The field ``name`` of an object of any class or of a dict, or None.
 
     The SDK's models keep fields that they do not know (``reasoning_content``) beside the others.
-    To ask them for a field that is not there costs more than everything else that is done with it.
+    Their ``__getattr__`` is slow for a missing field, so it is not used.
     """
     if isinstance(value, dict):
         return value.get(name)
@@ -49,19 +48,18 @@ def get(value: Any, name: str) -> Any:
 
 
 def extras(value: Any) -> Any:
-    """Where `get` finds the fields of ``value`` that the SDK does not know."""
+    """The fields of ``value`` that the SDK does not know, to be read with `get`."""
     return both(value)[1]
 
 
 def fields(value: Any) -> dict[str, Any]:
-    """The fields that a chunk, or something in it, has; those that the SDK does not know are in
-    `extras`. Reading many of them is faster so than by `get`, most of all those that are not there.
-    """
+    """The fields of a chunk, or of something in it, without `extras`. To read several of them this
+    is faster than `get`, above all for missing ones."""
     return both(value)[0]
 
 
 def both(value: Any) -> tuple[dict[str, Any], Any]:
-    """`fields` and `extras` of ``value``, by one call."""
+    """`fields` and `extras` of ``value`` in one call."""
     if type(value) in _SDK:
         return value.__dict__, value.__pydantic_extra__
     if is_sdk(type(value)):
@@ -71,8 +69,8 @@ def both(value: Any) -> tuple[dict[str, Any], Any]:
 
 
 def is_sdk(cls: type) -> bool:
-    """Whether ``cls`` is one of the SDK's models. Where other packages keep a field is up to them,
-    even in models that inherit from the SDK's."""
+    """Whether ``cls`` is one of the SDK's own models. Subclasses in other packages may keep their
+    fields elsewhere."""
     found = cls.__module__.partition(".")[0] == "openai" and hasattr(cls, "__pydantic_extra__")
     if found:
         _SDK.add(cls)
@@ -80,11 +78,11 @@ def is_sdk(cls: type) -> bool:
 
 
 def unwrapped(chunk: Any) -> Any:
-    """The event itself where it comes as ``{"event": name, "data": event}``: early openai 1.x does
-    so with those that it does not know
+    """The event in ``{"event": name, "data": event}``, else ``chunk``. Early openai 1.x wraps
+    unknown events like this
     (https://github.com/openai/openai-python/blob/v1.66.3/src/openai/_streaming.py), and Mistral's
-    SDK, without a name, with all
-    (https://github.com/mistralai/client-python/blob/main/src/mistralai/models/completionevent.py).
+    SDK wraps all of them, without a name
+    (https://github.com/mistralai/client-python/blob/23200187b7f876baacf91d1041c3d84af6a9d7f7/src/mistralai/models/completionevent.py).
     """
     data = get(chunk, "data")
     is_event = bool(text(get(chunk, "event"))) or get(data, "choices") is not None
@@ -92,7 +90,7 @@ def unwrapped(chunk: Any) -> Any:
 
 
 def text(value: Any) -> str:
-    """``value`` if it is a string, else nothing: services send null, lists and numbers too."""
+    """``value`` if it is a string, else "": services also send null, lists and numbers."""
     return value if isinstance(value, str) else ""
 
 

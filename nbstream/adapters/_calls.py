@@ -1,4 +1,4 @@
-"""Puts the fragments of chat's tool calls together; services number and name them differently."""
+"""Assembles chat's tool calls from fragments, which services number and name differently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..partial_json import PartialJson
 from ._base import fields, get, json_text, text
 
 EMPTY = ("{}", "null")
-"""Arguments that say nothing. Some services send them first and the real ones afterwards."""
+"""Empty arguments. Some services send them first, and the real ones later."""
 
 
 class _Call:
@@ -22,7 +22,7 @@ class _Call:
         self.name = ""
         self.kind = "function"
         self.length = 0
-        self.empty = ""  # held back: others may take its place
+        self.empty = ""  # held back: the real ones may replace it
         self.is_told = self.is_numbered = False
         self._pieces: list[str] = []
         self._json = PartialJson()
@@ -34,8 +34,8 @@ class _Call:
 
     @property
     def is_open(self) -> bool:
-        """Whether its arguments are the beginning of JSON. Each piece is read once, and only if
-        the question arises."""
+        """Whether its arguments are incomplete JSON. Each piece is parsed once, and only when this
+        is needed."""
         if not self._pieces:
             return False
         if self._pieces[0][0] == "{" and self._pieces[-1].rstrip()[-1:] not in ("}", ""):
@@ -46,7 +46,7 @@ class _Call:
         return not (self._json.is_complete or self._json.is_broken)
 
     def says(self, arguments: str) -> bool:
-        """Whether ``arguments`` are its own, once more."""
+        """Whether ``arguments`` repeat its own."""
         if self.empty:
             return arguments.strip() == self.empty.strip()
         if len(arguments) < 2 or not self._json.is_complete or self._json.is_broken:
@@ -63,11 +63,11 @@ class _Call:
 
 
 class Calls:
-    """The tool calls of one choice; ``prefix`` is how the names of its parts begin.
+    """The tool calls of one choice; ``prefix`` begins the names of its parts.
 
-    A fragment belongs to the call that has its number or its id. Both are missing, are the same
-    for all calls, or change with each fragment, depending on the service: then it matters whether
-    the fragment has a name, and whether the arguments so far are whole.
+    A fragment belongs to the call with its number or id. Depending on the service, both may be
+    missing, the same for all calls, or different in each fragment. Then a name in the fragment, and
+    whether the arguments so far are complete, decide.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -76,14 +76,14 @@ class Calls:
         self._by_number: dict[Hashable, _Call] = {}
         self._by_id: dict[str, _Call] = {}
         self._is_over = self._has_fragments = False
-        # Those that the fragments of this chunk belong to.
+        # The calls that this chunk's fragments belong to.
         self._in_chunk: list[_Call] = []
 
     def feed(self, fragments: Any, events: list[Event]) -> None:
         """Take ``delta.tool_calls``."""
         self._in_chunk, self._has_fragments = [], True
         for fragment in fragments if isinstance(fragments, list) else (fragments,):
-            # Nearly all that comes is this: more arguments under a known number.
+            # The usual fragment: more arguments under a known number.
             has = fields(fragment)
             given, number = fields(has.get("function")), has.get("index")
             if type(number) is int and not (has.get("id") or given.get("name")):
@@ -114,7 +114,7 @@ class Calls:
         return [call.part for call in self._in_chunk]
 
     def feed_legacy(self, function_call: Any, events: list[Event]) -> None:
-        """Take ``delta.function_call``; where there are ``tool_calls`` too, it repeats them."""
+        """Take ``delta.function_call``, which repeats ``tool_calls`` where both are sent."""
         if self._has_fragments:
             return
         self._in_chunk = []
@@ -162,28 +162,28 @@ class Calls:
         if numbered is not None and (named is None or numbered.id in ("", id_)):
             return numbered
         if named is not None:
-            # Models repeat ids: a name under a new number is another call's.
+            # Models reuse ids: a name under a new number begins another call.
             is_other = name and number is not None and named.is_numbered and not named.is_open
             return None if is_other and numbered is None else named
         last = self._calls[-1] if self._calls else None
         if last is None or (number is None and not id_):
             return last
-        # Nothing has this number or id yet, but some services count fragments, not calls.
-        goes_on = not name and (last.is_open or not last.has_arguments)
-        return last if goes_on else None
+        # No call has this number or id yet, but some services count fragments, not calls.
+        continues = not name and (last.is_open or not last.has_arguments)
+        return last if continues else None
 
     def _begins(self, call: _Call, id_: str, name: str, arguments: str, *, is_head: bool) -> bool:
         """Whether the fragment begins another call than ``call``, which number and id point to."""
         is_other = bool(id_ and call.id and id_ != call.id)
         if not name or not call.name:
-            # Some gateways give each fragment another id.
+            # Some gateways give each fragment a new id.
             return is_other and bool(arguments.strip()) and call.has_arguments and not call.is_open
         if name != call.name:
-            # Before the arguments it may be a piece of a name. What has a type has a whole name,
-            # unless an id says that it is the same call.
+            # Before the arguments it may be a piece of a name. A fragment with a type has a whole
+            # name, unless its id says that it is the same call.
             return is_other or call.has_arguments or (is_head and not call.id)
         if not call.has_arguments:
-            # Some services repeat the name with each fragment, but not in one chunk.
+            # Some services repeat the name in each fragment, but not within one chunk.
             return is_other or call in self._in_chunk
         if call.kind == "custom" or call.is_open:
             return is_other and call.kind == "custom"
@@ -209,7 +209,7 @@ class Calls:
             known = {"kind": call.kind, "status": "in_progress"}
         if id_ and not call.id:
             call.id = known["call_id"] = id_
-        # Some services repeat the whole name, or what there is of it; some send it in pieces.
+        # Some services repeat the whole name, or the name so far; some send it in pieces.
         if name and name != call.name:
             call.name = name if name.startswith(call.name) else call.name + name
             known["name"] = call.name
@@ -221,14 +221,14 @@ class Calls:
             call.empty = call.empty or arguments.strip()
             return
         call.empty = ""
-        # Told whole once more, at the end.
+        # Some services repeat the whole arguments at the end.
         if arguments[0] == "{" and call.length and not call.is_open and call.says(arguments):
             return
         call.append(arguments)
         events.append(Delta(call.part, "tool", arguments))
 
     def _release(self, call: _Call, events: list[Event]) -> None:
-        """Tell of the empty arguments: they are all that there is."""
+        """Send the empty arguments: no others came."""
         if call.empty:
             call.append(call.empty)
             events.append(Delta(call.part, "tool", call.empty))

@@ -1,4 +1,4 @@
-"""How a chunk says that its answer ended or failed, wherever it says so."""
+"""Finds in a chunk how its answer ended or failed, wherever the service puts it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._base import fields, get, text
 LONGEST_WORD = 100
 NO_REASON = "the server gave no reason"
 _SAYS_LITTLE: tuple[Kind | None, ...] = (None, "whole", "unnamed", "open")
-# By these names errors are read, also those that list no fields.
+# Errors are read by these names, even objects that list no fields.
 _WORDS = ("message", "msg", "detail", "errors", "error_msg", "error_message", "error_description")
 _NAMES = (*_WORDS, "error", "code", "type", "status", "status_code", "status_msg", "metadata")
 
@@ -20,7 +20,7 @@ _NAMES = (*_WORDS, "error", "code", "type", "status", "status_code", "status_msg
 class Ending:
     """The ending of one choice: its finish reason under any name, and errors in the choice.
 
-    OpenRouter and LiteLLM keep the model's own word beside the one that they make of it, which may
+    OpenRouter and LiteLLM send the model's own finish reason beside their normalised one, which may
     hide a failure or a limit (https://openrouter.ai/docs/api-reference/overview#finish-reason).
     """
 
@@ -31,7 +31,7 @@ class Ending:
         self._error: Any = None
 
     def note(self, others: dict[str, Any]) -> bool:
-        """Take the fields of the choice that no SDK knows; returns whether they say something."""
+        """Take the choice's fields that the SDK does not know; returns whether they matter here."""
         self._word = self._native = ""
         self._error = None
         for name, value in others.items():
@@ -49,7 +49,7 @@ class Ending:
         return bool(self._word or self._native or self._error)
 
     def feed(self, finish_reason: Any, events: list[Event]) -> None:
-        """Take the chunk's finish reason, if any, with what was noted."""
+        """Take the chunk's finish reason, if any, together with the noted fields."""
         said = _word_of(finish_reason) or self._word or self._native
         word, kind, native_kind = said, kind_of(said), kind_of(self._native)
         hides = kind in _SAYS_LITTLE and native_kind not in _SAYS_LITTLE
@@ -65,13 +65,13 @@ class Ending:
             events.append(Finish(said, self._number, None if word == said else word))
 
     def is_whole(self, *, has_end: bool) -> bool:
-        """Whether the choice came whole; ``has_end`` says whether ``[DONE]`` came."""
+        """Whether the choice is complete; ``has_end`` says whether ``[DONE]`` came."""
         return incomplete_reason(self._reason, expected=not has_end) is None
 
 
 def flat_error(chunk: Any) -> Failure | None:
-    """The error that ``chunk`` is: under ``error``, or with its fields at the top; None if it
-    says nothing."""
+    """The error in ``chunk``, under ``error`` or with its fields at the top; None if there is
+    none."""
     error = get(chunk, "error")
     if _says_error(error):
         return failure_of(error, type_=text(get(chunk, "type")), code=get(chunk, "code"))
@@ -79,14 +79,14 @@ def flat_error(chunk: Any) -> Failure | None:
 
 
 def error_in(chunk: Any) -> Failure | None:
-    """The error in a chunk without choices, if it is one and not an event of the service's own."""
+    """The error in a chunk without choices, unless the chunk is some event of the service."""
     base = get(chunk, "base_resp")  # MiniMax has it with every answer
     if get(base, "status_code"):
         return failure_of(base, code=get(base, "status_code"))
     kinds = [text(get(chunk, name)) for name in ("type", "object", "event", "status")]
     if _says_error(get(chunk, "error")) or "failed" in map(kind_of, kinds):
         return flat_error(chunk) or failure_of(chunk)
-    # Events of a service's own have a type, and perhaps words for people.
+    # A service's own events have a type, and perhaps a message.
     is_error = not kinds[0] and any(get(chunk, name) for name in _WORDS)
     return flat_error(chunk) if is_error else None
 
@@ -94,7 +94,7 @@ def error_in(chunk: Any) -> Failure | None:
 def failure_of(
     error: Any, *, type_: str = "", code: Any = None, otherwise: str = NO_REASON
 ) -> Failure:
-    """What ``error`` says, in whatever shape it comes."""
+    """``error``, in whatever shape it comes, as an event."""
     plain = _plain(error)
     message = words_of(plain) or _listed(plain) or otherwise
     own = get(error, "code")
@@ -112,7 +112,7 @@ def _says_error(error: Any) -> bool:
 
 
 def _plain(error: Any) -> Any:
-    """``error`` as text, a list or a dict of what it has; None if it is nothing of these."""
+    """``error`` as text, a list or a dict of its fields; None if it is empty."""
     if isinstance(error, str):
         return error.strip()
     if isinstance(error, (list, dict)):
@@ -123,7 +123,7 @@ def _plain(error: Any) -> Any:
 
 
 def _listed(plain: Any) -> str:
-    """The plain fields of an error that has no words."""
+    """The plain fields of an error without a message."""
     if not isinstance(plain, dict):
         return ""
     said = (f"{key}: {value}" for key, value in plain.items() if isinstance(value, (str, int)))

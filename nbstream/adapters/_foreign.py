@@ -1,4 +1,4 @@
-"""Chunks of other packages' classes, read as if they were dicts."""
+"""Reads objects of other packages' classes as dicts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _PLAIN = frozenset((str, int, float, bool, type(None), dict, list))
 
 
 class Foreign(dict[str, Any]):
-    """The fields of an object: attributes, pydantic's extra ones, and whatever else it gives
-    when asked by name (slots, properties, `__getattr__`). A field that raises is not there.
+    """The fields of an object: attributes, pydantic's extra ones, and anything else that it has by
+    name (slots, properties, `__getattr__`). A field that raises counts as missing.
 
     >>> from types import SimpleNamespace
     >>> Foreign(SimpleNamespace(delta=SimpleNamespace(content="Hi")))["delta"].content
@@ -26,7 +26,7 @@ class Foreign(dict[str, Any]):
         self._object = found
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The field ``name`` as a value that JSON has, or an object to read further."""
+        """The field ``name`` as a JSON value, or as an object to read further."""
         if name not in self:
             try:
                 self[name] = getattr(self._object, name, default)
@@ -35,12 +35,12 @@ class Foreign(dict[str, Any]):
         return plain(self[name])
 
     def __bool__(self) -> bool:
-        # It may have fields that nobody can list.
+        # It may have fields that cannot be listed.
         return True
 
 
 def readable(value: Any) -> dict[str, Any]:
-    """``value`` as a dict to read it by: empty for what has no fields."""
+    """``value`` as a dict; empty if it has no fields."""
     if isinstance(value, dict):
         return value
     if value.__class__ in _PLAIN:
@@ -49,8 +49,8 @@ def readable(value: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as the wire would have it: an enumeration's member is its value, a sequence a list,
-    and a method nothing."""
+    """``value`` as JSON would have it: an enum member becomes its value, a sequence a list, and a
+    method None."""
     if value.__class__ in _PLAIN:
         return value
     if isinstance(value, Enum):

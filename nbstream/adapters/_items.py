@@ -1,4 +1,4 @@
-"""Output items of the Responses API: what is in a finished one, and what is known of it before."""
+"""Output items of the Responses API: the texts in them, and everything else that they say."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ._sources import Sources
 IMAGE = "image_generation_call"
 
 Said = Whole | Info | Data
-"""What an item says of a part."""
+"""An event that an item gives for one of its parts."""
 
 
 def part_kind(kind: str) -> PartType:
-    """What the part of an item is that is neither a message nor reasoning."""
+    """The type of the part of an item that is neither a message nor reasoning."""
     return "image" if kind == IMAGE else "tool"
 
 
 def texts(item: Any) -> list[Told]:
-    """The texts in ``item``: of a message and of reasoning several, of a tool what it is given."""
+    """The texts in ``item``: a message and reasoning have several, a tool has its input."""
     kind = text(get(item, "type"))
     if kind == "message":
         return [_content(index, content) for index, content in enumerate(_list(item, "content"))]
@@ -37,12 +37,12 @@ def texts(item: Any) -> list[Told]:
         ]
     written = _arguments(item)
     if get(item, "status") == "in_progress" and written.strip() in EMPTY:
-        written = ""  # some gateways begin an item with an empty object in place of what comes
+        written = ""  # some gateways begin an item with an empty object; the arguments follow
     return [Told(part_kind(kind), None, written)] if kind else []
 
 
 def item_events(item: Any, told: Sequence[Told], parts: Sequence[str]) -> Iterator[Said]:
-    """What ``item`` says of its ``parts``, whose texts are ``told``."""
+    """The events of ``item`` for its ``parts``, whose texts are ``told``."""
     kind = text(get(item, "type"))
     types: dict[str, PartType] = {"text": "text", "refusal": "refusal"}
     contents = _list(item, "content") if kind == "message" else []
@@ -65,7 +65,7 @@ def _content(index: int, content: Any) -> Told:
 
 
 def _about(item: Any, content: Any, part: str) -> Iterator[Said]:
-    """What is known of a text beside it."""
+    """What accompanies a text: its sources and its phase."""
     sources = Sources()
     if sources.add(_list(content, "annotations")):
         yield Info(part, "text", {"sources": sources.known})
@@ -74,7 +74,7 @@ def _about(item: Any, content: Any, part: str) -> Iterator[Said]:
 
 
 def _list(value: Any, name: str) -> list[Any]:
-    """A list in a field; some services give the only member without one."""
+    """The list in a field; some services send a single member without the list."""
     found = get(value, name)
     return found if isinstance(found, list) else [] if found is None else [found]
 
@@ -97,7 +97,7 @@ def _info(item: Any, kind: str) -> PartInfo:
 
 
 def _arguments(item: Any) -> str:
-    """What a tool is given, as its item says it."""
+    """A tool's input, as its item has it."""
     for name in ("arguments", "input", "code"):
         written = get(item, name)
         if written:
@@ -122,7 +122,7 @@ def _arguments(item: Any) -> str:
 
 
 def _result(item: Any) -> str:
-    """What a tool gave, as text."""
+    """A tool's result as text."""
     for name in ("output", "result"):
         given = get(item, name)
         if isinstance(given, str):

@@ -1,9 +1,9 @@
-"""Which item and which part of a response an event speaks of.
+"""Finds the item and the part of a response that an event belongs to.
 
 The API numbers items (``output_index``) and the texts in them (``content_index``), and gives each
-item an id. Some services count from another number when they finish what they streamed, give an
-item another id with each event, or all items the same number. What is said whole is then known by
-its text: it begins with what was streamed.
+item an id. Some services finish an item under another number than they streamed it, change its id
+with each event, or give all items the same number. A complete text is then recognised by its
+beginning, which is the text that was streamed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ H = TypeVar("H")
 
 
 class Identity(NamedTuple):
-    """What an event says of the item that it is about. ``group`` is ``message``, ``reasoning`` or
-    ``tool``: the parts of items of different groups have different names."""
+    """How an event identifies its item. ``group`` is ``message``, ``reasoning`` or ``tool``: parts
+    of items in different groups have different names."""
 
     group: str
     id: str = ""
@@ -28,7 +28,7 @@ class Identity(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A text that is told whole: the kind and the number of its part, and all of it."""
+    """A complete text: the kind and number of its part, and the text."""
 
     kind: str
     number: int | None
@@ -36,7 +36,7 @@ class Told(NamedTuple):
 
 
 class Part:
-    """A text of an item, as far as it is known; ``name`` is what events call it."""
+    """A text of an item, as far as it is known; ``name`` is its name in events."""
 
     def __init__(self, name: str, kind: str, number: int | None) -> None:
         self.name = name
@@ -49,8 +49,8 @@ class Part:
         return (self.kind, self.number) == (told.kind, told.number)
 
     def fits(self, told: Told, *, is_tail: bool) -> bool:
-        """Whether ``told`` begins with what was streamed here; or, where the stream was taken up
-        in its middle (``is_tail``), ends with it."""
+        """Whether ``told`` begins with the text streamed here; or, where the stream was joined in
+        its middle (``is_tail``), ends with it."""
         known = self.text
         if self.kind != told.kind or not known:
             return False
@@ -61,14 +61,14 @@ class Part:
 
     @property
     def text(self) -> str:
-        """What is known of it."""
+        """The text so far."""
         if len(self.pieces) > 1:
             self.pieces = ["".join(self.pieces)]
         return self.pieces[0] if self.pieces else ""
 
 
 class Item:
-    """An item of a response; ``place`` is how the names of its parts end."""
+    """An item of a response; ``place`` ends the names of its parts."""
 
     def __init__(self, group: str, place: str) -> None:
         self.group = group
@@ -91,8 +91,8 @@ class Item:
         return [*found, *exact][-1] if found else self._new(told)
 
     def finish(self, told: Sequence[Told], *, is_all: bool) -> list[Part]:
-        """The parts of texts that are told whole. ``is_all``: the item has no others, so that
-        what fits nothing was streamed in other words."""
+        """The parts of complete texts. ``is_all``: the item has no other texts, so one that
+        matches no part was streamed differently."""
         exact = [part for one in told for part in self.parts if part.has_place(one)]
         if len(exact) == len(told) and all(
             part.fits(one, is_tail=self.is_tail) for one, part in zip(told, exact, strict=True)
@@ -110,7 +110,7 @@ class Item:
         return self._filled(told, parts)
 
     def fits(self, told: Sequence[Told]) -> bool:
-        """Whether one of the texts is what was streamed of it."""
+        """Whether one of the texts matches what was streamed of this item."""
         return any(part.fits(one, is_tail=self.is_tail) for part in self.parts for one in told)
 
     def _filled(self, told: Sequence[Told], parts: list[Part]) -> list[Part]:
@@ -128,22 +128,22 @@ class Item:
         return part
 
     def is_or_fits(self, told: Sequence[Told]) -> bool:
-        """Whether it can be what ended: a tool, an item that has not ended, or one with this
-        text."""
+        """Whether this item can be the one that ended: a tool, an item that has not ended, or one
+        with this text."""
         return self.group == "tool" or not self.is_done or self.fits(told)
 
     @property
     def is_call_done(self) -> bool:
-        """Whether it is a tool's, and has ended: the same call may be made again."""
+        """Whether it is a call that has ended: the same call may be made again."""
         return self.group == "tool" and self.is_done
 
     @property
     def has_text(self) -> bool:
-        """Whether something is known of its texts."""
+        """Whether any text of it is known."""
         return any(part.text for part in self.parts)
 
     def note(self, who: Identity) -> Item:
-        """Remember what it is called."""
+        """Remember its id, call id and type."""
         if who.id:
             self.ids.add(who.id)
         self.call_id = self.call_id or who.call_id
@@ -151,7 +151,7 @@ class Item:
         return self
 
     def is_same(self, who: Identity) -> bool:
-        """Whether it is called so; some services call all items the same."""
+        """Whether it has this call id, or else this id; some services give all items the same."""
         if who.call_id and self.call_id:
             return who.call_id == self.call_id
         return who.id in self.ids
@@ -166,8 +166,8 @@ class Item:
 
 
 class Outputs:
-    """The items of one response; ``run`` is how their places begin. ``is_tail`` says that the
-    stream was taken up in its middle."""
+    """The items of one response; ``run`` begins their places. ``is_tail`` says that the stream was
+    joined in its middle."""
 
     def __init__(self, run: str, *, is_tail: bool) -> None:
         self._run = run
@@ -182,23 +182,23 @@ class Outputs:
             found = self._other(who, found)
         if found is None:
             found = self._begin(who.group, index)
-        # It may have been announced under another number.
+        # It may have been added under another number.
         self._latest[who.group, index] = found
         return found.note(who)
 
     def told(self, who: Identity, index: int, told: Told) -> Item:
-        """The item that an event belongs to which tells a text whole."""
+        """The item of an event that has a complete text."""
         latest = self._latest.get((who.group, index))
         possible = (one for one in self._items if one is latest or not one.is_done)
         fitting = [one for one in possible if one.group == who.group and one.fits([told])]
-        # The nearest of them: it has the number, or the id, or at least the text.
+        # The best match first: same number, then same id, then only the text.
         fitting.sort(key=lambda one: (one is not latest, who.id not in one.ids))
         if fitting:
             return fitting[0]
         return self.at(who, index)
 
     def announced(self, item: Any, index: int) -> Item:
-        """The item that is said to begin: one that its own events came before, or a new one."""
+        """The item that begins: one whose own events came first, or a new one."""
         who = identity(item)
         latest = self._latest.get((who.group, index))
         found = None
@@ -212,7 +212,7 @@ class Outputs:
         return found.note(who)
 
     def finished(self, item: Any, index: int, told: Sequence[Told]) -> Item:
-        """The item that is said to have ended."""
+        """The item that ended."""
         who = identity(item)
         latest = self._latest.get((who.group, index))
         tests: tuple[Callable[[Item], bool], ...] = (
@@ -230,8 +230,8 @@ class Outputs:
         return found.note(who)
 
     def listed(self, items: Sequence[Any], told: Sequence[Sequence[Told]]) -> list[Item]:
-        """The items of the list that a response ends with. Each may have been streamed under any
-        number and id, but there are no others."""
+        """The items in the list that ends a response. Each may have been streamed under any number
+        and id, but there are no others."""
         wanted = [_Listed(identity(item), at, told[at]) for at, item in enumerate(items)]
 
         def has_place(one: _Listed, item: Item) -> bool:
@@ -256,7 +256,7 @@ class Outputs:
         ]
 
     def _other(self, who: Identity, latest: Item | None) -> Item | None:
-        """The item of an event whose id the ``latest`` item with its number has not."""
+        """The item of an event whose id differs from that of the ``latest`` item at its number."""
         for one in self._items:
             is_meant = one.group == who.group and who.id in one.ids and not one.is_done
             if is_meant and (latest is not None or not one.has_text):
@@ -274,7 +274,7 @@ class Outputs:
 
 
 class _Listed(NamedTuple):
-    """An item of the last list."""
+    """An item of the list that ends a response."""
 
     who: Identity
     place: int
@@ -288,8 +288,8 @@ def _possible(test: Callable[[_Listed, Item], bool]) -> Callable[[_Listed, Item]
 def _assigned(
     wanted: Sequence[W], have: Sequence[H], tests: Sequence[Callable[[W, H], bool]]
 ) -> list[H | None]:
-    """For each that is wanted one of those that there are, each once: what passes the first test
-    comes before what passes the second.
+    """Assigns to each of ``wanted`` one of ``have``, each at most once. A pair that passes an
+    earlier test is preferred.
 
     >>> _assigned("ab", "bc", [lambda one, other: one == other, lambda one, other: True])
     ['c', 'b']
@@ -306,7 +306,7 @@ def _assigned(
 
 
 def _free(name: str, taken: Container[str]) -> str:
-    """``name``, or one like it that is not taken."""
+    """``name``, or a variation of it that is not taken."""
     number = 0
     found = name
     while found in taken:
@@ -316,7 +316,7 @@ def _free(name: str, taken: Container[str]) -> str:
 
 
 def identity(item: Any) -> Identity:
-    """What an item says of itself."""
+    """How an item identifies itself."""
     kind = text(get(item, "type"))
     group = kind if kind in ("message", "reasoning") else "tool"
     return Identity(group, text(get(item, "id")), text(get(item, "call_id")), kind)

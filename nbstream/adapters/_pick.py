@@ -1,4 +1,4 @@
-"""Chooses the adapter of a stream from the first chunk that says what it is."""
+"""Chooses the adapter of a stream from the first chunk that shows its format."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .text import TextAdapter
 
 
 def pick(chunk: Any) -> Adapter | None:
-    """The adapter for the stream that ``chunk`` is of; None if it does not say: pings, a service's
-    own events and empty objects come before the first chunk of an answer, too.
+    """The adapter for the stream that ``chunk`` belongs to, or None if ``chunk`` does not show its
+    format: pings, a service's own events and empty objects may precede an answer.
 
     >>> type(pick("Hello")).__name__
     'TextAdapter'
@@ -24,7 +24,7 @@ def pick(chunk: Any) -> Adapter | None:
     """
     if isinstance(chunk, str):
         return TextAdapter(pick)
-    # Also an event of an Assistants run, whose `event` says what its `data` is.
+    # An event of an Assistants run names the type of its `data` in `event`.
     if text(get(chunk, "event")).startswith("thread."):
         return AssistantAdapter()
     event = unwrapped(chunk)

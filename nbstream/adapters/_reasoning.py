@@ -1,4 +1,4 @@
-"""Reasoning beside the text, under the names and in the shapes that services give it."""
+"""Reasoning beside the text, under any of the names and in any of the shapes that services use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS = (
 )
 _DEPTH = 8
 _CHANCE = 20
-"""So many equal characters at the beginning of two texts say nothing about how they go on."""
+"""Two texts whose first so many characters are equal may still differ later."""
 
 
 def is_reasoning(part: Any) -> bool:
@@ -39,7 +39,7 @@ def is_reasoning(part: Any) -> bool:
 
 
 def words(value: Any, depth: int = _DEPTH) -> str:
-    """The text in a string, an object or a list of them; of what is encrypted, none.
+    """The text in a string, an object or a list of them; "" for encrypted reasoning.
 
     >>> words({"summary": [{"type": "summary_text", "text": "hm"}]})
     'hm'
@@ -58,8 +58,8 @@ def words(value: Any, depth: int = _DEPTH) -> str:
 
 
 class Thoughts:
-    """The reasoning of one answer. Services tell the same under several names: piece by piece
-    beside each other, or whole at the end. It counts once.
+    """The reasoning of one answer. Services send the same reasoning under several names, piece by
+    piece side by side, or once more as a whole at the end. It counts once.
 
     >>> thoughts = Thoughts()
     >>> [thoughts.feed((name,), "hm") for name in ("reasoning", "thinking_blocks", "reasoning")]
@@ -67,9 +67,9 @@ class Thoughts:
     """
 
     def __init__(self) -> None:
-        self._only: tuple[str, ...] = ()  # the names so far, if all of them say the same at once
+        self._only: tuple[str, ...] = ()  # the names so far, if they always come together
         self._pieces: list[str] = []
-        # Once there are several: all characters but white space, and how many of them each has.
+        # With several names: all characters but white space, and how many each name has sent.
         self._told = StringIO()
         self._length = 0
         self._at: dict[str, int] = {}
@@ -77,7 +77,7 @@ class Thoughts:
         self._leader, self._last = "", ""
 
     def feed(self, names: tuple[str, ...], piece: str) -> str:
-        """What ``piece``, which a chunk has under each of ``names``, adds to all that came."""
+        """The new text in ``piece``, which a chunk has under each of ``names``."""
         if not self._at:
             if self._only in ((), names):
                 self._only = names
@@ -109,7 +109,7 @@ class Thoughts:
                 return ""
             rest = _behind(piece, len(known))
             return self._add(name, rest.lstrip() if self._last.isspace() else rest)
-        # It says something else: what it seemed to repeat was its own, if that was short.
+        # It differs: what it seemed to repeat was its own text, if that was short.
         return self._add(name, (self._passed.get(name, "") if at < _CHANCE else "") + piece)
 
     def _add(self, name: str, piece: str) -> str:
@@ -128,7 +128,7 @@ def _ink(text: str) -> str:
 
 
 def _behind(text: str, count: int) -> str:
-    """``text`` without its first ``count`` characters that are no white space."""
+    """``text`` behind its first ``count`` characters, not counting white space."""
     for at, character in enumerate(text):
         if not count:
             return text[at:]

@@ -8,7 +8,7 @@ import re
 from ..events import Delta, Moved
 
 # DeepSeek, Qwen, GLM, MiniMax and most others write "think", EXAONE and Gemini's OpenAI endpoint
-# "thought", Seed-OSS "seed:think", and models that are prompted or tuned so the other two
+# "thought", Seed-OSS "seed:think"; prompted or tuned models use the other two
 # (https://github.com/vllm-project/vllm/tree/main/vllm/reasoning,
 # https://huggingface.co/LGAI-EXAONE/EXAONE-Deep-32B).
 _NAMES = ("think", "thought", "thinking", "reasoning", "seed:think")
@@ -20,7 +20,7 @@ _MARKS = {
     "<|START_THINKING|>": "<|END_THINKING|>",
 }
 _LONGEST = 200
-"""Characters that an opening tag with attributes may have."""
+"""The maximal length of an opening tag with attributes, in characters."""
 
 _NAME = "|".join(_NAMES)
 _OPENING = re.compile(
@@ -39,7 +39,7 @@ def _beginnings(*words: str) -> str:
     return "|".join(map(re.escape, sorted(found, key=len, reverse=True)))
 
 
-# What may become a tag with what follows.
+# Text that the next piece may complete to a tag.
 _HALF = re.compile(
     rf"(?:<(?:/?\s*(?i:{_beginnings(*_NAMES)})?\s*|\s*(?i:{_NAME})\s[^<>]*)"
     rf"|{_beginnings(*_MARKS, *_MARKS.values())})\Z"
@@ -48,19 +48,19 @@ _HALF = re.compile(
 
 @functools.cache
 def _closing(opening: str) -> re.Pattern[str]:
-    """What ends the reasoning that ``opening``, a name or a mark, began."""
+    """The pattern that ends reasoning that ``opening``, a name or a mark, began."""
     if opening in _MARKS:
         return re.compile(re.escape(_MARKS[opening]))
     return re.compile(rf"</\s*{opening}\s*>", re.IGNORECASE)
 
 
 class ThinkTags:
-    """Tells reasoning from text.
+    """Separates reasoning from text.
 
-    Text that begins with a tag is reasoning until the tag is closed, and so is what follows it
-    between tags at the beginning of a line. Where the chat template has opened the tag, only its
-    end comes: what was told as text until then is moved to the reasoning. Tags in code, and pairs
-    of tags that the text talks about, are text.
+    If the text begins with a tag, it is reasoning until the tag is closed, and so is later text
+    between tags at the beginning of a line. Where the chat template opens the tag, only its end
+    arrives, and the text before it is moved to the reasoning. Tags in code, and pairs of tags that
+    the text talks about, stay text.
 
     >>> tags = ThinkTags("text", "reasoning")
     >>> [delta.type for piece in ("<thi", "nk>hm</think>Yes") for delta in tags.feed(piece)]
@@ -70,9 +70,9 @@ class ThinkTags:
     def __init__(self, text_part: str, reasoning_part: str) -> None:
         self._text, self._reasoning = text_part, reasoning_part
         self.is_plain = False
-        """Whether a piece without ``sign`` is text, and need only be put into ``told``."""
+        """Whether a piece without ``sign`` is text, and only needs adding to ``told``."""
         self.sign = "<"
-        """What tags begin with."""
+        """The first character of tags."""
         self.told: list[str] = []
         """The text since the last tag."""
         self._found: list[Delta | Moved] = []
@@ -86,7 +86,7 @@ class ThinkTags:
         self._has_begun = self._is_tagged = self._is_stray = self._is_over = False
 
     def feed(self, piece: str) -> list[Delta | Moved]:
-        """What ``piece`` makes certain."""
+        """The text and reasoning that are certain after ``piece``."""
         self._found = []
         if self._opening and not self._held and self.sign not in piece:
             self._think(piece)
@@ -105,7 +105,7 @@ class ThinkTags:
         return self._found
 
     def end(self) -> list[Delta | Moved]:
-        """What is held: nothing follows that could make a tag of it, or quotes around one."""
+        """The text that was held back: nothing follows that could complete a tag or quote it."""
         self._is_over = True
         found = self.feed("")
         held = self._held if self._has_begun else "".join(self._blank) + self._held
@@ -124,7 +124,7 @@ class ThinkTags:
         start = self._held.lstrip()
         found = _OPENING.match(start)
         if not start:
-            # Models that fail may write nothing but this: it is looked at once.
+            # A failing model may write nothing else, so each piece is looked at only once.
             self._blank.append(self._held)
             self._held = ""
         elif found:
@@ -173,7 +173,7 @@ class ThinkTags:
             self._end_without_beginning()
 
     def _taken(self, count: int) -> str:
-        """The first ``count`` characters of what is held, which is without them now."""
+        """Remove and return the first ``count`` characters of the held text."""
         taken, self._held = self._held[:count], self._held[count:]
         return taken
 
@@ -191,7 +191,7 @@ class ThinkTags:
         if not self._has_text:
             self._begin_text()
         elif self._is_tagged:
-            # Models also write one behind their answer: what follows decides.
+            # Models also write one behind their answer: the text after it decides.
             self._is_stray = True
         else:
             self._move()
@@ -222,7 +222,7 @@ class ThinkTags:
             self._found.append(Delta(self._text, "text", text))
 
     def _is_quoted(self, tag: re.Match[str]) -> bool:
-        """Whether ``tag`` stands between quotes or backticks, as far as is known."""
+        """Whether ``tag`` stands between quotes or backticks, as far as can be seen."""
         start, end = tag.span()
         before = tag.string[start - 1] if start else self._last_character
         after = tag.string[end : end + 1]
@@ -244,7 +244,7 @@ class ThinkTags:
 
 
 class _Code:
-    """Whether text that grows ends in code: in a fence that is open, or in a span of its line."""
+    """Whether a growing text ends inside code: in an open fence, or in a code span."""
 
     def __init__(self) -> None:
         self._fence = ""
@@ -286,7 +286,7 @@ class _Code:
 
 
 def _sure(text: str) -> int:
-    """How much of ``text`` cannot become a part of a tag."""
+    """The length of the beginning of ``text`` that cannot be part of a tag."""
     for at in range(max(0, len(text) - _LONGEST), len(text)):
         if text[at] in "<[◁" and _HALF.match(text, at):
             return at

@@ -17,7 +17,7 @@ from ._endings import Ending, error_in
 from ._sources import Sources
 from ._think import ThinkTags
 
-# What a chunk has beside the answer; obfuscation pads a chunk, and Mistral calls it p.
+# Fields beside the answer; `obfuscation`, which Mistral calls `p`, only pads the chunk.
 _TOP = frozenset(
     (
         *("id", "object", "created", "model", "choices", "usage", "error"),
@@ -41,11 +41,11 @@ _CHOICE = frozenset(
 
 
 class ChatAdapter:
-    """Everything in the choices of chat chunks: parts of text, reasoning, refusal, tool calls and
-    audio for each choice; usage, wherever it comes.
+    """Everything in the choices of chat chunks: text, reasoning, refusal, tool calls and audio of
+    each choice; and usage, wherever it comes.
 
-    ``choices`` is empty on usage chunks and on Azure's first chunk and null on some audio
-    chunks; flat ``error`` events reach us as chunks without choices.
+    ``choices`` is empty in usage chunks and in Azure's first chunk, and null in some audio chunks;
+    flat ``error`` events arrive as chunks without choices.
     """
 
     ends_with_finish_reason = True
@@ -72,7 +72,7 @@ class ChatAdapter:
         usage = None if reported is None else chat_usage(reported)
         if usage is not None:
             events.append(usage)
-        # Gateways say the same with each chunk.
+        # Gateways repeat these fields in each chunk.
         if more and more != self._more and choices is not None:
             self._more = more
             self._beside(more, events)
@@ -133,17 +133,17 @@ class _Choice:
         self._says_more = False
 
     def feed(self, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
-        """What a choice says: ``has`` are its fields, ``beside`` those that the SDK knows not."""
+        """Take a choice: ``has`` are its fields, ``beside`` those that the SDK does not know."""
         before = len(events)
         delta = has.get("delta")
         if delta is None:
-            # A whole message instead of a delta, as in a reply that is not streamed.
+            # A whole message, as in a reply that is not streamed.
             delta = has.get("message") or (get(beside, "message") if beside else None)
         given, more = both(delta)
         if more:
             self._more(more, events)
         if content := given.get("content"):
-            # Nearly all that comes is this.
+            # The usual chunk.
             tags = self._tags
             if tags.is_plain and isinstance(content, str) and tags.sign not in content:
                 tags.told.append(content)
@@ -169,12 +169,12 @@ class _Choice:
             self._says_more = self._ending.note(others)
             if others:
                 events.append(Extra(others))
-        # A finish reason does not end the answer: some services send one with each chunk.
+        # A finish reason does not end the answer: some services send one in each chunk.
         if (reason := has.get("finish_reason")) or self._says_more:
             self._ending.feed(reason, events)
 
     def end(self, *, has_end: bool) -> list[Event]:
-        """What is held, and what becomes of the calls."""
+        """The text that was held back, and the final status of the calls."""
         events: list[Event] = []
         self._sort(self._tags.end(), events)
         is_whole = self._ending.is_whole(has_end=has_end)
@@ -182,16 +182,15 @@ class _Choice:
         return events
 
     def cite(self, citations: list[Any], events: list[Event]) -> None:
-        """Sources of the text; some services repeat all of them with each chunk."""
+        """Take sources of the text; some services repeat all of them in each chunk."""
         if citations != self._cited:
             self._cited = citations
             if self._sources.add(citations):
                 events.append(Info(self._text, "text", {"sources": self._sources.known}))
 
     def _legacy(self, delta: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
-        """The text of the completions API, and reasoning on some servers. Services that send the
-        text beside each delta say the same twice
-        (https://docs.together.ai/docs/chat-overview#streaming-responses)."""
+        """The text of the completions API, and reasoning on some servers. Text beside a delta that
+        has content repeats it."""
         if delta is None and beside:
             self._reason_beside(beside, events)
         piece = has.get("text") or (get(beside, "text") if beside else None)
@@ -207,7 +206,7 @@ class _Choice:
             self._sort(self._tags.feed(piece), events)
 
     def _write(self, content: Any, events: list[Event]) -> None:
-        """Take content: text, or a list of what the answer consists of."""
+        """Take content: text, or a list of the answer's parts."""
         if isinstance(content, str):
             self._say(content, events)
             return
@@ -222,7 +221,7 @@ class _Choice:
                 events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
 
     def _sort(self, found: Iterable[Delta | Moved], events: list[Event]) -> None:
-        """Take what tags tell apart."""
+        """Take text and reasoning that tags have separated."""
         for event in found:
             if event.type != "reasoning":
                 events.append(event)
@@ -239,7 +238,7 @@ class _Choice:
             events.append(Delta(self._reasoning, "reasoning", new))
 
     def _reason_beside(self, more: Any, events: list[Event]) -> dict[str, Any] | None:
-        """Take reasoning from among the fields ``more``; returns what of it is more than text."""
+        """Take the reasoning in the fields ``more``; returns those that are not just text."""
         if type(more) is dict:
             given = [(name, more[name]) for name in more if name in _REASONING]
         else:
@@ -264,7 +263,7 @@ class _Choice:
         return beside
 
     def _more(self, more: Any, events: list[Event]) -> None:
-        """What the SDK's types do not know."""
+        """Take the fields of a delta that the SDK does not know."""
         more_reasoning = self._reason_beside(more, events)
         if isinstance(annotations := get(more, "annotations"), list):
             self.cite(annotations, events)
@@ -296,7 +295,7 @@ def _audio(part: str, audio: Any) -> Iterator[Event]:
 
 
 def _executed(prefix: str, tool: Any) -> Iterator[Event]:
-    """A tool that Groq ran itself (https://console.groq.com/docs/compound): it comes twice, the
+    """A tool that Groq ran itself (https://console.groq.com/docs/compound): it is sent twice, the
     second time with its output."""
     part = f"{prefix}executed:{count(get(tool, 'index')) or 0}"
     kind, output = text(get(tool, "type")) or "tool", text(get(tool, "output"))

@@ -32,7 +32,7 @@ from ._sources import Sources
 
 
 class _Place(NamedTuple):
-    """Where the text of a kind of event belongs."""
+    """The part that an event's text belongs to."""
 
     group: str
     part: str
@@ -57,7 +57,7 @@ _PLACES: dict[str, _Place] = {
 _STATUSES = frozenset(
     ("in_progress", "searching", "interpreting", "generating", "completed", "failed", "compacting")
 )
-# What the events that end a part call its text.
+# The fields that hold the text in events that end a part.
 _TEXTS = ("text", "refusal", "arguments", "input", "code", "diff")
 _REASONS = {"max_output_tokens": "length"}
 _ENDS = frozenset(("completed", "incomplete", "failed", "cancelled", "canceled"))
@@ -66,12 +66,12 @@ _ENDS = frozenset(("completed", "incomplete", "failed", "cancelled", "canceled")
 class ResponsesAdapter(Adapter):
     """All parts of one response, and its terminal state.
 
-    What a service says whole at the end (``...done`` events, finished items, the last response)
-    fills what its deltas left out, under whatever numbers: see `Outputs`. Gateways send several
-    responses in one stream: their parts follow each other.
+    Complete texts at the end (``...done`` events, finished items, the last response) fill in what
+    the deltas left out, under whatever numbers: see `Outputs`. Gateways send several responses in
+    one stream; their parts follow each other.
 
-    ``is_taken_up``: the stream begins in the middle of a response. Its deltas come as they are, and
-    what is said whole restores what came before them.
+    ``is_taken_up``: the stream begins in the middle of a response. Its deltas pass unchanged, and
+    complete texts restore what came before them.
     """
 
     ends_with_finish_reason = True
@@ -82,11 +82,11 @@ class ResponsesAdapter(Adapter):
         self._shell: dict[str, list[str]] = {}
         self._outputs = Outputs("", is_tail=is_taken_up)
         self._response_id = ""
-        # What the places in the second response and later ones begin with.
+        # Begins the places in the second response and later ones.
         self._run = ""
         self._ended = 0
         self._is_over = False
-        # Where the last delta belonged, and by what it said so.
+        # The part of the last delta, and the fields that identified it.
         self._key: tuple[Any, ...] = ()
         self._part: Part | None = None
 
@@ -125,7 +125,7 @@ class ResponsesAdapter(Adapter):
         if not isinstance(delta, str):
             delta = text(get(delta, "text"))
         has = fields(chunk)
-        # Nearly all deltas belong where the last one did.
+        # Nearly all deltas belong to the part of the last one.
         key = (stem, has.get("item_id"), has.get("output_index"), has.get(place.number))
         part = self._part
         if part is None or key != self._key or key[2] is None:
@@ -149,7 +149,7 @@ class ResponsesAdapter(Adapter):
 
     def _done(self, chunk: Any, stem: str) -> Iterator[Event]:
         place = _PLACES.get(stem)
-        # A command is one of several, which the finished item has.
+        # A command is one of several; the finished item has them all.
         if place is None or stem == "shell_call_command":
             return
         whole = next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
@@ -206,7 +206,7 @@ class ResponsesAdapter(Adapter):
     # -- the response -------------------------------------------------------------------------
 
     def _begin_run(self) -> None:
-        """What comes after the end of a response is of another one."""
+        """Begin another response if the last one has ended."""
         if self._is_over:
             self._is_over = False
             self._run = f"{self._ended + 1}."
@@ -238,19 +238,19 @@ class ResponsesAdapter(Adapter):
         if usage is not None:
             yield usage
         ending = _ending(chunk, response)
-        # The first end may have said that it was cut.
+        # The first ending may have said that the answer was cut.
         if not (is_again and ending == Finish("stop")):
             yield ending
 
     def _listed(self, output: Any) -> Iterator[Event]:
-        """What the last event says of all items, where it says more than was told."""
+        """The items in the last event, as far as they say something new."""
         items = listed(output)
         told = [texts(item) for item in items]
         said: list[Said] = []
         for item, wholes, known in zip(items, told, self._outputs.listed(items, told), strict=True):
             parts = [part.name for part in known.finish(wholes, is_all=True)]
             found = item_events(item, wholes, parts)
-            # An image that has come whole would be one more frame.
+            # An image that is complete would count as another frame.
             is_told = known.is_done and not self.lacks_beginning
             said += (one for one in found if not (is_told and isinstance(one, Data)))
         yield from [Restored(said, is_all=True)] if self.lacks_beginning else said
@@ -270,9 +270,8 @@ _BAD_ENDS = _ENDS - {"completed"}
 
 
 def _ending(chunk: Any, response: Any) -> Finish | Failure:
-    """How a response ended: as its status says, whatever the event is called (vLLM calls the last
-    one of a response that was cut ``response.completed``), and as the event says where there is
-    none."""
+    """How a response ended: by its status, whatever the event is called (vLLM ends even a response
+    that was cut with ``response.completed``), or by the event's type if there is no status."""
     named = text(get(chunk, "type")).removeprefix("response.")
     status = text(get(response, "status")).lower()
     reason = _reason(get(response, "incomplete_details"))
@@ -284,7 +283,7 @@ def _ending(chunk: Any, response: Any) -> Finish | Failure:
         return failure_of(error, type_=text(get(error, "code")) or "response.failed")
     if "incomplete" in ends or (reason and status != "completed"):
         found = _REASONS.get(reason, reason)
-        # Its word may be one that whole answers end with.
+        # The reason may be one that complete answers have.
         is_cut = incomplete_reason(found or None, expected=True) is not None
         return Finish(found if found and is_cut else "incomplete")
     return Finish("stop")
@@ -296,15 +295,15 @@ def _reason(details: Any) -> str:
 
 _BEGINNINGS = ("response.created", "response.queued", "response.in_progress", "error")
 _FIRST_TEXT = 3
-"""The lowest number that the API gives an event of a text: it says first what it begins."""
+"""The lowest sequence number of an event with text: others announce it first."""
 
 
 def begin(chunk: Any) -> ResponsesAdapter:
-    """The adapter for a stream that starts with ``chunk``. Events are numbered from 0: one that
-    is not of the beginning of a response says that the stream was taken up by its number, as in
+    """The adapter for a stream that starts with ``chunk``. Events are numbered from 0: a first
+    event that does not begin a response shows that the stream was joined in its middle, as by
     ``retrieve(..., starting_after=N)``
     (https://platform.openai.com/docs/guides/background#streaming-a-background-response).
-    Some gateways leave the beginning out, or count from 1."""
+    Some gateways leave out the beginning, or count from 1."""
     kind = text(get(chunk, "type"))
     is_first = kind in _BEGINNINGS or (
         kind == "response.output_item.added" and not _number(chunk, "output_index")
@@ -314,14 +313,14 @@ def begin(chunk: Any) -> ResponsesAdapter:
 
 
 def _find(chunk: Any, name: str) -> Any:
-    """A field of an event. The SDK makes one that it does not know an object of a class for another
-    type, to which some of its fields are unknown."""
+    """A field of an event. The SDK turns an unknown event into an object of some other event's
+    class, which may not know all of its fields."""
     found = fields(chunk).get(name)
     return get(extras(chunk), name) if found is None and extras(chunk) else found
 
 
 def _at(chunk: Any, group: str) -> tuple[Identity, int]:
-    """What an event says of the item that it belongs to."""
+    """How an event identifies its item."""
     return Identity(group, text(_find(chunk, "item_id"))), _number(chunk, "output_index")
 
 
