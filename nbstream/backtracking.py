@@ -1,10 +1,10 @@
 """Finds regular expressions that can take exponential time, before they meet hostile text.
 
-Python's `re` backtracks and holds the interpreter's lock meanwhile, so neither a thread nor a
-deadline helps once such a search runs. A loop takes exponential time exactly if one text leads
-round it in two ways: https://doi.org/10.1007/978-3-319-40946-7_27 has the theory (exponential
-ambiguity). It is found here in the automaton of the loop's body: one state for each character
-that the body takes, an edge wherever one such character can follow another.
+Python's `re` backtracks and holds the interpreter lock meanwhile, so neither a thread nor a
+deadline helps once such a search runs. A loop takes exponential time exactly if some text can pass
+through it in two ways (exponential ambiguity, https://doi.org/10.1007/978-3-319-40946-7_27). This
+module looks for such texts in the automaton of the loop's body, which has a state for each
+character that the body matches, and an edge wherever one such character can follow another.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ except ImportError:  # Python 3.10
     import sre_parse as parser
 
 FEW = 4
-"""A loop of at most so many turns cannot take long."""
+"""A loop of at most so many turns is always fast enough."""
 _COPIES = 32
-"""A repetition inside a loop is written out if it has at most so many turns."""
+"""A repetition inside a loop is unrolled if it has at most so many turns."""
 _STATES = 300
-"""Loops with more states than these are refused unseen: comparing them would itself take long."""
+"""Loops with more states are refused without analysis, which would itself take long."""
 
 _SAMPLES = [*map(chr, range(128)), *"\x85\xa0é\u07c0à中😀\u2028"]
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
@@ -35,11 +35,11 @@ _LOOKAROUNDS = {"ASSERT", "ASSERT_NOT"}
 
 
 def is_exponential(pattern: re.Pattern[str]) -> bool:
-    """Whether a text exists that makes this pattern search for a practically endless time.
+    """Whether some text makes a search for this pattern practically endless.
 
-    Loops that are only safe because nothing is tried again in them (atomic groups, possessive
-    quantifiers) count as exponential if they were so without that. Slow but polynomial patterns
-    (``.*a.*b``) are not found.
+    Atomic groups and possessive quantifiers are treated as ordinary ones, so loops that are safe
+    only because of them count as exponential. Slow but polynomial patterns (``.*a.*b``) are not
+    found.
 
     >>> is_exponential(re.compile("(a+)+b")), is_exponential(re.compile("(a+,)+b"))
     (True, False)
@@ -49,7 +49,7 @@ def is_exponential(pattern: re.Pattern[str]) -> bool:
 
 
 def _loops(tree: Any) -> Iterator[tuple[Any, int]]:
-    """The outermost loops, those within lookarounds as well, with the flags that hold there."""
+    """The outermost loops, including those in lookarounds, with the flags in force there."""
     flags = tree.state.flags
     waiting = [(node, flags) for node in tree]
     while waiting:
@@ -88,7 +88,7 @@ def _flags(op: Any, value: Any, flags: int) -> int:
 
 
 class _Part:
-    """Where a part of the body can begin and end, and whether it can be empty."""
+    """The states where a part of the body can begin and end, and whether it can be empty."""
 
     def __init__(self, first: Iterable[int] = (), last: Iterable[int] = (), empty: bool = True):
         # Lists, not sets: a state that is reached in two ways is there twice.
@@ -109,8 +109,8 @@ class _Loop:
     def is_ambiguous(self) -> bool:
         if self._is_too_large or max(self._edges.values(), default=0) > 1:
             return True
-        # Two walks that part and meet again while they take the same characters. All states of a
-        # loop can reach each other, so that any meeting leads back to where they parted.
+        # Look for two walks that part and meet again while they match the same characters. All
+        # states of a loop can reach each other, so any meeting leads back to where they parted.
         after: dict[int, list[int]] = {}
         before: dict[int, list[int]] = {}
         for one, other in self._edges:
@@ -119,7 +119,7 @@ class _Loop:
         return bool(self._pairs(after) & self._pairs(before))
 
     def _pairs(self, steps: dict[int, list[int]]) -> set[tuple[int, int]]:
-        """The pairs of different states that two walks from one state come to."""
+        """The pairs of different states that two walks from one state can reach."""
         found: set[tuple[int, int]] = set()
         waiting = [(state, state) for state in steps]
         while waiting:
@@ -165,7 +165,7 @@ class _Loop:
             return _Part(part.first, part.last, part.empty or least == 0)
         whole = _Part()
         for turn in reversed(range(most)):
-            # The copies nest, x(x(x)?)?, since a turn is only tried after the one before it.
+            # The copies nest, x(x(x)?)?, since each turn needs the one before it.
             whole = self._joined(self._sequence(body, flags), whole)
             whole.empty = whole.empty or turn >= least
         return whole
@@ -196,13 +196,13 @@ class _Loop:
         return _Part([state], [state], empty=False)
 
     def _taken(self, op: Any, value: Any, flags: int) -> frozenset[str]:
-        """The sample characters that a node takes; `re` itself is asked."""
+        """The sample characters that a node matches, according to `re` itself."""
         one = compiler.compile(parser.SubPattern(self._state, [(op, value)]), flags)
         return frozenset(filter(one.match, {*_SAMPLES, *_literals(value)}))
 
 
 def _literals(value: Any) -> Iterator[str]:
-    """The characters beyond the samples that a node names itself."""
+    """The non-ASCII characters that a node names."""
     if isinstance(value, int) and value > 127:
         yield chr(value)
         yield chr(value).swapcase()[0]

@@ -1,4 +1,4 @@
-"""Which notebook, which cell and which execution of it a stream belongs to. Pure."""
+"""The notebook, the cell and the execution that a stream belongs to. Pure."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Execution(NamedTuple):
 class Notebooks:
     """Tells the notebooks of one kernel apart.
 
-    A copy of a notebook has cells of the same ids, so it is the session that tells them apart. But
-    a page that is loaded again is a new session of the same notebook. Of that the pages' own
-    messages tell: sessions of one page are two notebooks, and a page that is gone is silent.
+    A copy of a notebook has the same cell ids, so the session tells the two apart. But a reloaded
+    page is a new session of the same notebook. The pages' own messages show which it is: two
+    sessions of one page are two notebooks, and a page that is gone is silent.
 
     >>> notebooks = Notebooks()
     >>> notebooks.heard("a", page="page 1"); notebooks.heard("b", page="page 2")
@@ -46,7 +46,7 @@ class Notebooks:
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
     def heard(self, session: str, page: str | None = None) -> None:
-        """A message of ``session`` came, by the page of this name if it told one."""
+        """Note a message of ``session``, sent by this ``page`` if it named one."""
         self._count += 1
         self._first.setdefault(session, self._count)
         self._last[session] = self._count
@@ -60,12 +60,12 @@ class Notebooks:
         self._waiting.setdefault(session, []).append(act)
 
     def are_same(self, earlier: str, later: str) -> bool | None:
-        """Whether ``later`` is the notebook of ``earlier``, opened again. None: it may be, but no
-        page of ``later`` has said its name yet."""
+        """Whether ``later`` is the notebook of ``earlier``, opened again. None: it may be, but the
+        page of ``later`` has not said its name yet."""
         if earlier == later:
             return True
         before, now = self._pages.get(earlier), self._pages.get(later)
-        # A front end without pages loads none again.
+        # A front end without named pages never reloads one.
         if before is None or before == now or self._last[earlier] > self._first[later]:
             return False
         return None if now is None else True
@@ -83,11 +83,11 @@ class Runs(Generic[T]):
         self._by_cell: dict[str, dict[Execution, weakref.WeakSet[T]]] = {}
 
     def add(self, execution: Execution, stream: T, outdate: Callable[[T], object]) -> None:
-        """Note a stream that ``execution`` has started.
+        """Note a stream that ``execution`` started.
 
-        ``outdate`` is called with each stream of earlier executions of its cell, which has been run
-        again; streams of one execution leave each other alone. Where a page that was just loaded
-        runs the cell, this waits until the page has said its name.
+        Calls ``outdate`` with each stream of earlier executions of its cell; streams of the same
+        execution stay. If a page that was just loaded runs the cell, this waits until the page has
+        said its name.
         """
         if execution.cell is None:
             return

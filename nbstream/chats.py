@@ -1,7 +1,7 @@
-"""Named conversations: what each cell asked, what was answered, and the settings in force. Pure.
+"""Named conversations: each cell's prompt and answer, and the settings in force. Pure.
 
 A turn has the place of its cell: a cell that runs again replaces its turns. Turns are answered one
-after another, since each answer belongs to the next request.
+after another, since each request contains the answers before it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ Message = dict[str, Any]
 
 @dataclass(eq=False)
 class Turn:
-    """What one execution asked, and what came of it."""
+    """The prompt of one execution, and its answer."""
 
     execution: Execution
     prompt: str
     given: Mapping[str, Any] = field(default_factory=dict)
-    """The settings that it changed: parameters of `nbstream.stream`."""
+    """The settings that it changes: parameters of `nbstream.stream`."""
     state: Literal["pending", "kept", "failed"] = "pending"
     note: str = ""
-    """How it ended, where there is more to say."""
+    """A remark on how it ended, or ""."""
     exchanges: Sequence[Exchange] = ()
     answer: str = ""
     ended: Future[None] = field(default_factory=Future, repr=False)
     """Done once the turn is no longer pending."""
 
     def end(self, state: Literal["kept", "failed"], note: str) -> None:
-        """What came of it; a stream that is continued ends more than once."""
+        """Set the outcome; a stream that is continued ends more than once."""
         self.state, self.note = state, note
         if not self.ended.done():
             self.ended.set_result(None)
@@ -68,8 +68,8 @@ class Chat:
         self._notebooks = known
 
     def begin(self, execution: Execution, prompt: str, given: Mapping[str, Any]) -> Turn:
-        """A turn of ``execution``, whose answer is pending: behind those that it has, in the place
-        of those that it replaces, or last."""
+        """Add a pending turn of ``execution``: behind its own turns, in the place of those that it
+        replaces, or last."""
         turn = Turn(execution, prompt, given)
         with self._lock:
             turns = self.turns
@@ -80,13 +80,12 @@ class Chat:
         return turn
 
     def drop(self, turn: Turn) -> None:
-        """``turn`` was never asked."""
+        """Remove ``turn``: its prompt was never sent."""
         with self._lock:
             self.turns = [other for other in self.turns if other is not turn]
 
     def settings(self, turn: Turn | None = None) -> dict[str, Any]:
-        """The settings in force at ``turn``, else at the end: what the turns up to there have
-        changed."""
+        """The settings in force at ``turn``, or at the end: those of all turns up to there."""
         found: dict[str, Any] = {}
         turns = self.turns if turn is None else [*self._earlier(turn), turn]
         for each in turns:
@@ -105,14 +104,14 @@ class Chat:
     def keep(
         self, turn: Turn, answer: str, exchanges: Sequence[Exchange] = (), note: str = ""
     ) -> None:
-        """``turn`` is answered. It takes the place of what its cell said before."""
+        """Keep the answer of ``turn``, which replaces the earlier turns of its cell."""
         turn.answer, turn.exchanges = answer, exchanges
         with self._lock:
             self.turns = [t for t in self.turns if not self._replaces(turn.execution, t)]
         turn.end("kept", note)
 
     def fail(self, turn: Turn, note: str = "failed") -> None:
-        """``turn`` has no answer that later turns could build on. Its settings stay."""
+        """Note that ``turn`` has no answer that later turns could use. Its settings stay."""
         turn.end("failed", note)
 
     def _earlier(self, turn: Turn) -> list[Turn]:

@@ -1,4 +1,4 @@
-"""Prints an answer for clients that show no widgets and update no output: `jupyter console`,
+"""Prints an answer for clients that neither show widgets nor update outputs: `jupyter console`,
 `jupyter run`, qtconsole, Spyder."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .terminal import printable
 from .waiting import until
 
 PATIENCE = 1.0
-"""Seconds that a page gets to say hello. It takes 50 ms once it has the front end."""
+"""Seconds that a page has to say hello; it takes 50 ms once it has the front end."""
 
 _consoles: dict[str, bool] = {}
 """Whether a client is a console, by the id of its session with the kernel."""
@@ -27,8 +27,8 @@ _consoles: dict[str, bool] = {}
 class Console:
     """The answer of one stream in a console.
 
-    ``has_page`` tells whether a page has said hello, and ``ending`` gives what is printed below
-    the text: how the stream ended, with or without its error in words.
+    ``has_page`` tells whether a page has said hello, and ``ending`` returns the lines below the
+    text: how the stream ended, with or without its error.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Console:
         self._lock = threading.RLock()
         self._client = ""
         self._cell = contextvars.Context()  # the one that displayed the stream
-        self._due: float | None = None  # when it is decided what the client is, if it is not yet
+        self._due: float | None = None  # when to decide what the client is, if that is open
         self._prints = False
         self._count = 0  # of the deltas that are printed
         self._has_ended = False
@@ -61,9 +61,9 @@ class Console:
         return True
 
     def watch(self) -> bool:
-        """Print the answer in the running cell if no page says hello soon to what it displays.
+        """Print the answer in the running cell unless a page soon says hello.
 
-        Returns whether that is open.
+        Returns whether that is still open.
         """
         client, session = plain_client(), self._session
         if client is None or client in _consoles or session.is_done or session.loop is None:
@@ -74,7 +74,7 @@ class Console:
         return True
 
     async def settled(self) -> None:
-        """Wait until all is printed of a stream that has ended."""
+        """Wait until everything of a stream that has ended is printed."""
         due = self._due
         if due is not None:
             await until(asyncio.ensure_future(asyncio.sleep(max(0.0, due - time.monotonic()))))
@@ -96,7 +96,7 @@ class Console:
 
     def _print(self) -> None:
         if self.prints:
-            # What is printed is the output of that cell, whichever runs now.
+            # Print into the output of that cell, whichever cell runs now.
             self._cell.copy().run(self._write)
         elif self._prints:  # it was a page after all, and a slow one
             _consoles[self._client] = False
@@ -111,5 +111,5 @@ class Console:
                 text += "" if self._count else saved.plain(session.transcript)
                 text += f"\n{self._ending(self.with_error)}\n"
             self._has_ended = session.is_done
-            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            with contextlib.suppress(OSError, ValueError):  # the reader is gone
                 sys.stdout.write(printable(text))

@@ -1,4 +1,4 @@
-"""Which pages have the front end's code, so that it travels once to each. No Jupyter.
+"""Keeps track of which pages have the front end's code, to send it once to each. No Jupyter.
 
 A widget's state holds the code, some 36 KB. It is left out if the page already has the code; a
 page that lacks it all the same asks for it (`js/src/loader.ts`).
@@ -14,9 +14,9 @@ class Delivery:
     """What was sent to which page.
 
     A message names the client that sent it. In JupyterLab that is a document in one page, as long
-    as the page lives. Other front ends show outputs in pages that come and go behind one client,
-    so a client counts only after its page has said that it *is* the client. Of other pages only
-    this is known: the outputs of one cell share a page.
+    as the page lives. In other front ends, pages come and go behind one client, so a client counts
+    only after its page has said that it *is* the client. About other pages only one thing is known:
+    the outputs of one cell share a page.
 
     >>> delivery = Delivery()
     >>> cell = {"header": {"msg_id": "1", "session": "page"}}
@@ -37,8 +37,8 @@ class Delivery:
             self._clients.add(client)
 
     def is_due(self, message: Mapping[str, Any]) -> bool:
-        """Whether a state that is sent while ``message`` is handled needs the code; it counts as
-        sent then."""
+        """Whether a state that is sent while ``message`` is handled must include the code, which
+        then counts as sent."""
         header = message.get("header", {})
         name = header.get("msg_id", "")
         if header.get("session") in self._clients or (name and name == self._last):
@@ -47,7 +47,7 @@ class Delivery:
         return True
 
     def taken_back(self) -> None:
-        """What was sent last may not have arrived."""
+        """Forget the last delivery, which may not have arrived."""
         self._last = ""
 
 

@@ -1,4 +1,4 @@
-"""What is known of one generation: its text, state and times, how it ended, and who is told."""
+"""One generation: its text, state and times, how it ended, and who is notified."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 
 
 class Progress:
-    """Takes what comes and decides how it ended; knows no task, no connection and no loop."""
+    """Takes chunks and decides how the stream ended; knows no task, no connection and no loop."""
 
     def __init__(
         self,
@@ -62,44 +62,44 @@ class Progress:
         self._finish = FinishWatch()
         self._pieces_before = 0  # of other attempts and replies
         self._phase: Phase = "opening"
-        # How the names of the parts of the reply begin that is read now, and its first delta.
+        # Begins the names of the current reply's parts; and the place of its first delta.
         self._prefix = ""
         self.reply_from = 0
-        # In words why an answer is not complete though its last reply is.
+        # Why the answer is incomplete although its last reply is complete, in words.
         self._cut_reason: str | None = None
         self._kept = ""
         self._splice: Splice | None = None
         self._spans = Spans()
-        # Of text that is looked at before the transcript has it.
+        # For text that is examined before the transcript takes it.
         self._halves = Halves()
-        # The part that the last piece went to, and whether it is of the answer's text.
+        # The part of the last piece, and whether it belongs to the answer's text.
         self._last_part, self._is_answer = "", False
         self._ending = ending
         self._listeners: set[Callable[[], None]] = set()
-        # One question per token, however much is kept of it.
+        # One check per token, however much is kept.
         kept = [] if self.chunks is None else [self.chunks.append]
         self._keep = _all_of([*kept, self.attempts.chunk] if record else kept)
 
     def _tell(self, append: Append | None = None) -> None:
-        """Report text that came, or else that the state changed."""
+        """Report new text, or else that the state changed."""
         raise NotImplementedError
 
     def _tell_again(self) -> None:
-        """Report all that came: it is not what was told, with more behind it."""
+        """Report everything again: it is not just an extension of what was reported."""
         raise NotImplementedError
 
     def _enough(self, reason: str) -> None:
-        """End the stream: what was wanted has come."""
+        """End the stream: it has sent what was wanted."""
         raise NotImplementedError
 
-    # -- what comes in ------------------------------------------------------------------------
+    # -- chunks and events --------------------------------------------------------------------
 
     def _renew(self) -> None:
-        """Go on from the text so far, as if nothing had ended; without text, begin anew. Of
-        several replies this is about the last one."""
+        """Continue from the text so far, as if nothing had ended; without text, begin anew. With
+        several replies, this concerns the last one."""
         self.attempts.end()
         self._kept = self.reply_text
-        # Who goes on wants more than what the stream was to end with.
+        # Continuing asks for more than `until` wanted.
         self._ending = None
         if self._kept:
             self.transcript.set_aside(self._prefix)
@@ -113,7 +113,7 @@ class Progress:
         self.status = "queued"
         self.reason = self.error = self.retry = self._cut_reason = None
         self.timing = Timing(self._clock(), now=self._clock)
-        # The clocks are looked at before the next attempt begins.
+        # The clocks are checked before the next attempt begins.
         self._finish, self.transcript.failure = FinishWatch(), None
         self._phase = "opening"
         self.token_events = 0
@@ -121,7 +121,7 @@ class Progress:
             self.done = concurrent.futures.Future()
 
     def _begin_reply(self, prefix: str) -> None:
-        """What comes now is another reply of the stream; the names of its parts begin so."""
+        """Begin another reply of the stream; ``prefix`` begins the names of its parts."""
         self.attempts.end()
         self._prefix, self._kept = prefix, ""
         self.reply_from = len(self.deltas)
@@ -129,7 +129,7 @@ class Progress:
 
     @property
     def reply_text(self) -> str:
-        """The text of the last reply: of the only one, where no tools are called."""
+        """The text of the last reply: the only one, if no tools are called."""
         texts = [part for part in self.transcript.of_choice(0) if part.type == "text"]
         return "".join(part.text for part in texts if part.key.startswith(self._prefix))
 
@@ -159,7 +159,7 @@ class Progress:
             self._wake()
 
     def _choose_adapter(self, chunk: Any) -> Adapter | None:
-        """The adapter for this stream, if ``chunk`` says of what format it is."""
+        """The adapter for this stream, if ``chunk`` shows its format."""
         self._adapter = self._pick(chunk)
         if self._adapter is None:
             self._unread = self._unread or type(chunk)
@@ -167,7 +167,7 @@ class Progress:
 
     @property
     def _cut_part(self) -> str:
-        """The part that a continuation goes on with."""
+        """The part that a continuation extends."""
         return [part.key for part in self.transcript.parts.values() if part.type == "text"][-1]
 
     def _apply(self, event: Event) -> None:
@@ -183,16 +183,16 @@ class Progress:
         part, type_, _, text, info = append
         self.timing.last = now = self._clock()
         self.token_events += 1
-        # Most text goes on in the part that the last piece went to: nothing begins or ends with it.
-        goes_on = part == self._last_part and info is None
-        if not goes_on:
+        # Most text extends the part of the last piece: nothing begins or ends with it.
+        is_same = part == self._last_part and info is None
+        if not is_same:
             self._turn_to(part, type_, now)
         if self._is_answer and text:
             self.deltas.append(text)
         self._tell(append)
         if self.status in ("queued", "stalled"):
             self._go_ahead()
-        if not goes_on:
+        if not is_same:
             for known in self._spans.feed(append, now):
                 self._inform(known)
         if self._ending is not None and type_ == "text":
@@ -206,7 +206,7 @@ class Progress:
             self.timing.first = now
 
     def _shortened(self, event: Event) -> Event:
-        """``event`` without what a continuation repeats, and what comes after the wanted end."""
+        """``event`` without text that a continuation repeats or that follows the wanted end."""
         if not isinstance(event, Delta) or event.type != "text":
             return event
         delta = self._halves.feed(event)
@@ -226,7 +226,7 @@ class Progress:
         self._move("in_progress")
 
     def _restored(self) -> None:
-        """What came before a stream was taken up is there; it is no delta of this stream."""
+        """The beginning of a stream that was joined in its middle arrived; it is not a delta."""
         self._phase = "answering"
         self.timing.last = self._clock()
         self.timing.first = self.timing.first or self.timing.last
@@ -235,14 +235,15 @@ class Progress:
             self._go_ahead()
 
     def _moved(self, moved: Moved) -> None:
-        """Text of the answer is none. Who iterates has read it; all else goes on without it."""
+        """Text of the answer turned out to be reasoning. An iterator may have read it already;
+        everything else continues without it."""
         self._spans.move(moved)
         self._last_part = ""
         self.reply_from = len(self.deltas)
         self._tell_again()
 
     def _note_response(self, holder: Any) -> None:
-        # The SDK's helpers keep it to themselves.
+        # The SDK's helpers have it in a private attribute.
         response = getattr(holder, "response", None) or getattr(holder, "_response", None)
         if getattr(response, "headers", None) is not None:
             self.response = response
@@ -251,7 +252,7 @@ class Progress:
             self.request_id = said and self.redact(said)
 
     def _nothing_came(self) -> ErrorInfo | None:
-        """What is wrong with a response that ended before its first token; None if nothing is."""
+        """The error of a response that ended before its first token, else None."""
         if self._phase == "answering":
             return None
         if self.transcript.failure is not None:
@@ -265,7 +266,7 @@ class Progress:
         return cut_early()
 
     def _cut_with_words(self) -> ErrorInfo | None:
-        """The failure that a server told outside of the format before its stream ended early."""
+        """The failure that a server reported outside the format before its stream ended early."""
         if not self._said_beside or self.transcript.finish_reason is not None:
             return None
         said = words_of(self._said_beside) or self._said_beside
@@ -273,7 +274,7 @@ class Progress:
 
     @property
     def _said_beside(self) -> str:
-        """What came beside the events, where their bytes are seen."""
+        """The text outside the event format, if the bytes are observed."""
         events = self.attempts.latest.events
         return "" if events is None else events.words
 
@@ -281,11 +282,11 @@ class Progress:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, however."""
+        """Whether it has ended, in whatever way."""
         return self.status in TERMINAL
 
     def _conclude_by_itself(self, exc: BaseException | None) -> None:
-        """End as what came says, when nobody stopped it."""
+        """End as the chunks say, if nobody stopped the stream."""
         if exc is not None:
             self.fail(describe(exc, self.redact, self._phase))
         elif self.transcript.failure is not None:
@@ -296,7 +297,7 @@ class Progress:
 
     @property
     def _why_incomplete(self) -> str | None:
-        """Why what came is not a whole answer, in words; None if it is, or is expected to be."""
+        """Why the answer so far is incomplete, in words; None if it is complete, or may be."""
         has_end = self.attempts.latest.end_mark.has_come
         if self._finish.is_withdrawn and not has_end:
             return CUT
@@ -322,13 +323,13 @@ class Progress:
         self._move(status)
 
     def _with_what_is_missing(self, reason: str | None) -> str | None:
-        """``reason``, and that an answer that was taken up in its middle has no beginning."""
+        """``reason``, with a note if the beginning of the answer is still missing."""
         if self._adapter is None or not self._adapter.lacks_beginning:
             return reason
         return f"{reason}; {NO_BEGINNING}" if reason else NO_BEGINNING
 
     def _end_reply(self, *, is_stopped: bool = False) -> None:
-        """Apply what was held back; after a stop no text of it."""
+        """Apply events that were held back; after a stop, no more text."""
         has_end = self.attempts.latest.end_mark.has_come
         for event in self._adapter.end(has_end=has_end) if self._adapter is not None else ():
             if isinstance(event, Info) or not is_stopped:
@@ -354,11 +355,12 @@ class Progress:
         if tell:
             self._tell()
 
-    # -- those who look on --------------------------------------------------------------------
+    # -- listeners ----------------------------------------------------------------------------
 
     def listen(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` on the session's thread when something came or it ended; returns how
-        to stop that."""
+        """Call ``callback`` on the session's thread when something arrives or the stream ends.
+
+        Returns a function that stops the calls."""
         self._listeners.add(callback)
         return lambda: self._listeners.discard(callback)
 

@@ -71,8 +71,8 @@ class Reading(Progress):
 
     @property
     def is_ending(self) -> bool:
-        """Whether we close what is read: what its reader raises then is not an error. Chunks that
-        were read before are still taken, unless it is stopping."""
+        """Whether we are closing the stream: exceptions from its reader are then not errors.
+        Chunks already read are still taken, unless it is stopping."""
         return self._is_left or self.is_stopping
 
     def feed(self, chunk: Any) -> None:
@@ -82,13 +82,13 @@ class Reading(Progress):
 
     @property
     def offer(self) -> Offer | None:
-        """What `go_on` would do now: go on from the text that came, or try the request again."""
+        """What `go_on` would do now: continue from the text so far, or try the request again."""
         if not self._can_continue:
             return None
         if self.status not in ("stalled", "failed", "incomplete", "cancelled"):
             return None
         if self.reply_text:
-            # The filter would end the continuation, too.
+            # The filter would also end the continuation.
             is_filtered = kind_of(self.transcript.ending or "") == "filtered"
             return None if is_filtered else "continue"
         return "again" if self.error is None or may_pass(self.error) else None
@@ -106,7 +106,7 @@ class Reading(Progress):
 
     @property
     def _can_continue(self) -> bool:
-        # What tools have done is not done twice.
+        # Tools must not do the same thing twice.
         return self.source.continue_from is not None and not self._has_called
 
     def fail(self, info: ErrorInfo) -> None:
@@ -118,11 +118,11 @@ class Reading(Progress):
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The replies so far that made calls, with their results."""
+        """The replies so far that made calls, with the results."""
         return [] if self._rounds is None else self._rounds.exchanges
 
     def decide(self, decision: Decision, *, part: str | None = None, call_id: str = "") -> bool:
-        """Decide on a call that waits for approval, from any thread. Returns whether one did."""
+        """Decide on a call that waits for approval, from any thread. Returns whether one waited."""
         if self._rounds is None:
             return False
         return self._rounds.approval.decide(decision, part=part, call_id=call_id)
@@ -169,7 +169,7 @@ class Reading(Progress):
         return True
 
     def _wait_for(self, words: str | None) -> None:
-        """Between two replies: say what it waits for; None: for the next reply."""
+        """Between two replies: say what it waits for; None means the next reply."""
         if self._cancel_reason is not None:
             return
         self.reason = words
@@ -222,7 +222,7 @@ class Reading(Progress):
                     return
                 self._take(chunk)
             self._check_read()
-            # An iterator that gives nothing is complete; an answer that never began is not.
+            # An empty iterator is complete; an answer that never began is not.
             events = self.attempts.latest.events
             has_none = events is not None and events.has_ended and not events.has_events
             is_answer = self.source.reopenable or has_none
@@ -234,8 +234,8 @@ class Reading(Progress):
                 await self._close_opened()
 
     def _check_read(self) -> None:
-        """Raise `UsageError` for a stream of something that nobody here can read. A server's events
-        may all have been pings."""
+        """Raise `UsageError` for a stream of chunks that no adapter can read. The events of a
+        server may all have been pings."""
         cls = self._unread
         if self._adapter is not None or cls is None or is_sdk(cls):
             return
@@ -247,7 +247,7 @@ class Reading(Progress):
         )
 
     async def _end_at_server(self) -> None:
-        """After a stop: end the response that the server writes in the background, and say so."""
+        """After a stop: end the background response at the server, and say so."""
         cancel, transcript = self.source.cancel_response, self.transcript
         if self.status != "cancelled" or transcript.runs_on != "response":
             return

@@ -1,4 +1,4 @@
-"""Answers of a given structure: what is asked for, partial objects, the validated one."""
+"""Structured answers: the request for one, partial objects, and the validated one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import NbstreamError, UsageError
 from .partial_json import PartialJson
 
 VALUE = "value"
-"""The key of the object that holds what is no object itself."""
+"""The key of the object that wraps a value that is not an object."""
 
 
 class SchemaError(NbstreamError):
@@ -24,7 +24,7 @@ class Structure:
     """What ``schema=`` asks for: a pydantic model, a dataclass, any other type that pydantic knows
     (``list[str]``), or a JSON schema as a dict.
 
-    Raises `UsageError` for something that is no schema.
+    Raises `UsageError` for anything else.
     """
 
     def __init__(self, schema: Any) -> None:
@@ -38,8 +38,8 @@ class Structure:
         self._is_in_object = self._adapter is not None and not _is_object(self.json_schema)
 
     def params(self, api: Api) -> dict[str, Any]:
-        """The parameters of the request that ask for it. What is no object is asked for in one:
-        servers take no other schemas. A schema of the user's own goes out as it is."""
+        """The parameters of the request. A value that is not an object is wrapped in one, since
+        servers accept no other schemas. A JSON schema of the user's is sent unchanged."""
         schema = self.json_schema
         if self._is_in_object:
             inner = {key: value for key, value in schema.items() if key != "$defs"}
@@ -53,7 +53,7 @@ class Structure:
         return {"response_format": {"type": "json_schema", "json_schema": asked}}
 
     def value_in(self, value: Any) -> Any:
-        """What was asked for in ``value``, which has come so far."""
+        """The wanted value in ``value``, the answer so far."""
         is_in_object = self._is_in_object and isinstance(value, dict) and {*value} <= {VALUE}
         return value.get(VALUE) if is_in_object else value
 
@@ -100,9 +100,9 @@ class Growing:
 
 def strict(schema: dict[str, Any]) -> dict[str, Any] | None:
     """``schema`` as strict servers want it
-    (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): objects take no
-    other keys and need all of theirs, nothing stands beside a reference, and keywords that are not
-    supported are left out. None if that would say something else: then no strict server takes it.
+    (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): objects allow no
+    other keys and require all of theirs, nothing stands beside a reference, and unsupported
+    keywords are left out. None if that would change the meaning: then no strict server accepts it.
 
     >>> strict({"type": "object", "properties": {"a": {"type": "string", "default": "x"}}})
     {'type': 'object', 'properties': {'a': {'type': 'string'}}, 'additionalProperties': False, \
@@ -111,7 +111,7 @@ def strict(schema: dict[str, Any]) -> dict[str, Any] | None:
     """
     try:
         return _strict_root(schema)
-    except (_InexpressibleError, AttributeError, TypeError):  # or it is no schema at all
+    except (_InexpressibleError, AttributeError, TypeError):  # or it is not a schema at all
         return None
 
 
@@ -134,7 +134,7 @@ _LOOKS_AROUND = re.compile(r"\(\?[=!<]")
 
 
 class _InexpressibleError(Exception):
-    """No strict schema says the same."""
+    """No strict schema has the same meaning."""
 
 
 def _strict_root(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Server-sent events, read from the bytes as they come: with comments, and what is no field.
+"""Reads server-sent events from bytes as they arrive, with comments and lines that are not fields.
 
-Looks on beside the SDK, which decodes the same bytes and keeps only what it needs.
+Observes the bytes beside the SDK, which decodes them and keeps only what it needs.
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 KEPT = 18 * 1024
-"""Bytes of one event that are kept; of an image that comes in one event, its beginning."""
+"""The most bytes of one event that are kept; of an image, that is its beginning."""
 
 
 _DONE = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?data: ?\[DONE\]")
@@ -20,8 +20,8 @@ _LONGEST_MARK = len(b"\xef\xbb\xbfdata: [DONE]")
 
 @dataclass
 class Block:
-    """What came up to an empty line. A field that did not come is None; ``data`` of several lines
-    has line breaks, and so have ``comment`` and ``other``: lines that are no field."""
+    """The lines up to an empty one. A missing field is None; ``data``, ``comment`` and ``other``
+    (lines that are not fields) may have several lines."""
 
     event: str | None = None
     data: str | None = None
@@ -32,9 +32,9 @@ class Block:
     size: int = 0
     """Bytes on the wire, line breaks not counted."""
     missing: int = 0
-    """Bytes of these that are not kept."""
+    """Those of these bytes that are not kept."""
     last: str | None = None
-    """The field of the last line that is kept: what is missing is missing there, or behind it."""
+    """The field of the last line that is kept: missing bytes are missing there or after it."""
 
     def add(self, line: str) -> None:
         """Take one line that is not empty."""
@@ -55,7 +55,7 @@ class Block:
 
 
 class EventReader:
-    """Cuts bytes into blocks, wherever the pieces that they come in end.
+    """Cuts bytes into blocks, however they are divided into pieces.
 
     >>> list(EventReader().feed(b"event: ping\\ndata: {}\\n\\n"))
     [Block(event='ping', data='{}', event_id=None, retry=None, comment=None, ...
@@ -69,7 +69,7 @@ class EventReader:
         self._skips_newline = False
 
     def feed(self, data: bytes) -> Iterator[Block]:
-        """The blocks that are complete with ``data``."""
+        """The blocks that ``data`` completes."""
         for line in data.splitlines(keepends=True):
             if self._skips_newline:
                 self._skips_newline = False
@@ -86,7 +86,7 @@ class EventReader:
                 yield self._end_block()
 
     def rest(self) -> Block | None:
-        """What has come of a block that is not complete, if anything."""
+        """The incomplete block at the end, if there is one."""
         rest = Block(**vars(self._block))
         if self._line:
             rest.add(self._line.decode("utf-8", "replace"))
@@ -112,9 +112,9 @@ class EventReader:
 
 
 class EndMark:
-    """Whether ``data: [DONE]`` has come, with which OpenAI and most others end a stream.
+    """Whether ``data: [DONE]`` has arrived, with which OpenAI and most others end a stream.
 
-    Sees every piece of a body, so that it does little with those that hold whole events.
+    It sees every piece of a body, and does little with those that hold whole events.
 
     >>> mark = EndMark()
     >>> for piece in (b'data: {"text": "[DONE]"}\\n\\nda', b"ta: [DO", b"NE]\\n\\n"):

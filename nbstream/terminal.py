@@ -1,8 +1,8 @@
-"""Text that models and servers wrote, for a terminal.
+"""Makes text that models and servers wrote safe to print in a terminal.
 
-A terminal obeys the control characters that it prints: they move the cursor over what stands there,
-rename the window, or fill the clipboard (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
-Bidirectional controls show text in another order than it has (https://trojansource.codes).
+A terminal obeys control characters in its input: they overwrite text, rename the window, or fill
+the clipboard (https://invisible-island.net/xterm/ctlseqs/ctlseqs.html). Bidirectional controls make
+text appear in another order than it has (https://trojansource.codes).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Python functions as tools of a model: how they are described, and what they are called with.
+"""Describes Python functions as tools of a model, and reads the arguments of calls.
 
 Pure: nothing is called here.
 """
@@ -30,7 +30,7 @@ HINTS = "hint parameters with types that JSON has, a dataclass or a pydantic mod
 
 
 class ArgumentsError(Exception):
-    """What a model wrote as arguments does not fit the function; says how, for the model."""
+    """Arguments that do not fit the function; the message is for the model."""
 
 
 class Tool:
@@ -58,17 +58,17 @@ class Tool:
         self.json_schema = self._described()
 
     def spec(self, api: Api) -> dict[str, Any]:
-        """What the request says of it."""
+        """Its description in a request."""
         said: dict[str, Any] = {"name": self.name, "parameters": self.json_schema}
         if self.description:
             said["description"] = self.description
         if api == "chat":
             return {"type": "function", "function": said}
-        # Unless told, this API makes parameters that have defaults required.
+        # By default this API makes parameters with default values required.
         return {"type": "function", **said, "strict": False}
 
     def arguments(self, text: str) -> dict[str, Any]:
-        """The validated arguments in ``text``, by name; those that are left out are not in it.
+        """The validated arguments in ``text``, by name, without those that were left out.
 
         Raises `ArgumentsError`.
         """
@@ -81,8 +81,8 @@ class Tool:
         return {places[field]: getattr(made, field) for field in fields}
 
     def _made(self, plain: Callable[..., Any], about: Mapping[str, str]) -> Any:
-        """A pydantic model of the parameters. Its fields are numbered, since it cannot have all
-        names that parameters have; the names are their aliases."""
+        """A pydantic model of the parameters. Its fields are numbered, since not every parameter's
+        name can be a field's; the names are their aliases."""
         import pydantic  # with openai; takes long to import
 
         hints = _hints(plain, self.name)
@@ -124,8 +124,8 @@ class Tool:
 
 
 class Toolbox:
-    """What ``tools=`` is given: functions, which nbstream calls, and dicts, which go to the
-    server as they are.
+    """The value of ``tools=``: functions, which nbstream calls, and dicts, which go to the server
+    unchanged.
 
     Raises `UsageError` for anything else, and for a name that comes twice.
     """
@@ -148,11 +148,11 @@ class Toolbox:
 
 
 def read_arguments(text: str) -> dict[str, Any]:
-    """The arguments that ``text`` holds. Services write those of a function without parameters as
-    an empty object, as ``null``, or not at all.
+    """The arguments in ``text``. For a function without parameters, services write an empty object,
+    ``null``, or nothing.
 
-    Raises `ArgumentsError` for anything that two readers of JSON could understand differently:
-    what is checked and approved is what the function gets.
+    Raises `ArgumentsError` for anything that two JSON parsers could read differently: the function
+    must get the arguments that were checked and approved.
 
     >>> read_arguments('{"city": "Oslo"}'), read_arguments("null"), read_arguments(" ")
     ({'city': 'Oslo'}, {}, {})
@@ -257,7 +257,8 @@ def _check_kind(parameter: inspect.Parameter, tool: str) -> None:
 
 
 def _default(value: Any) -> dict[str, Any]:
-    """How a field has this default; one that JSON cannot hold is not told to the model."""
+    """The options that give a field this default; the model does not see one that JSON cannot
+    hold."""
     import pydantic_core
 
     try:
@@ -280,6 +281,6 @@ def _untitled() -> Any:
 
 
 def _problems(exc: Any) -> str:
-    """All that is wrong, without what was given: the model knows that."""
+    """Everything that is wrong, without the input, which the model knows."""
     found = [(".".join(map(str, one["loc"])), one["msg"]) for one in exc.errors()]
     return "; ".join(f"{place}: {words}" if place else words for place, words in found[:8])

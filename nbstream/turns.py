@@ -1,4 +1,4 @@
-"""What is handed back to a model: what it said in a reply, and what its calls gave. Pure.
+"""The messages that hand a reply and the results of its calls back to the model. Pure.
 
 The reply is sent along whole, so that servers need not remember anything.
 """
@@ -22,7 +22,7 @@ Turn = dict[str, Any]
 
 
 class Exchange(NamedTuple):
-    """A reply that made calls, and their results, in a form of no API."""
+    """A reply that made calls, and their results, independent of the API."""
 
     said: str
     calls: Sequence[ToolCall]
@@ -30,8 +30,8 @@ class Exchange(NamedTuple):
 
 
 def exchange_turns(api: Api, exchange: Exchange) -> list[Turn]:
-    """``exchange`` as part of an earlier turn. Reasoning and ids of items are left out: they are
-    for the turn that they came in, and for the server that gave them.
+    """``exchange`` as part of an earlier turn. Reasoning and item ids are left out: they are valid
+    only within their own turn and for the server that sent them.
 
     >>> made = Exchange("", [ToolCall("now", "", "c1")], ["noon"])
     >>> [item["type"] for item in exchange_turns("responses", made)]
@@ -78,8 +78,8 @@ def chat_turns(
 def responses_turns(
     items: Sequence[Turn], calls: Sequence[ToolCall], said_ids: Sequence[str]
 ) -> list[Turn]:
-    """The items that the model gave, with all of its calls: some gateways leave items out. The
-    calls have ids of their own, in place of those that the model gave them."""
+    """The model's items, with all of its calls, since some gateways leave out items. Our unique ids
+    replace those that the model gave the calls."""
     left = list(zip(calls, said_ids, strict=True))
     turns = []
     for item in items:
@@ -102,10 +102,10 @@ def responses_outputs(calls: Sequence[ToolCall], results: Sequence[str]) -> list
 
 
 class Kept:
-    """What a reply has beside its text and calls and is to be handed back as it came: of the
-    Responses API all finished items; of chat the reasoning and the signatures of services that
-    want them back with the calls, under the names that they gave them
-    (https://openrouter.ai/docs/use-cases/reasoning-tokens, https://ai.google.dev/gemini-api/docs/thought-signatures).
+    """Everything beside text and calls that must be handed back unchanged: in the Responses API all
+    finished items; in chat the reasoning and signatures that services want back with the calls,
+    under the names that they gave them (https://openrouter.ai/docs/use-cases/reasoning-tokens,
+    https://ai.google.dev/gemini-api/docs/thought-signatures).
     """
 
     def __init__(self) -> None:
@@ -153,10 +153,10 @@ class Kept:
                     self.of_calls[part] = {"extra_content": content}
 
     def items(self, *, stored: bool) -> list[Turn]:
-        """The items as the next request takes them, reasoning included: models want it back with
-        the calls that it led to.
+        """The items for the next request, including reasoning: models want it back with the calls
+        that it led to.
 
-        What is not ``stored`` has no ids there, and reasoning is only what came encrypted
+        Items that the server has not ``stored`` go without ids, and reasoning only if encrypted
         (https://platform.openai.com/docs/guides/reasoning#encrypted-reasoning-items).
         """
         found = sorted(self._by_place.items(), key=lambda at: at[0])
@@ -170,7 +170,7 @@ class Kept:
 
 
 def _plain(item: Any) -> Turn:
-    """An item as it came: requests refuse some of the nulls that responses have."""
+    """An item without nulls, some of which are valid in responses but not in requests."""
     dump = getattr(item, "model_dump", None)
     if dump is not None:
         item = dump(mode="json", exclude_none=True, exclude_unset=True, warnings=False)
@@ -191,8 +191,8 @@ def _call_item(call: ToolCall) -> Turn:
 
 
 def _arguments(call: ToolCall) -> str:
-    """Servers that read the arguments take a JSON object and nothing else, without halves of
-    characters. Where the model wrote something else, the result says what was wrong."""
+    """The arguments as a JSON object without half characters, as servers accept nothing else. If
+    the model wrote something else, the call's result says what was wrong."""
     try:
         given = read_arguments(call.arguments)
     except ArgumentsError:

@@ -27,12 +27,12 @@ _LEAST = 20
 
 
 class Ending:
-    """Looks at each piece of text before it is appended.
+    """Examines each piece of text before it is appended.
 
     ``until`` is a regular expression, a number of deltas, or a function of the `Transcript` that
-    says so by a true value. Raises `UsageError` for anything else, and for a pattern that can
-    take exponential time. Where a pattern is slow on this text (``.*a.*b`` on many a's), it is
-    looked for in fewer characters than `WINDOW`.
+    returns a true value to end. Raises `UsageError` for anything else, and for a pattern that can
+    take exponential time. A pattern that is slow on this text (``.*a.*b`` on many a's) is searched
+    for in fewer characters than `WINDOW`.
 
     >>> ending = Ending("END")
     >>> ending.kept("one two EN"), ending.kept("D three")
@@ -43,7 +43,7 @@ class Ending:
 
     def __init__(self, until: Until) -> None:
         self.reason: str | None = None
-        """In words why the stream is to end now; None while it is not."""
+        """Why the stream should end now, in words; None while it should not."""
         self._until = _checked(until)
         self._tail = ""
         self._window = WINDOW
