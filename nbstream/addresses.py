@@ -1,4 +1,4 @@
-"""Link targets that are harmless for every reader of Markdown, and how others become such."""
+"""Link targets that are harmless for every reader of Markdown, and how to make others so."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_IN_TITLE = re.compile(r"[^\w \-.,:;!?'/]")
 
 
 def is_allowed(address: str) -> bool:
-    """Whether a text may link there: http, https and mailto, as in the live view."""
+    """Whether a text may link to ``address``: http, https and mailto, as in the live view."""
     return _ALLOWED.match(address) is not None
 
 

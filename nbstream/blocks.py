@@ -1,7 +1,7 @@
 r"""The block structure of a Markdown text, as the live view reads it (`js/src/markdown/blocks.ts`):
 the same rules under the same names. `tests/unit/test_structure.py` compares the two.
 
-Only looks depend on it: whatever it finds, `safe_markdown` makes the result harmless.
+Only the appearance depends on it: whatever it finds, `safe_markdown` makes the result harmless.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Block:
     pieces: list[tuple[int, int, int]] = field(default_factory=list)
     """A leaf's text: line, start, end."""
     lines: list[str] = field(default_factory=list)
-    """Code and formulas: their lines without what their containers take."""
+    """Code and formulas: their lines without the prefixes of their containers."""
     level: int = 0
     """Heading: 1 to 6. Details: 1 if open. Code: Markdown fences that are open in it. Formula: 1 if
     it may hold blank lines."""
     fence: str = ""
-    """Fenced code: its fence. A formula: what closes it, "" once it is closed."""
+    """Fenced code: its fence. A formula: its closing mark, or "" once it is closed."""
     info: str | None = None
     """Fenced code: the text after the fence. Details: the summary."""
     offset: int = 0
@@ -66,9 +66,9 @@ class Block:
     closed: bool = False
     """Details: by its closing tag."""
     stray: bool = False
-    """Fenced code: what closes it stands elsewhere than readers of CommonMark expect."""
+    """Fenced code: its closing fence stands where readers of CommonMark do not expect it."""
     definitions: list[Definition] = field(default_factory=list)
-    """Paragraphs and headings: the definitions that they begin with."""
+    """Paragraphs and headings: the definitions at their beginning."""
     rest: int = 0
     """Where in their text the definitions end."""
     dollars: int = 0
@@ -79,7 +79,7 @@ class Block:
 
 
 class Document:
-    """What a text consists of.
+    """The blocks of a text.
 
     >>> [block.kind for block in Document(["# a", "", "- b"]).root.children]
     ['heading', 'list']
@@ -88,7 +88,7 @@ class Document:
     def __init__(self, lines: Sequence[str]) -> None:
         self.root = Block("root", -1)
         self.definitions: dict[str, Definition] = {}
-        """By label; the first of several counts."""
+        """By folded label; the first of several counts."""
         self.footnotes: list[Block] = []
         self.open_fence: Block | None = None
         """The code that is open at the end, if it is in no footnote."""
@@ -141,7 +141,7 @@ class Document:
                 block.end = self._number
 
     def _process(self, line: Line, depth: int) -> None:
-        """Reads a line that goes on with the first `depth` of the open blocks."""
+        """Reads a line that continues the first ``depth`` open blocks."""
         self._matched = depth
         while self._matched < len(self._open):
             block = self._open[self._matched]
@@ -376,13 +376,13 @@ class Document:
         return text[block.rest :]
 
     def _reread(self, block: Block) -> None:
-        """Reads a formula that nothing closed as what it is without its first mark."""
+        """Reads a formula that was never closed again, without its first mark."""
         parent = self._tip
         parent.children.pop()
         depth, state = len(self._open), (self._number, self._matched)
         for index, (number, start, _) in enumerate(block.pieces):
             self._number, self._literal = number, index == 0
-            # A line may end the fold that the formula was in.
+            # A line may end the fold that holds the formula.
             depth = min(depth, len(self._open))
             self._process(Line(self._source[number], start), depth)
         self._literal = False
@@ -394,7 +394,7 @@ def _holds(parent: Block, kind: Kind) -> bool:
 
 
 def _closes(block: Block, line: Line, anywhere: bool = False) -> bool:
-    """Whether the line is the one that the block ends with; `anywhere`: however it is indented."""
+    """Whether the line closes the block; ``anywhere``: even if it is indented."""
     if not block.fence:
         return False
     if block.kind == "math":
@@ -415,7 +415,7 @@ def _closes(block: Block, line: Line, anywhere: bool = False) -> bool:
 
 
 def _continues(block: Block, line: Line) -> bool:
-    """Whether the line goes on with the block; takes what belongs to the block off the line."""
+    """Whether the line continues the block; takes the block's prefix off the line."""
     kind = block.kind
     if kind in ("list", "details"):
         return True

@@ -1,4 +1,4 @@
-"""Which runs of ``*``, ``_`` and ``~`` open and close spans, as in the live view
+"""Finds the runs of ``*``, ``_`` and ``~`` that open and close spans, by the rules of the live view
 (`js/src/markdown/emphasis.ts`)."""
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Run:
     can_open: bool
     can_close: bool
     left: int
-    """How many of its characters are text."""
+    """How many of its characters are still text."""
     opens: list[Span] = field(default_factory=list)
     closes: list[Span] = field(default_factory=list)
-    """What it opens and closes, in the order in which that was found."""
+    """The spans that it opens and closes, in the order in which they were found."""
 
 
-# Wide characters that are no emoji, Hangul, and what makes others such, as in the CJK-friendly
+# Hangul, and wide characters other than emoji, with their selectors, as in the CJK-friendly
 # amendments to CommonMark: https://github.com/tats-u/markdown-cjk-friendly
 _CJK = re.compile(
     "(?:[\u1100-\u11ff\u20a9\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f"
@@ -54,7 +54,8 @@ def _is_mark(character: str) -> bool:
 
 
 def sides(character: str, before: str, after: str, *, cjk: bool = True) -> Sides:
-    """What a run of the character can do between these two texts; `cjk`: with the amendments."""
+    """Whether a run of ``character`` between these two texts can open and close a span; ``cjk``
+    applies the amendments."""
     last = _LAST.search(before)
     beside = last[0] if last else ""
     space_before, space_after = _is_space(beside if len(beside) < 2 else "x"), _is_space(after[:1])
@@ -77,11 +78,11 @@ def scan_run(text: str, at: int, end: int) -> Run:
 
 
 def match_runs(runs: list[Run], bottom: int) -> None:
-    """Matches the runs from number `bottom` on, and takes them off."""
+    """Matches the runs from number ``bottom`` on, and removes them."""
     closers = runs[bottom:]
     del runs[bottom:]
     openers: list[Run] = []
-    # Where a search for an opener ended in vain: the next one of the same sort looks no further.
+    # Where a search for an opener failed: the next search of the same sort stops there.
     floors: dict[tuple[str, int, bool], int] = {}
     for closer in closers:
         character, length = closer.character, closer.length

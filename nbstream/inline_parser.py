@@ -1,7 +1,7 @@
 """The inline structure of a leaf's text, as the live view reads it
 (`js/src/markdown/inlines.ts`): the same rules under the same names, with places in the text.
 
-Only looks depend on it: whatever it finds, `safe_markdown` makes the result harmless.
+Only the appearance depends on it: whatever it finds, `safe_markdown` makes the result harmless.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class Token:
     start: int
     end: int
     text: str = ""
-    """What is shown of it; a formula's TeX; a tag's name."""
+    """Its visible text; a formula's TeX; a tag's name."""
     href: str = ""
     title: str = ""
     display: bool = False
     number: int = 0
     label: str = ""
-    """The folded label that gave a link or image its target."""
+    """The folded label from which a link or image has its target."""
     run: Run | None = None
 
 
@@ -79,14 +79,14 @@ class _Opener:
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What labels stand for."""
+    """The meaning of labels."""
 
     definition: Callable[[str], tuple[str, str] | None]
     """(address, title) by folded label."""
     footnote: Callable[[str], int | None]
     """A footnote's number by folded label."""
     own: re.Pattern[str] | None = None
-    """HTML that is text to the live view, but of the saved form's own making."""
+    """HTML that the saved form writes itself, and the live view would show as text."""
 
 
 _PLAIN = re.compile(r"[^\\`*_~\[\]!<&$\n]+")
@@ -112,7 +112,7 @@ _FORMULA = re.compile(
 
 
 def segments(text: str) -> list[tuple[int, int]]:
-    """Where the segments of a leaf are: nothing reaches from one into the next."""
+    """The places of a leaf's segments: no markup extends from one into the next."""
     found = []
     start, size = 0, len(text)
     while start < size:
@@ -384,7 +384,7 @@ class _Parser:
         return False
 
     def _target(self, bracket: _Opener, token: Token) -> int | None:
-        """Gives the token its target; where that ends."""
+        """Sets the token's target; returns where that ends."""
         text, at = self._text, self._at
         target = scan_target(text, at + 1)
         if target:

@@ -1,8 +1,8 @@
-"""What stands in a paragraph, a heading or a cell, written so that JupyterLab shows it as the live
-view does: emphasis, formulas, dollars, links, the few HTML tags that are let through, footnote
+"""Rewrites the inline text of a paragraph, a heading or a cell so that JupyterLab shows it as the
+live view does: emphasis, formulas, dollars, links, the few HTML tags that are allowed, footnote
 marks, images.
 
-Only looks depend on it: whatever it writes, `safe_markdown` makes it harmless.
+Only the appearance depends on it: whatever it writes, `safe_markdown` makes it harmless.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
 from .inline_parser import Lookups, Token, parse
 from .links import Definition
 
-# Dollars that are no formula's, as they were written: whether they may stay is decided by what
-# follows. The text holds no control characters.
+# Placeholders for dollars that belong to no formula: whether they may stay depends on the text
+# after them. The text itself has no control characters.
 RAW_DOLLAR, ESCAPED_DOLLAR = "\x01", "\x02"
 
 _IN_ADDRESS = re.compile(r"(?:(?:https?|ftp)://|www\.)\S*\Z", re.IGNORECASE)
@@ -28,13 +28,13 @@ _SPACE = re.compile(r"\s")
 _REF = re.compile(r"\\(?:eq)?ref[ \t]*\{")
 _LONE_BREAK = re.compile(r"^(?=<br>(?:<br>|[ \t])*$)", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z]+>\Z")
-# What this writes itself stays as it is.
+# HTML that this module writes itself stays unchanged.
 _OWN = re.compile(r"<span>(?:&#36;)?</span>|<code>(?:[^\W_]|[ &#;,=/\"'-])*</code>")
 _MARKUP = re.compile(r"[\\`*_~\[\]<]")
-# An address that all readers end where the live view does.
+# An address that all readers end at the same place as the live view.
 _PLAIN_ADDRESS = re.compile(r"(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?![^\x00-\x7f])", re.I)
 _SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:\s|</?(?:br|sub|sup|kbd|code|span)[ />]|\Z)", re.I)
-# What other readers take for one though the live view does not.
+# Text that other readers may not take for plain text, though the live view does.
 _NOT_PLAIN = re.compile(r"[$\\]|.*(?:://|www\.)", re.DOTALL | re.IGNORECASE)
 _LIKE_DEFINITION = re.compile(r"\[[^\[\]\n]*\]:")
 _LIKE_ADDRESS = re.compile(r"(?:https?|ftp)(?=://[\w])|www(?=\.[\w])", re.IGNORECASE)
@@ -42,7 +42,7 @@ _LIKE_ADDRESS = re.compile(r"(?:https?|ftp)(?=://[\w])|www(?=\.[\w])", re.IGNORE
 
 @dataclass
 class Names:
-    """What a text refers to by a name."""
+    """The footnotes and definitions that a text can refer to."""
 
     footnotes: Mapping[str, int] = field(default_factory=dict)
     """Their numbers by folded label."""
@@ -51,9 +51,9 @@ class Names:
     kept: set[str] = field(default_factory=set)
     """The labels of definitions that all readers understand as they are written."""
     used: set[str] = field(default_factory=set)
-    """The labels that something refers to."""
+    """The labels that are referred to."""
     linked: set[str] = field(default_factory=set)
-    """Those of them that are a link's, not only an image's."""
+    """Those of them that a link uses, not only an image."""
     _parsed: dict[str, list[Token]] = field(default_factory=dict)
 
     def parse(self, text: str) -> list[Token]:
@@ -82,9 +82,9 @@ def rewrite(
     html: bool = False,
     html_code: bool = False,
 ) -> str:
-    """The inline text in JupyterLab's form; line ends stay, but in formulas of quotes.
+    """The inline text in JupyterLab's form; line ends stay, except in formulas of quotes.
 
-    `html`: as HTML, for where nobody reads Markdown; `html_code`: code alone.
+    ``html``: write HTML, where Markdown is not read; ``html_code``: write only code as HTML.
     """
     tokens = names.parse(text)
     if len(tokens) == 1 and tokens[0].kind == "text" and not _NOT_PLAIN.match(text):
@@ -111,7 +111,7 @@ class _Rewriter:
         self._html = html
         self._html_code = html_code
         self._out: list[str] = []
-        self._closing: list[str] = []  # what is written at the ends of what is open
+        self._closing: list[str] = []  # the text that closes each open element
         self._links = 0
         self._after_formula = False
         self._in_address = False
@@ -132,7 +132,7 @@ class _Rewriter:
     def _add(self, text: str, is_formula: bool = False) -> None:
         if not text:
             return
-        # `safe_markdown` writes dollars in an address otherwise, as far as one could go.
+        # `safe_markdown` encodes dollars in an address, as far as an address could extend.
         apart = is_formula and (self._after_formula or self._in_address)
         if apart or (self._after_formula and text[0].isdecimal()):
             self._out.append(APART)
@@ -143,7 +143,7 @@ class _Rewriter:
         self._in_address = self._in_address or _IN_ADDRESS.search(text) is not None
 
     def _token(self, index: int, token: Token) -> int:
-        """Adds a token; which is the next."""
+        """Adds a token; returns the index of the next one."""
         kind, source = token.kind, self._source(token)
         if kind == "text":
             self._add_text(token, source)
@@ -182,7 +182,7 @@ class _Rewriter:
             for _ in source:
                 self._add(DOLLAR if self._in_address else RAW_DOLLAR)
         elif source[0] == "\\" and _REF.match(self._text, token.start):
-            self._add(BACKSLASH)  # MathJax would look it up, in text, too
+            self._add(BACKSLASH)  # MathJax would resolve it even in text
         elif _TAG.match(source):
             self._add(f"&lt;{source[1:]}")
         elif source == "[" and self._is_like_definition(token.start):
@@ -208,7 +208,7 @@ class _Rewriter:
             apart = self._text.startswith(APART, token.end)
             self._add(source if apart else BACKSLASH)
         elif character.isascii() and character.isalnum():
-            self._add(character + APART)  # a letter is no markup, but could complete some
+            self._add(character + APART)  # a letter is not markup, but could complete some
         else:
             self._add(source)
 
@@ -223,7 +223,8 @@ class _Rewriter:
         self._add(shown, is_formula=shown.startswith("$"))
 
     def _is_like_definition(self, start: int) -> bool:
-        """Whether `safe_markdown` would write what begins a line here so that it is none."""
+        """Whether `safe_markdown` would take the line at ``start`` for a definition and escape
+        it."""
         begins = self._text[start - 1 : start] in ("", "\n")
         like = begins and _LIKE_DEFINITION.match(self._text, start)
         return bool(like) and not self._closes_formula
@@ -240,7 +241,7 @@ class _Rewriter:
         if run.character == "_" or (run.character == "~" and run.length > 2):
             self._add(source)
             return
-        # Others do not know that words of Chinese and Japanese have no spaces between them.
+        # Other readers do not know that Chinese and Japanese words have no spaces between them.
         for first, last in (("", ""), (APART, ""), ("", APART), (APART, APART)):
             found = sides(run.character, first or before, last or after, cjk=False)
             if found == wanted:
@@ -249,7 +250,7 @@ class _Rewriter:
         self._add(source)
 
     def _beside(self, index: int) -> tuple[str, str]:
-        """What is written before and after a run."""
+        """The text that is written before and after a run."""
         before = next((part for part in reversed(self._out) if part), "")
         token = self._tokens[index]
         after = self._text[token.end : token.end + 1]
@@ -284,7 +285,7 @@ class _Rewriter:
         return f"[{_words(source)}]{target(href)}"
 
     def _is_plain(self, token: Token, source: str) -> bool:
-        """Whether all readers take this for the address."""
+        """Whether all readers find exactly this address here."""
         before = self._text[max(0, token.start - 1) : token.start]
         starts = before in ("", " ", "\t", "\n", "(", "*", "_", "~")
         balanced = source.count("(") == source.count(")") or not self._text[token.end :]
@@ -293,12 +294,12 @@ class _Rewriter:
         return bool(starts and balanced and plain and end)
 
     def _link(self, token: Token, end: Token) -> None:
-        """A link as it is written, if all readers understand it, else with its target plain."""
+        """A link unchanged if all readers understand it, else with its target written plainly."""
         source = self._source(end)
         href, title = token.href, token.title
         opening, closing = "[", source
         if self._html or self._links or href.startswith("#"):
-            opening = closing = ""  # it leads nowhere, or there are no links here
+            opening = closing = ""  # it leads nowhere, or links are not allowed here
         elif token.label and token.label not in self._names.kept:
             closing = f"]{target(href, title)}" if is_allowed(href) else f"]({href})"
         elif not token.label and is_allowed(href) and not plain_target.match(source):
@@ -336,7 +337,7 @@ def _left(token: Token) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that is no markup for anybody."""
+    """``text`` with its markup escaped for all readers."""
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
@@ -348,7 +349,7 @@ def _words(address: str) -> str:
 
 
 def _host(href: str) -> str:
-    """The host of an address that may be linked to; else ""."""
+    """The host of an http(s) address, else ""."""
     try:
         parts = urlsplit(href)
         port = f":{parts.port}" if parts.port else ""

@@ -45,11 +45,11 @@ class Address:
     start: int
     text: str
     scheme: str
-    """What is missing before it."""
+    """The scheme that is missing before it, or ""."""
 
 
 def decode_entity(reference: str) -> str | None:
-    """What a character reference stands for; None if that is unknown.
+    """The characters of a character reference; None if it is unknown.
 
     >>> decode_entity("&auml;"), decode_entity("&#0;"), decode_entity("&nope;")
     ('ä', '\\ufffd', None)
@@ -63,7 +63,7 @@ def decode_entity(reference: str) -> str | None:
 
 
 def unescape(text: str) -> str:
-    """Without backslashes of escapes and with what references stand for."""
+    """``text`` with escapes and character references resolved."""
     if "\\" not in text and "&" not in text:
         return text
     return _ESCAPED.sub(
@@ -73,7 +73,7 @@ def unescape(text: str) -> str:
 
 
 def fold_label(label: str) -> str:
-    """A label as labels are compared; "" is none."""
+    """The form in which labels are compared; "" is not a label."""
     return re.sub(r"[ \t\n]+", " ", label).removeprefix(" ").removesuffix(" ").lower().upper()
 
 
@@ -118,7 +118,7 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 
 def scan_target(text: str, at: int) -> tuple[str, str, int] | None:
-    """(address, title, end) of the target in parentheses that open here."""
+    """(address, title, end) of the target in parentheses at ``at``."""
     if text[at : at + 1] != "(":
         return None
     start = _end(_GAP, text, at + 1)
@@ -151,7 +151,7 @@ def _scan_definition(text: str, at: int) -> Definition | None:
 
 
 def take_definitions(text: str) -> tuple[list[Definition], int]:
-    """The definitions that a paragraph begins with, and where they end."""
+    """The definitions at the beginning of a paragraph, and where they end."""
     found: list[Definition] = []
     at = 0
     while text[at : at + 1] == "[":
@@ -163,8 +163,8 @@ def take_definitions(text: str) -> tuple[list[Definition], int]:
     return found, at
 
 
-# Punctuation of Chinese and Japanese ends it, and so does a bracket that nothing opens, or a ``*``,
-# before their words: no space is between them.
+# Chinese and Japanese punctuation ends it, and so does an unopened bracket, or a ``*``, before
+# words of these languages: they are not separated by spaces.
 _STOP = (
     r"\u2014\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030"
     r"\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
@@ -184,7 +184,7 @@ SIGN = re.compile(r"://|www\.|@", re.IGNORECASE)
 
 
 def _trimmed(address: str) -> str:
-    """Without punctuation at its end that belongs to the sentence."""
+    """``address`` without punctuation at its end that belongs to the sentence."""
     end = len(address)
     extra = len(re.findall(r"[)\]}]", address)) - len(re.findall(r"[(\[{]", address))
     while True:

@@ -1,8 +1,8 @@
-"""Rewrites Markdown so that JupyterLab shows it as the live view did: formulas, dollars that are
-none, folds, footnotes, images that are not loaded, and what other readers of Markdown take
-otherwise. What all show alike stays as it is written.
+"""Rewrites Markdown so that JupyterLab shows it as the live view did: formulas, other dollars,
+folds, footnotes, images that are not loaded, and markup that other readers of Markdown read
+differently. Everything that all readers show alike stays unchanged.
 
-It makes nothing safe; `safe_markdown` does, with what this makes of a text.
+This makes nothing safe; `safe_markdown` does, with the result.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .inlines import ESCAPED_DOLLAR, RAW_DOLLAR, Names
 from .links import fold_label
 
 _DOLLARS = re.compile(f"([{RAW_DOLLAR}{ESCAPED_DOLLAR}])")
-# Lines that stand for a blank one if there is none already, and if a dollar follows.
+# Placeholders for a blank line: unless there is one already, and only if a dollar follows.
 _BLANK, _LEAVE = "\x03", "\x04"
-# What JupyterLab takes for the beginning of a formula, and does not know to be in code.
+# Text that JupyterLab takes for the beginning of a formula, even in code.
 _MATH = re.compile(r"\$|\\\\[(\[]|\\begin\{")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*\Z")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
@@ -28,7 +28,7 @@ _PIPE = re.compile(r"(\\[^|])|\\(?=\|)")
 
 
 def live_form(lines: list[str]) -> list[str]:
-    """The lines of a text (without control characters) as JupyterLab shows them alike."""
+    """``lines``, which have no control characters, in a form that JupyterLab shows alike."""
     return _Form(lines).form()
 
 
@@ -40,7 +40,7 @@ class _Form:
         for number, note in enumerate(self._document.footnotes, 1):
             numbers.setdefault(fold_label(note.info or ""), number)
         self._names = Names(numbers, self._document.definitions)
-        # What becomes of a line if it does not stay as it is, and what comes before it.
+        # The new lines for a line that changes, and new lines before a line.
         self._new: dict[int, list[str]] = {}
         self._before: dict[int, list[str]] = {}
         self._moved: list[str] = []  # definitions that would be text where they are
@@ -78,7 +78,7 @@ class _Form:
         return self._new.get(number, self._lines[number : number + 1])
 
     def _find_uses(self, block: Block) -> None:
-        """Learns which definitions something refers to, and which may stay."""
+        """Finds which definitions are used, and which may stay."""
         document, names = self._document, self._names
         for leaf in _leaves(block):
             if leaf.kind == "row":
@@ -116,7 +116,7 @@ class _Form:
     def _text(self, block: Block, quoted: bool) -> None:
         pieces, unused = self._define(block) if block.definitions else (block.pieces, 0)
         parts = [self._lines[line][start:end] for line, start, end in pieces]
-        # A definition that nothing refers to is text, and refers to nothing itself.
+        # An unused definition is text, and refers to nothing itself.
         rest = [_UNDERLINE.sub(r"\\\g<0>", part) if unused else part for part in parts[unused:]]
         shown = [part.replace("[", "&#91;") for part in parts[:unused]] + rest
         new = inlines.rewrite("\n".join(shown), self._names, quoted=quoted)
@@ -126,8 +126,8 @@ class _Form:
             self._replace(pieces, new)
 
     def _define(self, block: Block) -> tuple[list[tuple[int, int, int]], int]:
-        """Deals with the definitions that a block begins with. What is left of it as text, and how
-        many lines of that are definitions."""
+        """Handles the definitions at the beginning of a block. Returns the pieces that remain as
+        text, and how many of them are definitions."""
         text = self._document.text_of(block)
         lines = list(block.pieces)
         kept: list[tuple[int, int, int]] = []
@@ -153,7 +153,7 @@ class _Form:
         parts = new.split("\n")
         for (line, start, _), part in zip(pieces, parts, strict=False):
             self._new[line] = [self._lines[line][:start] + part]
-        # What was a formula over several lines may be on one now.
+        # A formula over several lines may be on one line now.
         for line, _, _ in pieces[len(parts) :]:
             self._new[line] = []
 
@@ -163,7 +163,7 @@ class _Form:
             new = environment(text, one_line=quoted)
         else:
             new = formula(text[2:-2], display=True, one_line=quoted)
-        # No reader takes a formula over a blank line.
+        # No reader continues a formula over a blank line.
         new = "\n".join(line for line in new.split("\n") if line.strip(" \t"))
         if new != text:
             self._replace(block.pieces, new)
@@ -177,7 +177,7 @@ class _Form:
             inner = cell.strip(" \t")
             first += cell.index(inner)
             plain = _PIPE.sub(r"\1", inner)
-            # Not all readers take the backslash before a pipe out of code.
+            # Not all readers remove the backslash before a pipe in code.
             bare = _BARE_PIPE.search(inner) is not None
             new = inlines.rewrite(plain, self._names, in_cell=True, html_code=bare)
             new = new.replace("|", "\\|")
@@ -201,12 +201,12 @@ class _Form:
             self._new[block.last] = [self._prefix(block) + longer]
 
     def _prefix(self, block: Block) -> str:
-        """What stands before the lines of fenced code."""
+        """The text before each line of fenced code."""
         return re.sub(r"[^>\t]", " ", self._lines[block.line][: block.start])
 
     def _leave_fences(self) -> None:
-        """JupyterLab knows no fence that is indented: a dollar in one would begin a formula that
-        ends with a dollar behind it, if no blank line is between them."""
+        """Separates indented fences from a later dollar by a blank line. JupyterLab does not
+        recognise indented fences, so a dollar in one would begin a formula that ends there."""
         for block in self._fences:
             first, last = block.line, block.last
             if last < 0 or self._lines[first].startswith(("`", "~")):
@@ -217,7 +217,7 @@ class _Form:
     def _fold(self, fold: Block) -> None:
         before = self._lines[fold.line][: fold.start]
         if before.strip():
-            return  # for others it is none in a quote, nor on the line of a list's marker
+            return  # other readers know no folds in a quote, or on the line of a list's marker
         tag = "<details open>" if fold.level else "<details>"
         summary = inlines.rewrite((fold.info or "").strip() or "…", self._names, html=True)
         for number in range(fold.line, fold.last + 1):
@@ -230,13 +230,13 @@ class _Form:
             self._before.setdefault(fold.end, []).extend(closing)
 
     def _footnote(self, number: int, note: Block) -> Iterator[str]:
-        """An item of the list at the end; its lines go from where they were."""
+        """An item of the list at the end; removes its lines from where they were."""
         marker = f"{number}. "
         out: list[str] = []
         for line, cut in note.cuts:
             was = self._lines[line]
             for new in self._line(line):
-                # What was rewritten begins behind the indentation.
+                # A rewritten line begins behind the indentation.
                 out.append(new[cut:] if new[:cut] == was[:cut] else new.lstrip())
             self._new[line] = []
         while len(out) > 1 and not out[-1].strip(" \t"):
@@ -253,10 +253,10 @@ def _leaves(block: Block) -> Iterator[Block]:
 
 
 def _settle(lines: list[str]) -> list[str]:
-    """Puts blank lines where they are wanted and dollars back: as they were written if nothing
-    pairs with them, else so that nothing can.
+    """Replaces the placeholders: by blank lines where they are needed, and by dollars, as they were
+    written if they are the only ones, else in a form that cannot pair.
 
-    JupyterLab reads formulas over everything but blank lines.
+    JupyterLab continues formulas over everything but blank lines.
     """
     out: list[str] = []  # from the end
     dollar = False  # whether one follows before the next blank line

@@ -1,4 +1,4 @@
-"""What lines of Markdown begin and end with, as the live view reads them
+"""The markers at the beginning and end of Markdown lines, as the live view reads them
 (`js/src/markdown/markers.ts`, `line.ts` and `table.ts`)."""
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MATH = re.compile(
     r"|\\begin\{(?P<name>[a-z]+\*?)\}(?!.*\\end\{(?P=name)\}))[ \t]*(?P<rest>.*)"
 )
 LONGEST = 100
-"""Lines of a formula. What is open for longer is none."""
+"""The most lines of a formula. One that is open for longer is text."""
 DETAILS = re.compile(
     r"<details(?P<open> open)?>[ \t]*(?:<summary>(?P<summary>.*)</summary>[ \t]*)?\Z", re.IGNORECASE
 )
 SUMMARY = re.compile(r"<summary>(?P<summary>.*)</summary>[ \t]*\Z", re.IGNORECASE)
 END_DETAILS = re.compile(r"</details>[ \t]*\Z", re.IGNORECASE)
 COLUMNS = 500
-"""Of a table; more are text."""
+"""The most columns of a table; a table with more is text."""
 
 
 class Line:
@@ -61,7 +61,7 @@ class Line:
         self.blank = at == size
 
     def skip(self, columns: int) -> None:
-        """Reads at most so many columns of white space."""
+        """Reads at most ``columns`` columns of white space."""
         left = columns
         while left > 0:
             if self._pending:
@@ -96,7 +96,7 @@ class Line:
 
 
 class Marker(NamedTuple):
-    """A list's."""
+    """The marker of a list item."""
 
     sort: str
     padding: int
@@ -117,7 +117,7 @@ def take_marker(line: Line, after_text: bool) -> Marker | None:
 
 
 def heading(text: str, start: int) -> tuple[int, int]:
-    """Where the text of a heading is that begins behind its marks."""
+    """The place of a heading's text, which begins behind its marks."""
     begin, end = start, len(text.rstrip(" \t"))
     while begin < end and text[begin] in " \t":
         begin += 1
@@ -131,13 +131,13 @@ def heading(text: str, start: int) -> tuple[int, int]:
 
 
 _CELL = re.compile(r"((?:\\.|[^|])*)(?:\||\Z)", re.DOTALL)
-# One in which pipes may be in code and formulas.
+# A cell whose code and formulas may contain pipes.
 _WHOLE = re.compile(r"((?:(`+).*?\2|\$\S[^$]*(?<!\s)\$|\\\(.*?\\\)|\\.|[^|])*)(?:\||\Z)", re.DOTALL)
 _LONG = 2000
 
 
 def cells(text: str, columns: int) -> list[tuple[int, int]]:
-    """Where the cells of a table's row are; it should not have more than so many."""
+    """The places of the cells in a table's row, which should have at most ``columns``."""
     text = text.rstrip(" \t")
     start = len(text) - len(text.lstrip(" \t"))
     start += text[start : start + 1] == "|"
@@ -150,7 +150,7 @@ def cells(text: str, columns: int) -> list[tuple[int, int]]:
 
 
 def columns(text: str, start: int) -> int:
-    """How many columns a table has with this line below its head; 0: it is none."""
+    """The number of columns if this line can stand below a table's head, else 0."""
     if not _DELIMITERS.match(text, start):
         return 0
     row = text[start:]
@@ -170,14 +170,14 @@ def language(info: str) -> str:
 
 
 def closer_of(math: re.Match[str]) -> str:
-    """What closes the formula that `MATH` has found."""
+    """The mark that closes the formula that `MATH` found."""
     if math["name"]:
         return f"\\end{{{math['name']}}}"
     return "$$" if math["dollars"] else "\\]"
 
 
 def indentation(line: str) -> int:
-    """How much of a line's white space a footnote's indentation is."""
+    """The length of the white space that is a footnote's indentation."""
     cursor = Line(line)
     cursor.skip(4)
     return cursor.at

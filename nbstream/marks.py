@@ -1,8 +1,8 @@
-"""Marks in an answer that are meant for the pages of the service that wrote it.
+"""Removes marks from an answer that are meant for the pages of the service that wrote it.
 
-OpenAI's models name what a search has found between private-use characters, for instance
-``cite`` and ``turn0search0`` between U+E200 and U+E201: no font has these, and what they name is
-listed as the answer's sources. The live view does the same (``js/src/view/marks.ts``).
+OpenAI's models refer to search results between private-use characters, for instance ``cite`` and
+``turn0search0`` between U+E200 and U+E201. No font has these characters, and the results are listed
+as the answer's sources. The live view does the same (``js/src/view/marks.ts``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ANY = re.compile("[\ue200-\ue206]")
 
 
 def without_marks(text: str) -> str:
-    """``text`` without them; of links and names their words stay.
+    """``text`` without marks, but with the words of links and names.
 
     >>> without_marks("Rain.\\ue200cite\\ue202turn0search0\\ue201")
     'Rain.'

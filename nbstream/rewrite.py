@@ -1,10 +1,10 @@
-"""What becomes of the text of a ``%%stream`` cell: the input transformers.
+"""Input transformers for ``%%stream`` cells.
 
-IPython has no asynchronous magics: it calls the function and goes on. A cell that awaits, though,
-waits without blocking the kernel, so that Stop and other messages get through. Hence
-``get_ipython().run_cell_magic('stream', …)``, which IPython makes of the cell, gets an ``await``.
+IPython has no asynchronous magics: it calls the function and continues. But a cell that awaits does
+not block the kernel, so Stop and other messages get through. Hence an ``await`` is put before
+``get_ipython().run_cell_magic('stream', …)``, which IPython makes of the cell.
 
-Where ``%%stream`` is not the first line, IPython makes no cell of it: that is told here.
+Where ``%%stream`` is not the first line, IPython does not call the magic; an error here says so.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ MISPLACED = (
 
 
 class FindMisplaced:
-    """For ``shell.input_transformers_cleanup``: says where ``%%stream`` has to stand. Below
-    anything else, IPython takes the prompt for Python."""
+    """For ``shell.input_transformers_cleanup``: refuses a ``%%stream`` that is not the first line,
+    whose prompt IPython would take for Python."""
 
     has_side_effects = True
-    """IPython leaves it out where it only asks whether a cell is complete."""
+    """Has IPython skip it when it only checks whether a cell is complete."""
 
     def __call__(self, lines: list[str]) -> list[str]:
         if _QUESTION.match("".join(lines)):
             raise UsageError(ONE_LINE)  # IPython would look for help on its last word
         above = list(itertools.takewhile(lambda line: not _MAGIC.match(line), lines))
-        # IPython takes blank lines away, and what another cell magic does with its body is its own.
+        # IPython removes blank lines, and the body of another cell magic is that magic's.
         if len(above) == len(lines) or not (text := "".join(above)).strip():
             return lines
         if text.lstrip().startswith("%%") or _is_in_string(text):
@@ -57,7 +57,7 @@ _MAGIC = re.compile(r"\s*%%stream\b")
 
 
 def _is_in_string(text: str) -> bool:
-    """Whether what follows ``text`` is inside a string of several lines."""
+    """Whether ``text`` ends inside a string of several lines."""
     try:
         for _ in tokenize.generate_tokens(io.StringIO(text).readline):
             pass
@@ -81,19 +81,19 @@ class AwaitStream:
         self._is_cell = len(lines) == 1 and lines[0].startswith(_PREFIX)
         if not self._is_cell:
             return lines
-        # IPython has words of its own for a cell without a body; ours say where the prompt goes.
+        # IPython has its own error for a cell without a body; ours says where the prompt goes.
         line = _EMPTY.sub(r", '\\n')", lines[0])
         return ["await " + line] if self._waits(line) else [line]
 
     def take_cell(self) -> bool:
-        """Whether the magic that is called now is the whole cell; then its value is the cell's."""
+        """Whether the magic being called is the whole cell; then its value is the cell's."""
         found, self._is_cell = self._is_cell, False
         return found
 
     def _waits(self, call: str) -> bool:
         if not self._shell.autoawait or not hasattr(self._shell, "kernel"):
             return False
-        # In a headless run there is no later in which a background stream could end.
+        # A headless run may end before a background stream does.
         return is_headless() or not is_background(_line_of(call))
 
 

@@ -1,9 +1,9 @@
-r"""Bounds on formulas: what costs a page too much, or would be set outside of its place.
+r"""Bounds on formulas that would cost a page too much, or draw outside their place.
 
-Under a kilobyte of TeX can end a browser's tab: ``\sqrt{`` a hundred times overflows the stack of
-its layout. MathJax and the live view's renderer set no bound to nesting, to the time that a formula
-takes, or to lengths, so a formula beyond these bounds is shown as its source. The live view decides
-by the same rules (``js/src/parts/bounds.ts``); ``tests/fixtures/formulas.json`` holds both to them.
+Under a kilobyte of TeX can crash a browser's tab: a hundred nested ``\sqrt{`` overflow the stack of
+its layout. MathJax and the live view's renderer do not bound nesting, time or lengths, so a formula
+beyond these bounds is shown as its source. The live view follows the same rules
+(``js/src/parts/bounds.ts``); ``tests/fixtures/formulas.json`` tests both.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 25
 """Levels of braces, fences, environments, scripts and arguments in one another."""
 MAX_WEIGHT = 600
-"""Symbols, and levels beyond the sixth, which count twice: what takes MathJax about 100 ms."""
+"""Symbols, and levels beyond the sixth, which count twice: about 100 ms of MathJax."""
 MAX_EMS = 10.0
 """One length, in ems."""
 MAX_EMS_IN_ALL = 40.0
 """All lengths of a formula, in ems."""
 MAX_SHIFT = 2.0
-"""Ems by which something may stand left of its place, or above or below it."""
+"""Ems by which something may move to the left, up or down."""
 MAX_LAP = 16
-"""Symbols in what takes up no room, about 8 ems; a level counts as three."""
+"""Symbols in a box without width, about 8 ems; a level counts as three."""
 
 _FREE_DEPTH = 6
 _SYMBOL_EMS = 0.4
@@ -61,7 +61,7 @@ _BACKWARDS = {"negthinspace": 1 / 6, "negmedspace": 2 / 9, "negthickspace": 5 / 
 _LAPS = _words(
     "llap rlap clap mathllap mathrlap mathclap crampedllap crampedrlap crampedclap smash"
 )
-# Style all that follows in their group: renderers nest it in them.
+# They style the rest of their group: renderers nest it in them.
 _SWITCHES = _words(
     "displaystyle textstyle scriptstyle scriptscriptstyle color rm bf it sf tt cal mit scr frak"
     " tiny Tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge HUGE"
@@ -74,7 +74,7 @@ _ARGUMENTS = {
     **dict.fromkeys(_TWO_ARGUMENTS, 2),
     **{"prescript": 3, "fcolorbox": 3},
 }
-# How many times MathJax lays out what stands in one: they multiply where they nest.
+# How many times MathJax lays out their content: the factors multiply where they nest.
 _COSTS = {"overbracket": 4, "underbracket": 4, "pmb": 3, "enclose": 2}
 _STRETCHED_ARROW = re.compile(r"x[A-Za-z]*(?:arrow|harpoons|mapsto|tofrom)")
 _EMS = {
@@ -84,7 +84,7 @@ _EMS = {
 
 
 def exceeds_bounds(tex: str) -> bool:
-    r"""Whether ``tex`` should be shown as its source, not be set.
+    r"""Whether ``tex`` should be shown as its source.
 
     >>> exceeds_bounds(r"\sqrt{" * 25 + "x" + "}" * 25)
     False
@@ -100,14 +100,14 @@ def _cost(name: str) -> int:
 
 @dataclass
 class _Level:
-    """What is open: ``kind`` is ``{``, ``[``, ``left``, ``begin``, ``switch`` or ``arguments``."""
+    """An open level: ``kind`` is ``{``, ``[``, ``left``, ``begin``, ``switch`` or ``arguments``."""
 
     kind: str
     depth: int
     arguments: int = 0
-    """How many are still to come."""
+    """How many are still missing."""
     symbols: int | None = None
-    """How many a lap may still hold."""
+    """How many more a lap may hold."""
     cost: int = 1
     """How many times each symbol in it counts."""
 
@@ -212,7 +212,7 @@ class _Scan:
         self, kind: str, arguments: int = 0, symbols: int | None = None, cost: int = 1
     ) -> None:
         above = self._open[-1] if self._open else None
-        # The braces of an argument are no level beside the argument itself.
+        # The braces of an argument are not another level beside the argument.
         is_argument = kind == "{" and above is not None and above.kind == "arguments"
         depth = (above.depth if above else 0) + (not is_argument)
         self._fill_laps(_LEVEL_IN_LAP)
@@ -220,7 +220,7 @@ class _Scan:
         self._open.append(_Level(kind, depth, arguments, symbols, cost))
         if not is_argument:
             self._weight += cost * max(1 if cost > 1 else 0, 2 * (depth - _FREE_DEPTH))
-        # Rows would stand above and below a line that has no room for them.
+        # Rows would extend above and below a line that has no room for them.
         in_lap = kind == "begin" and any(level.symbols is not None for level in self._open)
         self._is_beyond = self._is_beyond or in_lap or depth > MAX_DEPTH
 
