@@ -64,7 +64,7 @@ async function buildAll() {
     ["loader.js", "src/loader.ts"],
   ])
     await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] })).code);
-  // One module with the widget's: it may name nothing that the widget's code names.
+  // It becomes one module with the widget's code, and may share no name with it.
   const notebook = { entryPoints: ["src/notebook.ts"], format: "iife", globalName: "notebook" };
   const { code } = await bundle(notebook, false);
   await writeFile(`${STATIC}/notebook.js`, `${code}export{notebook};`);

@@ -17,8 +17,8 @@ export function isDeleted(manager: unknown, id: unknown): boolean {
 }
 
 /**
- * Whether the cell has been deleted since: another notebook of the same kernel may show the stream,
- * and never had its cell.
+ * Tells whether the cell was deleted after this call. Another notebook of the same kernel may show
+ * the stream without ever having had its cell.
  */
 export function watchCell(manager: unknown, id: unknown): () => boolean {
   const isElsewhere = isDeleted(manager, id);

@@ -1,14 +1,14 @@
 import type { Control, News } from "./control.js";
 import type { Request } from "./requests.js";
 
-/** JupyterLab's manager of widgets knows the kernel. Cells that this client runs are shown here. */
+/** A manager of widgets. JupyterLab's knows the kernel, and the client that runs this page's cells. */
 export interface Owner {
   readonly kernel?: { readonly clientId?: string } | null;
 }
 
 /** All that the front end needs of a widget model. */
 export interface Channel {
-  /** What sees to this and the other widgets of the kernel: the same object for all. */
+  /** What manages this and the kernel's other widgets: one object for all of them. */
   readonly owner: Owner;
   get(trait: "_stream" | "_snapshot" | "_assets"): unknown;
   send(request: Request): void;

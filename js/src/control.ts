@@ -28,13 +28,14 @@ interface Comm {
   dispose(): void;
 }
 type Slot<Told> = (sender: unknown, told?: Told) => void;
-interface Signal<Told> {
+/** A signal of JupyterLab's. */
+export interface Signal<Told> {
   connect(slot: Slot<Told>): void;
   disconnect(slot: Slot<Told>): void;
 }
 interface Message {
   readonly header: { readonly session: string };
-  /** The server's own messages answer none. */
+  /** Empty in the server's own messages. */
   readonly parent_header: { readonly msg_id?: string };
 }
 interface Kernel {
@@ -137,7 +138,8 @@ export function watchKernel(
   connect(kernel?.iopubMessage, onMessage, listen.signal);
 }
 
-function connect<Told>(
+/** Has `changed` call `slot` until `signal` aborts. */
+export function connect<Told>(
   changed: Signal<Told> | undefined,
   slot: Slot<Told>,
   signal: AbortSignal | undefined,

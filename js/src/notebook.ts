@@ -1,6 +1,6 @@
 /**
- * What a notebook in JupyterLab has to do with its streams: a bundle of its own, which travels with
- * the widget's. Other hosts have none of it.
+ * What a notebook in JupyterLab does for its streams: a bundle of its own, which is sent together
+ * with the widget's. In other hosts it does nothing.
  */
 
 export { watchKernel } from "./control.js";

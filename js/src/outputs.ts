@@ -1,9 +1,9 @@
 /**
- * What the notebook keeps of an ended stream, where JupyterLab does not know by itself.
+ * What the notebook keeps of an ended stream, where JupyterLab does not update it.
  *
  * In a page that was loaded while the stream ran it no longer knows which output the kernel's last
  * `update_display_data` is for (https://github.com/jupyterlab/jupyterlab/issues/2789): the page
- * asks the kernel. A kernel that is gone sends none: the page keeps what it has.
+ * asks the kernel. A kernel that is gone cannot answer: the page writes what it has itself.
  *
  * Nothing here is promised by JupyterLab (seen in 4.6): other hosts may have none of it.
  */
@@ -34,7 +34,7 @@ interface Manager {
   context?: { isDisposed?: boolean; model?: { cells?: List<{ outputs?: List<Output> }> } };
 }
 
-/** The outputs that still hold what the stream was in the beginning; a copied cell has one as well. */
+/** The outputs that still show the stream's first state; a copied cell has one as well. */
 function pending(manager: unknown, stream: string): [display: string, output: Output][] {
   const held: [string, Output][] = [];
   const cells = (manager as Manager | undefined)?.context?.model?.cells;
@@ -51,7 +51,7 @@ function pending(manager: unknown, stream: string): [display: string, output: Ou
   return held;
 }
 
-/** Runs `run`, which hosts that are made differently may break. */
+/** `run`, with a warning where the host is made differently. */
 function tried<Given extends unknown[]>(run: (...given: Given) => void): (...given: Given) => void {
   return (...given) => {
     try {

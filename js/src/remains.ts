@@ -17,7 +17,7 @@ export type Remains = Readonly<Record<"text/markdown" | "text/plain", string>>;
 const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
 /** Controls, and halves of characters, which no file can hold. */
 const CONTROLS = /[^\P{Cc}\t\n]|\p{Cs}/gu;
-/** All punctuation but what has no meaning in HTML, and none in Markdown without the rest. */
+/** Punctuation, but for what means nothing in HTML, and in Markdown nothing without the rest. */
 const MARKUP = /[#$&*<>@[\\\]^_`{|}~]/g;
 
 const clean = (text: string): string => text.replace(LINE_ENDS, "\n").replace(CONTROLS, "\ufffd");

@@ -16,7 +16,7 @@ export type Request =
 
 /**
  * What the page of this name has of each stream; the kernel answers with a snapshot of those of
- * which it has something else. `client`: as whom the page runs cells, if it is one page for all.
+ * which it has something else. `client` runs the page's cells, where the host names it.
  */
 export const hello = (have: Record<string, number>, page: string, client?: string): Request => ({
   v: VERSION,

@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "remains.ts": ["reduce.ts", "store.ts", "view/"],
   // A bundle of its own, which travels with the widget's.
   "notebook.ts": ["control.ts", "document.ts", "outputs.ts"],
-  "document.ts": [],
+  "document.ts": ["control.ts"],
   "store.ts": [
     "channel.ts",
     "clock.ts",

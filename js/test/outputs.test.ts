@@ -107,7 +107,7 @@ test("what the kernel said the outputs are stays when it is gone", () => {
   expect(live.data).toEqual({ "text/plain": "end" });
 });
 
-test("an output that is none of ours is in no other's way", () => {
+test("another program's output does not keep ours from being updated", () => {
   const [odd, live] = [output("s1-a"), output("s1-a")];
   odd.data = { [WIDGET]: { nbstream_display: 5 } };
   const { lost } = setup(odd, live);
@@ -124,7 +124,7 @@ test("a notebook that is closed leaves its outputs as they are", () => {
   expect(live.setData).not.toHaveBeenCalled();
 });
 
-test("a deleted cell that comes back gets the end of its stream, a copy of a cell, too", () => {
+test("a deleted cell that comes back gets the end of its stream, and so does a copy of it", () => {
   vi.useFakeTimers();
   const [first, copy] = [output("s1-a"), output("s1-a")];
   const outputs: ReturnType<typeof output>[] = [];

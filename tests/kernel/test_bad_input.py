@@ -38,7 +38,7 @@ MAGIC = {
     "-p for the model": ("%%stream -p model=1\nHi", "%%stream MODEL"),
     "-p for what has an option": ("%%stream -p max_tokens=1\nHi", "--max-tokens N"),
     "-p with a body that is none": ("%%stream -p extra_body=5 -p y=1\nHi", "takes a dict"),
-    "-p with tools that are none": ("%%stream -p tools=5\nHi", "a list of functions or dicts"),
+    "-p with tools of another type": ("%%stream -p tools=5\nHi", "a list of functions or dicts"),
     "-p with half a header": (
         '%%stream -p extra_headers=\'{"a": "b\\n"}\'\nHi',
         "takes plain ASCII text on one line",

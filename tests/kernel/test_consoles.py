@@ -113,7 +113,7 @@ def test_a_page_that_is_late_is_not_printed_to_any_more(console: Kernel, server:
     request.release(100)
     assert console.finish(cell).stdout == "".join(DEFAULT_TEXT[:5])
     console.until(lambda: ANSWER.strip() in console.display().get("text/plain", ""))
-    assert console.run("%%stream\nHi", console=True).stdout == "", "it is no console"
+    assert console.run("%%stream\nHi", console=True).stdout == "", "it is not a console"
 
 
 @pytest.mark.parametrize("options", [{"cell": "c1"}, {"allow_stdin": False, "console": True}])

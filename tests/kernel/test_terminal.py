@@ -218,7 +218,7 @@ def test_nothing_steers_a_terminal(
         command = ["-m", "IPython", *options, "-c", cell]
     printed = run_in_pty(tmp_path, environment, *command)
     assert "title" in printed
-    # What the programs print themselves has no more than line ends.
+    # The programs themselves print no control characters but line ends.
     assert [c for c in printed if c in "\x07\x08\x1b\x9b\u202e"] == []
     assert "\r" not in printed.replace("\r\n", "\n")
 

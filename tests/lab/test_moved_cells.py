@@ -89,7 +89,7 @@ def test_a_cell_in_mid_stream(
     act(page, 1, *commands)
     page.wait(lambda: shown(page) == [10] * count, "the views")
     gated.request().release(5)
-    page.wait(lambda: shown(page) == [15] * count, "text that goes on")
+    page.wait(lambda: shown(page) == [15] * count, "the next words")
     gated.request().release(len(WORDS))
     finish(page, count)
 

@@ -45,7 +45,7 @@ def test_a_copy_of_the_notebook_on_the_same_kernel(
     copy.start(1)
     copy.wait(lambda: len(requests()) == 3, "its request when it runs again")
     copy.wait(lambda: requests()[1] == "client left", "the end of the copy's first stream")
-    assert requests() == [None, "client left", None], "the original's goes on"
+    assert requests() == [None, "client left", None], "the original's stream stays"
 
 
 @lab_only

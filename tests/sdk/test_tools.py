@@ -124,7 +124,7 @@ async def test_what_responses_is_sent(server: Server, aclient: Any, stored: bool
 
 @APIS
 async def test_the_same_id_for_two_calls(server: Server, aclient: Any, api: Any) -> None:
-    """Each call and its result have an id that no other has, in what is handed back, too."""
+    """Each call and its result share an id that no other has, also in what is handed back."""
     same = [("c1", "weather", {"city": city}) for city in ("Oslo", "Bern")]
     enqueue(server, reply(api, *same), reply(api, *same[:1]), reply(api, text="Ok."))
     w = await end_of(stream(aclient, api=api, tools=[weather]))

@@ -26,8 +26,8 @@ _CHUNK = '{"choices":[{"index":0,"delta":{"content":"' + "word " * 10 + '"}}]}'
 
 @dataclass(frozen=True)
 class Bomb:
-    """``status`` is that in which it ends by itself, "" for what goes on until it is stopped: it
-    is no attack but an answer, or a sign of life."""
+    """``status`` is that in which it ends by itself, "" for what lasts until it is stopped: an
+    answer, or a sign of life, rather than an attack."""
 
     name: str
     head: str

@@ -233,7 +233,7 @@ FAULTS = (
            'a web page "Bad gateway" instead of the API. Check the base URL'),
     failed("a web page without its type", whole("<html><title>Portal</title>", "text/plain"),
            'a web page "Portal" instead of the API. Check the base URL'),
-    # What looks like a failure and is none.
+    # What only looks like a failure.
     completed("a whole answer in place of events", WHOLE, text="Hi.", apis=CHAT),
     completed("a whole response in place of events", WHOLE_RESPONSE, text="Hi.",
               apis=("responses",)),

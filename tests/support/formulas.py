@@ -1,4 +1,4 @@
-"""The formulas of ``tests/fixtures/formulas.json``, which the tests of the front end read, too."""
+"""The formulas of ``tests/fixtures/formulas.json``, which the front end's tests read as well."""
 
 from __future__ import annotations
 

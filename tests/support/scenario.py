@@ -79,7 +79,7 @@ class Scenario:
     error_body: Literal["json", "html", "empty"] = "json"
     whole: tuple[str, bytes] | None = None  # this type and body, with any status
     raw: bytes = b""  # of the fault "raw"
-    # A body, with any status, that begins with the first and goes on with the second without end.
+    # A body, with any status, that begins with the first and repeats the second without end.
     endless: tuple[bytes, bytes] | None = None
     html: bool = False  # a web page with status 200, as a portal or a wrong address gives
     refuse: Sequence[str] = ()  # parameters answered with 400 when the request has them

@@ -1,4 +1,4 @@
-"""Patterns that can take exponential time are told from those that cannot."""
+"""Which patterns can take exponential time."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_bytes_that_are_not_utf_8(said: bytes, text: str, end: bytes, size: int)
 def test_the_last_event_without_its_empty_line() -> None:
     assert clean(A + b'data: {"n":2}') == A + B
     assert clean(A + b'data: {"n":2}\n') == A + B
-    assert clean(A + b'data: {"n":') == A, "half an event is none"
+    assert clean(A + b'data: {"n":') == A, "half an event does not count"
     assert clean(A + b'data: {\ndata: "n":\n') == A, "not even one that is cut between its lines"
 
 
@@ -168,7 +168,7 @@ def test_words_are_kept_for_the_end() -> None:
     assert events.words == "upstream request timeout"
     events = EventFilter()
     assert events.feed(A + b"x-note: 5\nfoo\nInternal Server Error\n\n" + B) == A + B
-    assert events.words == "Internal Server Error", "unknown fields are no words"
+    assert events.words == "Internal Server Error", "unknown fields are left out"
     events = EventFilter()
     events.feed(b"<html><title>Hi</title>\n\n<p>a: b\n\n</html>")
     events.end()

@@ -194,7 +194,7 @@ async def test_calls_without_ids_get_some() -> None:
 
 
 async def test_ids_that_a_model_repeats_are_made_unique() -> None:
-    """In one reply and in later ones: a decision on one call is none on another."""
+    """In one reply and across replies: a decision on one call does not decide another."""
     asked: list[str] = []
 
     def approve(call: ToolCall) -> bool:

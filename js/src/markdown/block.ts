@@ -48,7 +48,7 @@ export class Block {
   start = 1;
   loose = false;
   align: readonly Align[] = [];
-  /** Those that a paragraph began with; nothing may refer to them, so that they are text. */
+  /** The definitions that a paragraph began with: those that nothing refers to are text. */
   definitions: Definitions["found"] = [];
 
   constructor(

@@ -58,7 +58,7 @@ export class BlockParser {
   /** How many of the open blocks the current line continues. */
   #matched = 0;
   #footnotes = 0;
-  /** The line begins no formula. */
+  /** The line does not begin a formula. */
   #literal = false;
   /** A line that may still change defines nothing. */
   #guessing = false;
@@ -176,7 +176,7 @@ export class BlockParser {
     }
   }
 
-  /** Reads a line that goes on with the first `depth` of the open blocks. */
+  /** Reads a line that continues the first `depth` open blocks. */
   #process(text: string, depth = 1): void {
     this.#number++;
     const line = new Line(text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text);
@@ -382,7 +382,7 @@ export class BlockParser {
     }
   }
 
-  /** Reads a formula that nothing closed as what it is without its first mark. */
+  /** Reads the lines of a formula that nothing closed again, its opening mark being text. */
   #reread({ lines, end }: Block): void {
     this.#tip.children.pop();
     const number = this.#number;

@@ -4,7 +4,7 @@ import type { Block, BlockKind } from "./block.js";
 import type { Line } from "./line.js";
 import { closesFence, closesMath } from "./markers.js";
 
-/** Lines of a formula. What is open for longer is none. */
+/** Lines of a formula. What stays open for longer is text. */
 const LONGEST = 100;
 
 /** Whether `line` continues `block`; takes what belongs to the block off the line. */

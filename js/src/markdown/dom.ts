@@ -173,7 +173,7 @@ export class BlockDom {
 
   #fillMath(el: HTMLElement, { lines, closed }: Block): void {
     const text = lines.join("\n");
-    // An environment says all of itself: `\begin{..}`.
+    // The TeX of an environment includes what delimits it: `\begin{..}`.
     const tex = text[1] === "b" ? text : text.slice(2, -2).trim();
     if (el.dataset.tex === tex) return;
     showFormula(el, { kind: "math", text, tex, closed, display: true }, this.#embedder);

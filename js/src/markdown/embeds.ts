@@ -1,5 +1,7 @@
-/** What is shown as more than text: code with a head, images that load, formulas that are set, bare
- * addresses that are links. */
+/**
+ * What is shown as more than text: code with a head, images that load, formulas that are set, bare
+ * addresses that are links.
+ */
 
 import type { Block } from "./block.js";
 import type { Settled } from "./pages.js";

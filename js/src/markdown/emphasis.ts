@@ -17,8 +17,8 @@ export interface Run {
   readonly closes: Span[];
 }
 
-// Wide characters that are no emoji, Hangul, and what makes others such, as in the CJK-friendly
-// amendments to CommonMark: https://github.com/tats-u/markdown-cjk-friendly
+// Wide characters except emoji, Hangul, and variation selectors that make others wide, by the
+// CJK-friendly amendments to CommonMark: https://github.com/tats-u/markdown-cjk-friendly
 const CJK =
   /(?!\p{EPres})[\u1100-\u11ff\u20a9\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe6f\uff01-\uffee\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|[\u{e0100}-\u{e01ef}]|[\u2018-\u201d]\ufe01/u;
 
@@ -26,7 +26,8 @@ const CJK =
 export function scanRun(text: string, at: number, end: number, least: number): Run {
   const character = text[at] ?? "";
   const length = end - at;
-  // What is beside the run, with a variation selector and NUL, which no line holds, in its place.
+  // The characters beside the run, the first with its variation selector. NUL, which no line holds,
+  // stands for the run.
   const [beside = ""] =
     /.?[\ufe00-\ufe0e]?\0.?/su.exec(
       `${text.slice(Math.max(0, at - 3), at)}\0${text.slice(end, end + 2)}`,

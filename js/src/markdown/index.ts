@@ -16,7 +16,7 @@ export interface MarkdownOptions {
   readonly definitions?: boolean;
   /** Tables. */
   readonly tables?: boolean;
-  /** How many tildes strike out at least: 2, if not said otherwise; 0: none do. */
+  /** The fewest tildes that strike text out: 2 by default, 0 for none at all. */
   readonly strikethrough?: number;
   /** `- [x] done`. */
   readonly tasks?: boolean;
@@ -28,8 +28,10 @@ export interface MarkdownOptions {
   readonly html?: boolean;
   /** The address to link to, null for none; default: http, https and mailto. */
   readonly url?: (address: string) => string | null;
-  /** Shows code, images and formulas, and finds addresses without markup (`createEmbeds`); without it
-   * they are text. */
+  /**
+   * Shows code, images and formulas, and finds addresses without markup (`createEmbeds`); without it
+   * they are text.
+   */
   readonly embeds?: Embeds | undefined;
   /**
    * Calls `run` before the next paint. With it, no call takes much longer than a few milliseconds:

@@ -32,9 +32,9 @@ export type Inline =
     };
 
 export interface InlineOptions {
-  /** How many tildes strike out at least; 0: none do. */
+  /** The fewest tildes that strike text out; 0 for none at all. */
   readonly strikethrough: number;
-  /** Finds the addresses that are links without markup; null: none are. */
+  /** Finds addresses without markup, which become links; null leaves them as text. */
   readonly embedder: Pick<Embedder, "addresses"> | null;
   readonly math: boolean;
   /** Some tags are elements. */

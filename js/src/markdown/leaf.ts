@@ -11,7 +11,7 @@ import { holdBack } from "./unfinished.js";
 import { allowedUrl } from "./url.js";
 
 export interface LeafOptions extends ShowOptions {
-  /** How many tildes strike out at least; 0: none do. */
+  /** The fewest tildes that strike text out; 0 for none at all. */
   readonly strikethrough: number;
   /** `$..$`, `$$..$$`, `\(..\)` and `\[..\]`. */
   readonly math: boolean;
@@ -178,7 +178,7 @@ class Segment {
         return found;
       },
     });
-    // What is not settled may be read otherwise when more of it is there.
+    // What is not settled may turn out to be something else as more arrives.
     if (settled || !open) for (const label of used) leaf.references.use(label);
     this.#settled = open && settled && text === this.#text;
     const items: Item[] = inlines;

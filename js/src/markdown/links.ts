@@ -24,7 +24,7 @@ export const LINK = 100;
 /** How long it may be not to be shown at all before it is known to be one. */
 export const HELD = 12;
 
-// With the character before it: no index, no list of numbers, held back only so far as above.
+// With the character before it, to leave out indices and lists of numbers; held back as far as above.
 const LIKELY = /^.?(?:!\[|\[(?:\^.{0,12})?$)|^[^\w)\]]?\[(?!\s|[\d^].{12})/s;
 
 /** Whether the bracket at `from` that is open at the end of `text` will probably be a link. */

@@ -3,8 +3,8 @@
 import type { Formula } from "./inline.js";
 import { matchAt } from "./strings.js";
 
-// Not sums of money, shares or variables: "$5 and $10", "US$5 or $6", "$A/$B". Before a letter, a
-// formula ends with one: "$n$th".
+// Not sums of money, shares or variables: "$5 and $10", "US$5 or $6", "$A/$B". Right before a letter,
+// a formula has to end with a letter, a digit or a bracket: "$n$th".
 const FORMULA =
   /(?<!\w)\$(?![\s$])((?:\\.|[^\\$`])+)(?:(?<=[\w})\]])\$(?![\d{])|(?<!\s)\$(?![\w{(]))|\$\$((?:\\.|[^\\$]|\$(?!\$))*)\$\$|\\\(((?:\\[^)]|[^\\])*)\\\)|\\\[((?:\\[^\]]|[^\\])*)\\\]|\\begin(\{[a-z]+\*?\}).*?\\end\5/sy;
 
@@ -27,7 +27,7 @@ export function scanFormula(
   const closed = matchAt(FORMULA, text, at);
   const display = /^(?:\$\$|\\[[b])/.test(opener);
   if (closed) {
-    // An environment says all of itself.
+    // The TeX of an environment includes what delimits it.
     const tex = closed[5] ? closed[0] : closed.slice(1).join("").trim();
     return tex ? { kind: "math", text: closed[0], tex, display, closed: true } : null;
   }

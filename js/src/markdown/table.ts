@@ -12,7 +12,7 @@ const ESCAPE = /\\./gs;
 /** What pipes may be in: code, formulas, escapes. */
 const WHOLE = /(`+).*?\1|\$\S[^$]*(?<!\s)\$|\\\(.*?\\\)|\\./gs;
 
-/** Longer rows take too long to be read with care. */
+/** In longer rows this would take too long. */
 const LONG = 2000;
 
 /** The cells of a row; `\|` is a pipe inside a cell, and so are those in code if it has too many. */

@@ -15,7 +15,7 @@ const MAX_EMS = 10;
 const MAX_EMS_IN_ALL = 40;
 /** Ems by which something may stand left of its place, or above or below it. */
 const MAX_SHIFT = 2;
-/** Symbols in what takes up no room, about 8 ems; a level counts as three. */
+/** Symbols in an overlap, which has no width of its own: about 8 ems. A level counts as three. */
 const MAX_LAP = 16;
 
 const FREE_DEPTH = 6;
@@ -84,7 +84,7 @@ export const exceedsBounds = (tex: string): boolean =>
 interface Level {
   readonly kind: "{" | "[" | "left" | "begin" | "switch" | "arguments";
   readonly depth: number;
-  /** How many are still to come. */
+  /** How many are still missing. */
   arguments: number;
   /** How many symbols a lap may still hold. */
   symbols: number;
@@ -180,7 +180,7 @@ class Scan {
 
   #push(kind: Level["kind"], count = 0, symbols = Infinity, factor = 1): void {
     const above = this.#open.at(-1);
-    // The braces of an argument are no level beside the argument itself.
+    // An argument and its braces are one level.
     const isArgument = kind === "{" && above?.kind === "arguments";
     const depth = (above?.depth ?? 0) + (isArgument ? 0 : 1);
     this.#fillLaps(LEVEL_IN_LAP);

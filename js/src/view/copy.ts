@@ -7,8 +7,8 @@ import { selectionAt } from "./dom.js";
 const LEAF = "p, h1, h2, h3, h4, h5, h6, th, td, pre, summary";
 
 /**
- * Takes care of what is copied from the texts in `el`. Until the part that writes it has arrived, the
- * page does.
+ * Writes what is copied from the texts in `el`. Until the part that does so has arrived, the browser
+ * copies in its own way.
  */
 export function attachCopy(el: HTMLElement, heavy: Heavy): void {
   const copier = () => heavy.get("copier", () => {});

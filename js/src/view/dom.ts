@@ -20,11 +20,11 @@ export function setTitle(el: HTMLElement, title: string): void {
 }
 
 /**
- * The page or the shadow root that `el` is in, with what they have in common; an element that is in
- * neither yet has none of that. The page itself sees nothing of what is in a shadow root.
+ * The document or the shadow root that holds `el`, with what both have in common; the root of a
+ * detached element has nothing of it. A document does not see what is inside a shadow root.
  */
 export const rootOf = (el: Element) => el.getRootNode() as Partial<Document>;
 
-/** What is selected around `el`. Chromium's shadow roots tell it, other browsers' windows do. */
+/** The selection around `el`: in Chromium, a shadow root has one of its own. */
 export const selectionAt = (el: Element): Selection | null =>
   rootOf(el).getSelection?.() ?? getSelection();

@@ -6,7 +6,7 @@ const sheet = new CSSStyleSheet();
 
 /**
  * Gives the page or the shadow root that `el` is in the style sheet `css`, once. marimo and Panel
- * show each widget in a shadow root, which sees none of the page's sheets:
+ * show each widget in a shadow root, which the page's style sheets do not reach:
  * https://developer.mozilla.org/docs/Web/API/ShadowRoot/adoptedStyleSheets
  */
 export function adoptStyle(el: Element, css: string): void {

@@ -18,7 +18,7 @@ export const COMMONMARK: core.MarkdownOptions & EmbedOptions = {
   url: encodeUrl,
 };
 
-/** With what GitHub does otherwise: one tilde strikes out. */
+/** With GitHub's rules where ours differ: one tilde strikes out. */
 export const GFM: core.MarkdownOptions = { url: encodeUrl, strikethrough: 1, definitions: false };
 
 /** A renderer with embeds, as the widget has them; `embeds: undefined` for one without. */

@@ -64,7 +64,7 @@ test("a view that is moved is styled where it comes to", () => {
   vi.unstubAllGlobals();
 });
 
-test("the keyboard's focus goes from Stop to Copy in a shadow root, too", () => {
+test("the keyboard's focus goes from Stop to Copy in a shadow root as well", () => {
   const root = shadow();
   const el = div();
   root.append(el);
@@ -85,7 +85,7 @@ test("what is selected is asked where the element is", () => {
   const inside = document.createElement("p");
   root.append(inside);
   const selection = {} as Selection;
-  // Chromium's; happy-dom has none.
+  // As in Chromium; happy-dom does not have it.
   Object.assign(root, { getSelection: () => selection });
   expect(selectionAt(inside)).toBe(selection);
   expect(selectionAt(document.body)).toBe(getSelection());

@@ -3,8 +3,8 @@
 import type { Autolink } from "../embeds.js";
 import { SIGN } from "../strings.js";
 
-// Punctuation of Chinese and Japanese ends it, and so does a bracket that nothing opens, or a `*`,
-// before their words: no space is between them.
+// Chinese and Japanese punctuation ends an address. So does a bracket that nothing opens, or a `*`,
+// right before words in these scripts, which no space sets apart.
 const ADDRESS =
   /(?:(?<![a-z\d])(?:https?|ftp):\/\/|(?<![!-'+-^`-}])www\.)(?:[([{][^\s<()[\]{}\u2014\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]*[)\]}]|(?![*~]+[^ -~\s])[^\s<)\]}\u2014\u2018-\u201f\u2026\u3000-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]|[)\]}](?![^ -~\s]))+/gi;
 const DOMAIN = /^(\w+:\/\/)?([\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*)/u;
