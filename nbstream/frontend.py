@@ -33,6 +33,18 @@ def is_headless() -> bool:
     return running is not None and not _shows_widgets() and not _asks_input(running)
 
 
+def reaches_pages() -> bool:
+    """Whether a comm that opens now can reach a page: a kernel runs, or a host such as marimo,
+    Solara or Shiny has put comms of its own in place of those that send nothing
+    (https://github.com/ipython/comm#register-a-comm-implementation-in-the-kernel). For widgets,
+    which have imported that package.
+    """
+    made_by = sys.modules["comm"].create_comm.__module__
+    if made_by == "ipykernel.ipkernel":  # which scripts may import for other reasons
+        return bool(sys.modules["ipykernel.kernelbase"].Kernel.initialized())
+    return made_by != "comm" or kernel() is not None
+
+
 def _shows_widgets() -> bool:
     voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
     return voila or "google.colab" in sys.modules

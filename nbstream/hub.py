@@ -69,11 +69,10 @@ class Hub:
             self._timer = loop.call_later(delay, self._tick)
 
     def drop(self, lane: Lane) -> None:
-        """What ``lane`` has to say reaches nobody any more. From any thread."""
-        if lane in self._lanes:
-            self._lanes.pop(lane, None)
-            lane.take()
-            lane.flushed()
+        """What ``lane`` has to say reaches nobody. From any thread."""
+        self._lanes.pop(lane, None)
+        lane.take()
+        lane.flushed()
 
     @property
     def is_idle(self) -> bool:
@@ -142,5 +141,8 @@ _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakK
 def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
     """The one hub of ``loop``."""
     if loop not in _hubs:
+        # What was held when a loop ended keeps its stream, and that the loop.
+        for ended in [known for known in _hubs if known.is_closed()]:
+            _hubs.pop(ended, None)
         _hubs[loop] = Hub(loop, _pace)
     return _hubs[loop]

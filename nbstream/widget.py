@@ -19,7 +19,7 @@ from .choices import image_of
 from .console import Console
 from .delivery import delivery
 from .errors import UsageError
-from .frontend import cell_id, execution, handled_message, is_headless
+from .frontend import cell_id, execution, handled_message, is_headless, reaches_pages
 from .handle import StreamHandle
 from .loops import LoopName
 from .observed import StreamFacts
@@ -207,9 +207,10 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
                 )
 
     def open(self) -> None:
-        """Open the comm, unless nobody is there to see a widget: then a notebook that is saved
-        with its widget state would hold the JavaScript once for each answer."""
-        if not self._headless:
+        """Open the comm, unless nobody is there to see a widget: a notebook that is saved with its
+        widget state would hold the JavaScript once for each answer, and ipywidgets keeps every
+        widget with a comm until that is closed."""
+        if not self._headless and reaches_pages():
             control.register()
             self._open_comm()
 
@@ -239,6 +240,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
     @traitlets.observe("comm")
     def _watch_comm(self, change: traitlets.Bunch) -> None:
+        self._wire.has_comm = change.new is not None
         if change.new is not None:
             _watch(change.new, self._comm_was_closed)
 

@@ -70,6 +70,8 @@ class Wire:
         self.created = time.time()
         self.seq = OPENING
         self.pages: frozenset[str] = frozenset()
+        self.has_comm = False
+        """Whether a page may hear what is sent."""
         self.send = send
         self._send_asset = send_asset
         self._send_image = send_image
@@ -143,10 +145,13 @@ class Wire:
         self._hold_urgent(session)
 
     def _hold_urgent(self, session: Session) -> None:
-        if session.loop is not None and not session.loop.is_closed():
-            hub_of(session.loop).hold(self, urgent=True)
-        else:  # nothing runs there that could do it later
+        if session.loop is None or session.loop.is_closed():
+            # Nothing runs there that could do it later.
             self.send(message(*self.take()))
+        elif self.has_comm:
+            hub_of(session.loop).hold(self, urgent=True)
+        else:
+            hub_of(session.loop).drop(self)
 
     # -- Lane ---------------------------------------------------------------------------------
 
@@ -168,7 +173,7 @@ class Wire:
         if self._has_news:
             self._has_news = False
             self._observe("text")
-            if not self.pages and not self._is_repeating:
+            if self.has_comm and not self.pages and not self._is_repeating:
                 self._is_repeating = True
                 self._repeat_later()
 

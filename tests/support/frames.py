@@ -51,7 +51,7 @@ class Page:
 
 def quiet_wire(name: str, send: Callable[[Any], None], *, note: str | None = None) -> Wire:
     """A wire that sends, and does nothing else."""
-    return Wire(
+    wire = Wire(
         name,
         label="",
         model="m",
@@ -67,6 +67,8 @@ def quiet_wire(name: str, send: Callable[[Any], None], *, note: str | None = Non
         renewed=lambda: None,
         go_on=lambda: None,
     )
+    wire.has_comm = True
+    return wire
 
 
 class Setup:
@@ -95,6 +97,7 @@ class Setup:
             go_on=lambda: self.observed.append("go on"),
         )
         self.session = Session(FakeSource(*scripts), self.wire, **session)
+        self.wire.has_comm = True
         self.wire.open(self.session)
 
     def release(self) -> None:

@@ -6,6 +6,7 @@ import sys
 import types
 from typing import Any
 
+import comm
 import pytest
 
 from nbstream import frontend
@@ -74,3 +75,29 @@ def test_who_asks_for_no_input_is_headless(use: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     assert not frontend.is_headless()
     assert frontend.plain_client() is None
+
+
+def test_a_script_reaches_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unregistered(**given: Any) -> Any:
+        return comm.DummyComm(**given)
+
+    unregistered.__module__ = "comm"
+    monkeypatch.setattr(comm, "create_comm", unregistered)
+    assert not frontend.reaches_pages()
+    with monkeypatch.context() as patch:
+        patch.setattr(frontend, "kernel", lambda: FakeKernel({}))
+        assert frontend.reaches_pages()
+    unregistered.__module__ = "marimo._plugins.ui._impl.comm"
+    assert frontend.reaches_pages()
+
+
+def test_a_script_that_imports_ipykernel_reaches_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ipykernel import ipkernel
+    from ipykernel.kernelbase import Kernel
+
+    monkeypatch.setattr(comm, "create_comm", ipkernel._create_comm)
+    monkeypatch.setattr(Kernel, "_instance", None)
+    assert not frontend.reaches_pages()
+    # As Panel does, which has a kernel without a shell.
+    monkeypatch.setattr(Kernel, "initialized", lambda: True)
+    assert frontend.reaches_pages()

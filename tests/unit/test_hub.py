@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import weakref
 from typing import Any
 
 from nbstream.coalesce import INTERVAL, Pace, interval
-from nbstream.hub import Hub, share
+from nbstream.hub import Hub, hub_of, share
 from tests.support.virtual import VirtualLoop
 
 
@@ -178,3 +181,22 @@ def test_what_is_urgent_is_in_the_message_that_goes_at_once() -> None:
     urgent = FakeLane("urgent")
     hold(hub, urgent, urgent=True)
     assert len(urgent.messages) == 1
+
+
+def test_what_an_ended_loop_held_is_let_go() -> None:
+    class Lane(FakeLane):
+        loop: asyncio.AbstractEventLoop
+
+    def held_at_the_end() -> weakref.ref[Lane]:
+        lane = Lane("a")
+        lane.loop = asyncio.new_event_loop()
+        hub_of(lane.loop).hold(lane)
+        lane.loop.close()
+        return weakref.ref(lane)
+
+    ended = held_at_the_end()
+    loop = asyncio.new_event_loop()
+    hub_of(loop)
+    loop.close()
+    gc.collect()
+    assert ended() is None

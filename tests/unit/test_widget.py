@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+import comm
 import ipywidgets
 import pytest
 import traitlets
@@ -25,6 +26,12 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 def make(*scripts: Any, **options: Any) -> StreamWidget:
     return StreamWidget(source=FakeSource(*scripts), label="q", model="m", **options)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program with comms of its own, and so with a page that shows widgets."""
+    monkeypatch.setattr(comm, "create_comm", lambda **given: comm.DummyComm(**given))
 
 
 async def run(*scripts: Any) -> StreamWidget:
@@ -105,29 +112,31 @@ async def test_cancel_and_close() -> None:
 
 
 @pytest.mark.parametrize("by", ["page", "host"])
+@pytest.mark.usefixtures("host")
 async def test_a_comm_that_is_closed_ends_the_stream(by: str) -> None:
     w = make([chat("a"), Gate(), DONE]).start()
     await until(lambda: w.text == "a")
-    comm = w.comm
+    first = w.comm
     if by == "page":
-        comm.handle_close({})
+        first.handle_close({})
     else:  # as marimo closes the comms of a cell that runs again
-        comm.close()
+        first.close()
     await until(w._session.done.done)
     assert (w.status, w.reason, w.text) == ("cancelled", "its view was closed", "a")
     assert w.comm is None
     # It can be displayed again, and be closed again.
     assert WIDGET in w._repr_mimebundle_()[0]
-    assert w.comm is not comm
+    assert w.comm is not first
     w.comm.close()
     assert w.comm is None
 
 
+@pytest.mark.usefixtures("host")
 async def test_closing_a_widget_does_not_count_as_its_view_being_closed() -> None:
     w = make([Gate(), DONE]).start()
-    comm = w.comm
+    opened = w.comm
     w.close()
-    comm.close()
+    opened.close()
     await until(w._session.done.done)
     assert w.reason == "the widget was closed"
 
@@ -186,6 +195,7 @@ async def test_a_seed_does_not_give_two_streams_one_name() -> None:
     assert {len(name) for name in names} == {8}
 
 
+@pytest.mark.usefixtures("host")
 async def test_layouts_and_the_bundle() -> None:
     w = await run([chat("Hi"), DONE])
     box = ipywidgets.VBox([w, ipywidgets.Label("below")])
@@ -204,6 +214,16 @@ async def test_headless_there_is_no_comm(monkeypatch: pytest.MonkeyPatch) -> Non
     assert w.comm is None
     bundle, _ = w._repr_mimebundle_()
     assert set(bundle) == {"text/markdown", "text/plain"}
+
+
+async def test_in_a_script_there_is_no_comm_until_a_layout_asks_for_it() -> None:
+    w = await run([chat("Hi"), DONE])
+    assert w.comm is None
+    box = ipywidgets.VBox([w])
+    assert f"IPY_MODEL_{w.model_id}" in box.get_state("children")["children"]
+    assert WIDGET in w._repr_mimebundle_()[0]
+    box.close()
+    w.close()
 
 
 async def test_show_an_iterator() -> None:
