@@ -105,16 +105,10 @@ async def test_keys_stay_with_their_server(server: Server, status: int, kind: st
         path = "/chat/completions"
         location = (("location", f"{other.url}{path}"),)
         server.default = Scenario(status=status, headers=location)
-        client: Any
-        if kind == "header":
-            headers = {"api-key": KEY}  # as Azure's clients send it
-            client = openai.AsyncOpenAI(
-                base_url=server.url, api_key="another", default_headers=headers
-            )
-        elif kind == "sync":
-            client = openai.OpenAI(base_url=server.url, api_key=KEY)
-        else:
-            client = openai.AsyncOpenAI(base_url=server.url, api_key=KEY)
+        header = {"api-key": KEY} if kind == "header" else {}  # as Azure's clients send it
+        maker: Any = openai.OpenAI if kind == "sync" else openai.AsyncOpenAI
+        key = "another" if header else KEY
+        client = maker(base_url=server.url, api_key=key, default_headers=header)
         w = await ended(client=client)
         assert w.status == "completed", w.error
         assert KEY in str(server.requests[0].headers)
@@ -122,6 +116,9 @@ async def test_keys_stay_with_their_server(server: Server, status: int, kind: st
         other.default = Scenario(status=401)
         said = str((await ended(client=client)).error)
         assert f"after a redirect to {other.url}{path}, where the key was not sent" in said
+        closing = client.close()
+        if kind != "sync":
+            await closing
 
 
 @pytest.mark.parametrize("status", [301, 302, 303])
@@ -151,7 +148,6 @@ async def test_other_requests_of_a_client_are_left_alone(server: Server) -> None
 
 @pytest.mark.skipif(not hasattr(openai, "DefaultAioHttpClient"), reason="this SDK has none")
 async def test_aiohttp(server: Server, dead: str) -> None:
-    pytest.importorskip("aiohttp")
     for url, words in (
         (server.url, ""),
         (f"http://{dead}/v1", "no server listens at that address"),
