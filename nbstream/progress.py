@@ -69,6 +69,7 @@ class Progress:
         self._cut_reason: str | None = None
         self._kept = ""
         self._splice: Splice | None = None
+        self._cut_at = 0  # the length of the part that a continuation extends
         self._spans = Spans()
         # For text that is examined before the transcript takes it.
         self._halves = Halves()
@@ -137,6 +138,7 @@ class Progress:
         self.attempts.begin()
         self._adapter = self._unread = None
         self._splice = Splice(self._kept) if self._kept else None
+        self._cut_at = len(self.transcript.parts[self._cut_part].text) if self._kept else 0
         self._phase, self._last_part = "opening", ""
         self._finish, self.transcript.failure = FinishWatch(), None
         self._pieces_before = self.token_events
@@ -177,7 +179,7 @@ class Progress:
         if append is None:
             if isinstance(event, Restored) and self.transcript.restore(event):
                 self._restored()
-            elif isinstance(event, Moved) and self.transcript.move(event):
+            elif isinstance(event, Moved) and self._move_text(event):
                 self._moved(event)
             return
         part, type_, _, text, info = append
@@ -233,6 +235,15 @@ class Progress:
         self._tell_again()
         if self.status in ("queued", "stalled"):
             self._go_ahead()
+
+    def _move_text(self, moved: Moved) -> bool:
+        """Move text of the answer to the reasoning; returns whether there was any. The text that
+        a continuation extends stays, and the answer goes on from there."""
+        if self._splice is None:
+            return self.transcript.move(moved)
+        self._splice = Splice(self._kept)
+        self._halves.forget(moved.part)
+        return self.transcript.move(moved._replace(part=self._cut_part), self._cut_at)
 
     def _moved(self, moved: Moved) -> None:
         """Text of the answer turned out to be reasoning. An iterator may have read it already;

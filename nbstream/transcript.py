@@ -202,8 +202,10 @@ class Transcript:
         part.data = [data.base64]
         return self._inform(Info(part.key, part.type, {"frame": part.info.get("frame", 0) + 1}))
 
-    def move(self, moved: Moved) -> bool:
-        """Move the text of one part to another; returns whether there was any.
+    def move(self, moved: Moved, after: int = 0) -> bool:
+        """Move the text of one part, behind its first ``after`` characters, to another part.
+
+        Returns whether there was any.
 
         >>> transcript = Transcript()
         >>> _ = transcript.apply(Delta("text", "text", "hm"))
@@ -214,6 +216,11 @@ class Transcript:
         if part is None:
             return False
         self.halves.forget(part.key)
+        if after:
+            part.put(part.text[:after])
+            if moved.to:
+                self._part(moved.to, moved.type).append(well_formed(moved.text))
+            return True
         known = self.parts.get(moved.to)
         if moved.to and known is None:
             part.key, part.type = moved.to, moved.type

@@ -61,6 +61,22 @@ async def test_the_text_goes_on_and_what_is_repeated_is_taken_once(pieces: list[
     assert sink.statuses == ["in_progress", "failed", "renewed", "in_progress", "completed"]
 
 
+@pytest.mark.parametrize(
+    ("before", "opening"), [("", ""), ("hm</think>", ""), ("<think>hm</think>", "<think>")]
+)
+@pytest.mark.parametrize("pieces", [["wer piece"], ["carry an answer", " piece"]])
+async def test_reasoning_before_a_continuation(
+    before: str, opening: str, pieces: list[str]
+) -> None:
+    thoughts = [f"{opening}Let ", "me ", "see.</think>"]
+    cut = [chat(f"{before}Streams carry an ans"), ReadError("cut")]
+    session, _ = await run(cut, [*map(chat, [*thoughts, *pieces]), DONE])
+    await go_on(session)
+    assert session.transcript.text == "Streams carry an answer piece"
+    assert session.transcript.reasoning == f"{'hm' if before else ''}Let me see."
+    assert (session.status, session.error) == ("completed", None)
+
+
 async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     session, _ = await run(CUT, [chat("Streams carry an ans"), DONE])
     await go_on(session)
