@@ -60,7 +60,11 @@ export function createImages(
           part,
           clock.after(PATIENCE, () => settle(part)),
         );
-        channel.send(image(stream, part));
+        try {
+          channel.send(image(stream, part));
+        } catch {
+          // The kernel is gone: the image is, but not what is painted beside it.
+        }
       }
       return last?.url ?? null;
     },

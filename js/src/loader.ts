@@ -78,7 +78,11 @@ function ask(shared: Shared, { model, signal }: Context, delay = PATIENCE): void
     const longer = delay * LONGER;
     if (Date.now() >= shared.due) {
       shared.due = Date.now() + longer;
-      model.send({ v: 1, kind: "asset", stream: model.get("_stream"), name: "front-end" });
+      try {
+        model.send({ v: 1, kind: "asset", stream: model.get("_stream"), name: "front-end" });
+      } catch {
+        return; // The kernel of this one is gone.
+      }
     }
     ask(shared, { model, signal }, longer);
   }, delay);

@@ -152,6 +152,16 @@ describe("a widget that came without the code", () => {
     expect(await all(...widgets)).toEqual([["a"], ["b", ...answer]]);
   });
 
+  test("gives up where the kernel is gone, and another asks", async () => {
+    const [gone, other] = [await widget("x", null), await widget("a", null)];
+    gone.context.model.send = () => {
+      throw new Error("Kernel is dead");
+    };
+    for (const { loader, context } of [gone, other]) loader.initialize(context);
+    vi.advanceTimersByTime(100_000);
+    expect(other.sent.length).toBeGreaterThan(0);
+  });
+
   test("does not ask once it is closed, and the next does", async () => {
     const closed = await widget("x", null);
     closed.loader.initialize(closed.context);

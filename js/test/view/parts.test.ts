@@ -212,6 +212,21 @@ test("an image is fetched frame by frame, each once", () => {
   revoked.mockRestore();
 });
 
+test("a kernel that is gone and an image that has not come leave the rest as it is", () => {
+  const { channel, clock } = opening;
+  channel.send = () => {
+    throw new Error("Kernel is dead");
+  };
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  come({ part: "text", text: "Before. " }, { part: "image:0", type: "image", info: { frame: 1 } });
+  come({ part: "text", offset: 8, text: "After." });
+  channel.news("ended");
+  clock.pass(20_000);
+  expect(get(".nbs-markdown").textContent).toBe("Before. After.");
+  expect(get(".nbs-notice").textContent).toContain("The kernel has ended");
+  warn.mockRestore();
+});
+
 test("several answers stand beside each other", () => {
   come({ text: "One" });
   come({ part: "1.text", text: "Uno" }, { offset: 3, text: "." });
