@@ -170,7 +170,7 @@ class Progress:
     @property
     def _cut_part(self) -> str:
         """The part that a continuation extends."""
-        return [part.key for part in self.transcript.parts.values() if part.type == "text"][-1]
+        return [part.key for part in self.transcript.of_choice(0) if part.type == "text"][-1]
 
     def _apply(self, event: Event) -> None:
         if self._splice is not None or self._ending is not None:
@@ -212,7 +212,7 @@ class Progress:
         if not isinstance(event, Delta) or event.type != "text":
             return event
         delta = self._halves.feed(event)
-        if self._splice is not None:
+        if self._splice is not None and not choice_of(delta.part):
             delta = delta._replace(part=self._cut_part, text=self._splice.feed(delta.text))
         if self._ending is not None and delta.text and not choice_of(delta.part):
             delta = delta._replace(text=delta.text[: self._ending.kept(delta.text)])
@@ -239,7 +239,7 @@ class Progress:
     def _move_text(self, moved: Moved) -> bool:
         """Move text of the answer to the reasoning; returns whether there was any. The text that
         a continuation extends stays, and the answer goes on from there."""
-        if self._splice is None:
+        if self._splice is None or choice_of(moved.part):
             return self.transcript.move(moved)
         self._splice = Splice(self._kept)
         self._halves.forget(moved.part)

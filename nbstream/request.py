@@ -59,6 +59,7 @@ class Request:
         self._params = dict(params or {})
         self._params["model"] = endpoint.model
         self._params["stream"] = True
+        self._answers = self._params.get("n")
         self.announce: Callable[[str | None], None] = lambda words: None
         self._added = dict(added or {})
         # The usage comes with a stream only when asked for; not every server knows the option.
@@ -89,7 +90,9 @@ class Request:
         self.continue_from("")
 
     def continue_from(self, text: str) -> None:
-        """Let later sends ask to go on from ``text``, the answer so far; empty: from the start."""
+        """Let later sends ask to continue ``text``, the first answer so far; "" starts anew."""
+        if self._answers is not None:
+            self._params |= {"n": 1 if text else self._answers}
         field = "messages" if self.api == "chat" else "input"
         self._params[field] = [*self._turns]
         if text:

@@ -204,3 +204,12 @@ async def test_a_blocking_client_is_called_in_a_thread() -> None:
     client.chat.completions.create = create
     assert await Request(client.endpoint(), "chat", "Hi").send() == "stream"
     assert threads[0] is not threading.current_thread()
+
+
+async def test_only_the_first_of_several_answers_is_continued() -> None:
+    recorder = Recorder()
+    request = Request(recorder.endpoint(), "chat", "Hi", params={"n": 2})
+    for text in ("", "So far", ""):
+        request.continue_from(text)
+        await request.send()
+    assert [sent["n"] for sent in recorder.sent] == [2, 1, 2]

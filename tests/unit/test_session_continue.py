@@ -77,6 +77,19 @@ async def test_reasoning_before_a_continuation(
     assert (session.status, session.error) == ("completed", None)
 
 
+async def test_the_first_of_several_answers_goes_on() -> None:
+    def both(first: str, second: str) -> dict[str, Any]:
+        chunk = chat(first)
+        chunk["choices"].append({"index": 1, "delta": {"content": second}})
+        return chunk
+
+    cut = [both("Streams carry an ans", "Another"), ReadError("cut")]
+    session, _ = await run(cut, [both("wer piece", "?"), chat(" by piece"), DONE])
+    await go_on(session)
+    parts = {key: part.text for key, part in session.transcript.parts.items()}
+    assert parts == {"text": "Streams carry an answer piece by piece", "1.text": "Another?"}
+
+
 async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     session, _ = await run(CUT, [chat("Streams carry an ans"), DONE])
     await go_on(session)
