@@ -7,6 +7,8 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 /** Layout of what is nested deeper is slow, and may overflow a browser's stack. */
 const MAX_DEPTH = 100;
 const MAX_NODES = 2_000;
+/** Fractions, roots and scripts in one another, which macros can nest deeper than the source shows. */
+const MAX_LEVELS = 25;
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
@@ -14,6 +16,9 @@ const ELEMENTS = words(
   "math semantics annotation mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle mpadded " +
     "mphantom menclose msub msup msubsup munder mover munderover mmultiscripts mprescripts " +
     "mtable mtr mtd",
+);
+const LEVELS = words(
+  "mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts mtable",
 );
 const ATTRIBUTES = words(
   "accent accentunder columnalign depth display displaystyle encoding fence form height largeop " +
@@ -57,28 +62,31 @@ export interface TreeNode {
 export class Refused extends Error {}
 
 /** An element for `node`; throws if anything in it is not allowed. */
-export const buildElement = (node: TreeNode): Element => new Builder().element(node, 0);
+export const buildElement = (node: TreeNode): Element => new Builder().element(node, 0, 0);
 
 class Builder {
   private nodes = 0;
 
-  element(node: TreeNode, depth: number): Element {
+  /** `levels`: how many fractions and the like the node is in. */
+  element(node: TreeNode, depth: number, levels: number): Element {
     const { type = "" } = node;
     if (!ELEMENTS.has(type)) throw new Refused(`<${type}>`);
+    const inside = levels + Number(LEVELS.has(type));
+    if (inside > MAX_LEVELS) throw new Refused("nested too deep");
     const el = document.createElementNS(MATHML, type);
     this.setClasses(el, node);
     this.setAttributes(el, node);
-    this.append(el, node, depth + 1);
+    this.append(el, node, depth + 1, inside);
     return el;
   }
 
-  private append(el: Element, { children }: TreeNode, depth: number): void {
+  private append(el: Element, { children }: TreeNode, depth: number, levels: number): void {
     if (depth > MAX_DEPTH) throw new Refused("nested too deep");
     for (const child of listed(children)) {
       if (this.nodes++ > MAX_NODES) throw new Refused("too large");
       if (typeof child.text === "string") el.append(document.createTextNode(child.text));
-      else if (child.type !== undefined) el.append(this.element(child, depth));
-      else if (isFragment(child)) this.append(el, child, depth + 1);
+      else if (child.type !== undefined) el.append(this.element(child, depth, levels));
+      else if (isFragment(child)) this.append(el, child, depth + 1, levels);
       // Else it is HTML, and only an empty <span> is as good as none.
       else if (!("attributes" in child) || listed(child.children).length) throw new Refused("HTML");
     }

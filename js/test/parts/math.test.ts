@@ -252,6 +252,22 @@ describe("limits", () => {
   });
 
   test.each([
+    String.raw`\frac1{#}`,
+    String.raw`\frac{#}1`,
+    String.raw`\sqrt{#}`,
+    "x^{#}",
+    String.raw`\binom{#}2`,
+  ])("macros nest no deeper than what is written: %s", (body) => {
+    const name = (n: number) => `\\macro${String.fromCharCode(97 + n / 26, 97 + (n % 26))}`;
+    const chain = (count: number) =>
+      [...Array(count).keys()]
+        .map((n) => `\\def${name(n)}{${body.replace("#", n ? name(n - 1) : "x")}}`)
+        .join("") + name(count - 1);
+    expect(math.render(chain(20), true)).not.toBeNull();
+    for (const count of [30, 49]) expect(math.render(chain(count), true)).toBeNull();
+  });
+
+  test.each([
     String.raw`\rule{9999em}{9999em}`,
     String.raw`a\hspace{9999pt}b`,
     String.raw`\kern-9999em x`,
