@@ -10,7 +10,7 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Failure, Info, Moved, PartType, Restored
+from .events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whole
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
@@ -73,6 +73,7 @@ class Progress:
         self._spans = Spans()
         # For text that is examined before the transcript takes it.
         self._halves = Halves()
+        self._told: dict[str, list[str]] = {}
         # The part of the last piece, and whether it belongs to the answer's text.
         self._last_part, self._is_answer = "", False
         self._ending = ending
@@ -139,6 +140,7 @@ class Progress:
         self._adapter = self._unread = None
         self._splice = Splice(self._kept) if self._kept else None
         self._cut_at = len(self.transcript.parts[self._cut_part].text) if self._kept else 0
+        self._told = {}
         self._phase, self._last_part = "opening", ""
         self._finish, self.transcript.failure = FinishWatch(), None
         self._pieces_before = self.token_events
@@ -209,14 +211,23 @@ class Progress:
 
     def _shortened(self, event: Event) -> Event:
         """``event`` without text that a continuation repeats or that follows the wanted end."""
+        if isinstance(event, Whole) and event.type == "text":
+            event = self._left_out(event)
         if not isinstance(event, Delta) or event.type != "text":
             return event
+        self._told.setdefault(event.part, []).append(event.text)
         delta = self._halves.feed(event)
         if self._splice is not None and not choice_of(delta.part):
             delta = delta._replace(part=self._cut_part, text=self._splice.feed(delta.text))
         if self._ending is not None and delta.text and not choice_of(delta.part):
             delta = delta._replace(text=delta.text[: self._ending.kept(delta.text)])
         return delta
+
+    def _left_out(self, whole: Whole) -> Delta:
+        """The text of a part that its deltas left out."""
+        told = "".join(self._told.get(whole.part, ()))
+        text = whole.text[len(told) :] if whole.text.startswith(told) else ""
+        return Delta(whole.part, whole.type, text)
 
     def _inform(self, info: Info) -> None:
         append = self.transcript.apply(info)

@@ -90,6 +90,32 @@ async def test_the_first_of_several_answers_goes_on() -> None:
     assert parts == {"text": "Streams carry an answer piece by piece", "1.text": "Another?"}
 
 
+@pytest.mark.parametrize("has_deltas", [True, False])
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("said", ["wer piece", "carry an answer piece"])
+async def test_a_response_goes_on_at_any_place(said: str, place: int, has_deltas: bool) -> None:
+    def event(kind: str, **fields: Any) -> dict[str, Any]:
+        return {"type": f"response.{kind}", **fields}
+
+    def delta(text: str, index: int) -> dict[str, Any]:
+        return event("output_text.delta", output_index=index, content_index=0, delta=text)
+
+    message = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": said}]}
+    response = {"status": "completed", "output": [*[{"type": "reasoning"}] * place, message]}
+    session, _ = await run(
+        [event("created"), delta("Streams carry an ans", 0), ReadError("cut")],
+        [
+            event("created"),
+            *([delta(said[:4], place), delta(said[4:], place)] if has_deltas else []),
+            event("output_item.done", output_index=place, item=message),
+            event("completed", response=response),
+        ],
+    )
+    await go_on(session)
+    assert session.transcript.text == "Streams carry an answer piece"
+    assert (session.status, "".join(session.deltas)) == ("completed", session.transcript.text)
+
+
 async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     session, _ = await run(CUT, [chat("Streams carry an ans"), DONE])
     await go_on(session)
