@@ -211,6 +211,8 @@ class Progress:
 
     def _shortened(self, event: Event) -> Event:
         """``event`` without text that a continuation repeats or that follows the wanted end."""
+        if isinstance(event, Info) and event.type == "text" and self._splice is not None:
+            return event if choice_of(event.part) else self._of_both(event)
         if isinstance(event, Whole) and event.type == "text":
             event = self._left_out(event)
         if not isinstance(event, Delta) or event.type != "text":
@@ -222,6 +224,16 @@ class Progress:
         if self._ending is not None and delta.text and not choice_of(delta.part):
             delta = delta._replace(text=delta.text[: self._ending.kept(delta.text)])
         return delta
+
+    def _of_both(self, info: Info) -> Info:
+        """What a continuation says of its text, for the part that it extends, which keeps its
+        sources."""
+        fields, known = info.fields, self.transcript.parts[self._cut_part].info
+        if "sources" in fields:
+            sources = [*known.get("sources", ()), *fields["sources"]]
+            named = {source.get("url") or source.get("title"): source for source in sources}
+            fields = {**fields, "sources": list(named.values())}
+        return info._replace(part=self._cut_part, fields=fields)
 
     def _left_out(self, whole: Whole) -> Delta:
         """The text of a part that its deltas left out."""

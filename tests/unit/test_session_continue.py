@@ -116,6 +116,19 @@ async def test_a_response_goes_on_at_any_place(said: str, place: int, has_deltas
     assert (session.status, "".join(session.deltas)) == ("completed", session.transcript.text)
 
 
+async def test_a_continuation_keeps_all_sources() -> None:
+    def cited(text: str, *names: str) -> dict[str, Any]:
+        urls = [f"https://{name}.example" for name in names]
+        return chat(text, annotations=[{"type": "url_citation", "url": url} for url in urls])
+
+    cut = [cited("Streams carry an ans", "a", "b"), ReadError("cut")]
+    session, _ = await run(cut, [cited("wer ", "b", "c"), cited("piece", "d"), DONE])
+    await go_on(session)
+    (part,) = session.transcript.parts.values()
+    assert part.text == "Streams carry an answer piece"
+    assert [source["url"][8] for source in part.info["sources"]] == list("abcd")
+
+
 async def test_a_continuation_that_only_repeats_adds_nothing() -> None:
     session, _ = await run(CUT, [chat("Streams carry an ans"), DONE])
     await go_on(session)
