@@ -1,8 +1,8 @@
 """The attempts of one stream: each request, what answered it, and its raw events if recorded.
 
-A stream pays nothing per token for this: attempts are few. Bytes are cleaned and, with
-``inspect=True``, recorded where those of the response can be seen, once per read of the network and
-before the SDK; of other streams, raw events are taken chunk by chunk.
+This costs nothing per token, since attempts are few. Where the bytes of the response can be
+observed, they are cleaned and, with ``inspect=True``, recorded, once per read of the network and
+before the SDK sees them; of other streams, chunks are recorded.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Attempt:
     recording: Recording | None = None
     end_mark: EndMark = field(default_factory=EndMark, repr=False)
     events: EventFilter | None = None
-    """What the bytes of its response went through; None where they are not seen."""
+    """The filter for the bytes of its response; None if they are not observed."""
 
 
 class Attempts:
@@ -119,12 +119,12 @@ class Attempts:
             self.latest.recording.chunk(chunk)
 
     def tap(self, stream: Any) -> None:
-        """See the bytes of ``stream``, of the SDK, from now on, and give it clean events; nobody
-        has read of it yet."""
+        """Observe the bytes of ``stream``, one of the SDK's that nobody has begun to read, and
+        clean its events."""
         attempt, response = self.latest, response_of(stream)
         if response is None:
             return
-        # What reads the response itself, line by line or piece by piece, wants it as it is.
+        # A generator that reads the response itself needs it unchanged.
         attempt.events = None if is_generator(stream) else EventFilter()
         saw = [attempt.end_mark.feed]
         if attempt.recording is not None:

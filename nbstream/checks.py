@@ -92,7 +92,7 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def check_prompt(prompt: Any, where: str = "write it as a string or a list of messages") -> None:
-    """Refuse a prompt that cannot be sent; ``where`` says where a missing one goes."""
+    """Refuse a prompt that cannot be sent; ``where`` says where to put a missing one."""
     if isinstance(prompt, str):
         if not prompt.strip():
             raise UsageError(f"the prompt is empty: {where}")
@@ -117,7 +117,7 @@ _STREAM = re.compile(
 
 
 def check_no_stream(name: str, text: str) -> None:
-    """Refuse a text into which a stream was formatted in place of its answer.
+    """Refuse a text that contains a formatted stream instead of its answer.
 
     >>> check_no_stream("the prompt", "Sum up <StreamWidget gpt-5: completed, 312 characters>")
     Traceback (most recent call last):

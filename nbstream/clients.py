@@ -233,8 +233,8 @@ async def _keeper(loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
 
 
 def _forget_closed_loops() -> None:
-    """Let go of loops that were closed without closing their generators. Nothing can be awaited
-    there any more; their connections close when they are collected."""
+    """Forget loops that were closed without closing their generators. Nothing can be awaited there
+    any more; their connections close when they are garbage-collected."""
     for loop in tuple(_clients):  # other threads add theirs
         if loop.is_closed():
             _clients.pop(loop, None)
@@ -242,8 +242,8 @@ def _forget_closed_loops() -> None:
 
 
 def _http(url: str) -> Any:
-    """The HTTP client for ``url``, as the environment wants it. Raises `ConfigError` where that
-    names a proxy or certificates that cannot be used."""
+    """The HTTP client for ``url``, with the environment's settings. Raises `ConfigError` if these
+    name an unusable proxy or certificates that cannot be read."""
     from openai import DefaultAsyncHttpxClient
 
     # What runs on this machine is not asked for through HTTP_PROXY.
@@ -270,7 +270,7 @@ def _http(url: str) -> Any:
 
 
 def _certificates() -> Any:
-    """What a client that does not look at the environment is told to trust."""
+    """The certificates to trust, for a client that ignores the environment."""
     file, directory = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not (file or directory):
         return True

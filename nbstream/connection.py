@@ -36,8 +36,8 @@ def _frame_of(stream: Any) -> Any:
 def is_asynchronous(stream: Any) -> bool:
     """Whether ``stream`` is read by ``async for``.
 
-    Tracing packages wrap streams in objects that have both protocols, whatever they wrap. Then the
-    response behind it says which of them works; without one, it is asynchronous where a loop runs.
+    Tracing packages wrap any stream in an object with both protocols. Then the response behind it
+    shows which one works; without a response, it is asynchronous if an event loop runs.
     """
     kinds = ("__aiter__", "__await__", "__aenter__")
     if not any(hasattr(stream, kind) for kind in kinds):
@@ -105,8 +105,8 @@ def watch_close(
 
 
 def _is_read_here(response: Any) -> bool:
-    """Whether what runs now reads ``response``: its generators, and those of the SDK, close it at
-    its end. Wrappers call them from tasks or threads of their own, for each chunk another one."""
+    """Whether the running code reads ``response``: its generators, and those of the SDK, close it
+    at the end. Wrappers may call them from another task or thread for each chunk."""
     frame = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_name.lstrip("_").startswith(("iter_", "aiter_", "stream__")):

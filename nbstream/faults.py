@@ -1,4 +1,4 @@
-"""Turns exceptions into words: what happened, and what to do.
+"""Explains exceptions in words: what happened, and what to do.
 
 Exceptions are told apart by class name and attributes: `openai` 1.x and 2.x raise `httpx` errors
 in mid-stream, 3.x raises its own, and none of them is imported here.
@@ -77,7 +77,7 @@ _BASE_URL = "Set the base URL to the address where the API is."
 _MOVED = "the server redirects the request, and does not say where to"
 _PROXY = "Check the proxy; NO_PROXY names the hosts that are reached without it."
 _NO_MESSAGE = "An error occurred during streaming"
-"""What the SDK says of an error in which it finds no message."""
+"""The SDK's text for an error in which it finds no message."""
 _MOST_QUOTED = 300
 _OTHER_LOOP = "the client belongs to another event loop, or to one that has ended"
 _OWN_LOOP = "Make it in the event loop that uses it, or use the blocking client (openai.OpenAI)."
@@ -134,8 +134,8 @@ def describe_failure(failure: Failure, redact: Redact, phase: Phase = "answering
 
 
 def no_stream(content_type: str, redact: Redact, said: str = "") -> ErrorInfo:
-    """A response with status 200 that is something else than a stream of events; ``said`` is the
-    text that came."""
+    """The error for a response with status 200 that is not a stream of events; ``said`` is its
+    text."""
     kind = content_type.partition(";")[0].strip()[:100]
     if is_page(said) or kind == "text/html":
         message = f"the server answered with a web page{page_words(said)} instead of the API"
@@ -285,19 +285,19 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
 
 
 def _body(exc: BaseException) -> Any:
-    """What the server sent with a refusal, or as an error in its stream: JSON, or text."""
+    """The body of a refusal, or of an error in the stream: JSON, or text."""
     try:
         text = exc.response.text  # type: ignore[attr-defined]
     except Exception:  # none, one that was not read, or one of another library
         text = None
     if isinstance(text, str) and text.strip():
-        # The SDK keeps only what stands under `error`.
+        # The SDK keeps only the value of `error`.
         return parsed(text)
     return getattr(exc, "body", None)
 
 
 def _said(exc: BaseException, body: Any) -> str:
-    """What the server says itself, if it says something that people can read."""
+    """The server's own words, if people can read them."""
     if words := words_of(body):
         return words
     message = str(getattr(exc, "message", None) or exc)
@@ -312,7 +312,7 @@ def _said(exc: BaseException, body: Any) -> str:
 
 
 def _code(exc: BaseException, body: Any, status: int | None) -> str | None:
-    """The server's name for the error; its status again is none."""
+    """The server's code for the error, unless it only repeats the status."""
     found = [getattr(exc, "code", None), *(inner.get("code") for inner in dicts_in(body))]
     known = (code for code in found if isinstance(code, (str, int)) and code not in (True, 0, ""))
     codes = (str(code)[:_MOST_QUOTED] for code in known)

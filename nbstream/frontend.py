@@ -58,7 +58,7 @@ def _asks_input(running: Any) -> bool:
 
 
 def handled_message() -> dict[str, Any]:
-    """The message that the kernel is handling, mostly one that runs a cell; empty without one."""
+    """The message that the kernel is handling, usually an execute request; empty without one."""
     running = kernel()
     return {} if running is None else running.get_parent() or {}
 
@@ -70,7 +70,7 @@ def cell_id() -> str | None:
 
 
 def execution() -> Execution:
-    """What the running code belongs to."""
+    """The execution that the running code belongs to."""
     header = handled_message().get("header", {})
     if "msg_id" not in header:
         return Execution(getattr(shell(), "execution_count", None))
@@ -80,10 +80,10 @@ def execution() -> Execution:
 
 
 def plain_client() -> str | None:
-    """The session of the client that sent the running cell, if that may be a console.
+    """The session of the client that sent the running cell, if it may be a console.
 
-    Consoles send cells as `jupyter_client` does, whose message ids begin with the session's, and
-    name no cell of a notebook: https://github.com/jupyter/jupyter_client/blob/main/jupyter_client/session.py
+    Consoles send cells with `jupyter_client`, whose message ids begin with the session's id, and
+    name no notebook cell: https://github.com/jupyter/jupyter_client/blob/main/jupyter_client/session.py
     """
     running = kernel()
     if running is None or _shows_widgets() or not _asks_input(running):

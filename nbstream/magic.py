@@ -95,7 +95,7 @@ class StreamMagics(Magics):
             _check_chat_params(params)
         if extra:
             params["extra_body"] = {**(params.get("extra_body") or {}), **extra}
-        # A terminal blocks until the answer is there, also where a script awaits elsewhere.
+        # A terminal blocks until the answer is complete, even if the script awaits elsewhere.
         in_thread: LoopName | None = None if hasattr(self.shell, "kernel") else "thread"
         tools = params.pop("tools", None) or []
         if isinstance(tools, list):  # anything else is refused with the other parameters
@@ -189,7 +189,7 @@ def _check_chat_params(params: dict[str, Any]) -> None:
 
 
 async def _recall(chat: Chat, turn: Turn, name: str, request: Request) -> None:
-    """Wait for the answers before ``turn``, and have the request repeat them."""
+    """Wait for the answers before ``turn``, and add them to the request."""
     while waits := chat.pending(turn):
         request.announce(f"waiting for the answer before this one in the chat {name!r}")
         await asyncio.wait([asyncio.wrap_future(earlier.ended) for earlier in waits])
@@ -198,8 +198,8 @@ async def _recall(chat: Chat, turn: Turn, name: str, request: Request) -> None:
 
 
 def _settle_at_end(chat: Chat, turn: Turn, widget: StreamWidget) -> None:
-    """Keep the turn once there is an answer, whole or as far as it came before a stop or a limit;
-    an error is none."""
+    """Keep the turn once there is an answer: complete, or up to a stop or a limit, but not up to an
+    error."""
 
     def settle() -> None:
         session = widget._session

@@ -71,7 +71,7 @@ def text_bundle(
 def ending(
     session: Session, model: str, note: str | None = None, *, with_error: bool = True
 ) -> str:
-    """What is written below a text without markup: the error if there is one, and the summary."""
+    """The plain text below an answer: the error if there is one, and the summary."""
     error = [str(session.error)] if session.error is not None and with_error else []
     return "\n\n".join([*error, f"[{summary(session, model, note)}]"])
 
@@ -80,9 +80,9 @@ class Displays:
     """The outputs that show one widget, each under a display id, so that the saved notebook gets
     the whole text at the end.
 
-    ``live`` gives the bundle of the live widget under a display id ("" for none), ``text`` that of
-    the text alone, with or without its error in words. ``console`` prints it where nothing shows
-    outputs.
+    ``live`` returns the bundle of the live widget under a display id ("" for none), ``text`` that
+    of the text alone, with or without its error. ``console`` prints the answer where no outputs are
+    shown.
     """
 
     def __init__(
@@ -105,21 +105,21 @@ class Displays:
         self._bind: Callable[[], None] = lambda: None
 
     def show_once(self, persist: str, bind: Callable[[], None]) -> None:
-        """Display now; as the value of the cell that runs it is not displayed again. If that cell
-        fails it has no value: ``bind`` gives its stream a name then."""
+        """Display now, and not again as the value of the running cell. If that cell fails it has no
+        value, and ``bind`` gives its stream a name instead."""
         self._show(persist)
         self._hide_next = True
         self._execution = execution()
         self._bind = bind
 
     def awaited(self) -> None:
-        """Somebody waits for the stream. If it is the cell that `show_once` was called in, an
-        error is that cell's, and need not stand in the output above it as well."""
+        """Note that somebody waits for the stream. If it is the cell that called `show_once`, an
+        error fails that cell, and is not repeated in the output above it."""
         self._raises = self._execution == execution()
         self._console.with_error = not self._raises
 
     def raised(self) -> None:
-        """The waiting has ended with an exception."""
+        """Note that waiting ended with an exception."""
         if self._raises:
             self._bind()
 
@@ -136,7 +136,7 @@ class Displays:
         display_id = f"{self._stream}-{uuid.uuid4().hex}"
         bundle = self._live(display_id)
         if self._console.watch():
-            del bundle["text/plain"]  # a console shows nothing else, and the text follows
+            del bundle["text/plain"]  # a console would show it, and the text is printed anyway
         self._hooks = _publish_hooks()
         _publish(bundle, display_id)
         self._keeps[display_id] = persist
@@ -168,21 +168,21 @@ class Displays:
     def _update(self, display_id: str, bundle: dict[str, Any]) -> None:
         with _with_hooks(self._hooks):
             _publish(bundle, display_id, update=True)
-        # What `%%capture` took has no display to update. It holds this very bundle, and may show it
-        # later.
+        # An output that `%%capture` took has no display to update, but holds this very bundle, and
+        # may show it later.
         shown = self._shown[display_id]
         shown.clear()
         shown.update(bundle)
 
 
 def _publish_hooks() -> tuple[Any, ...]:
-    """What this thread has registered to change the messages of outputs, as Colab does."""
+    """This thread's hooks that change the messages of outputs, as Colab has them."""
     return tuple(getattr(getattr(shell(), "display_pub", None), "_hooks", ()))
 
 
 @contextlib.contextmanager
 def _with_hooks(hooks: tuple[Any, ...]) -> Iterator[None]:
-    """Have this thread publish as the one did that had ``hooks``: each has its own.
+    """Have this thread publish with the ``hooks`` of another: each thread has its own.
     https://github.com/ipython/ipykernel/blob/v7.4.0/ipykernel/zmqshell.py
     """
     present = _publish_hooks()

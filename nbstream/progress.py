@@ -226,8 +226,8 @@ class Progress:
         return delta
 
     def _of_both(self, info: Info) -> Info:
-        """What a continuation says of its text, for the part that it extends, which keeps its
-        sources."""
+        """A continuation's facts about its text, for the part that it extends. That part keeps its
+        own sources."""
         fields, known = info.fields, self.transcript.parts[self._cut_part].info
         if "sources" in fields:
             sources = [*known.get("sources", ()), *fields["sources"]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _live: set[StreamWidget] = set()
 _cut: list[str] = []
-"""What streams were called that ended with their event loop."""
+"""The names of streams that ended with their event loop."""
 _known: weakref.WeakValueDictionary[str, StreamWidget] = weakref.WeakValueDictionary()
 
 
@@ -71,7 +71,7 @@ def _report_lost() -> None:
 
 
 def _losses() -> Iterator[str]:
-    """What became of the answers that nobody has waited for, and what would have kept them."""
+    """What happened to the answers that nobody waited for, and what would have kept them."""
     live = [widget for widget in tasks() if not widget._session.is_ending]
     if started := [_name(widget) for widget in live if widget._session.is_started]:
         yield f"{_listed('unfinished at exit', started)} {_ended_first()}"

@@ -23,7 +23,7 @@ GO_ON = (
 )
 """Asks a model to continue, where the server does not continue an assistant's last message."""
 
-# What a parameter that we add is called in refusals, as `plain_name` writes it.
+# The names of parameters that we add, as refusals mention them, in the form of `plain_name`.
 _NAMES = {
     "stream_options": ("streamoptions", "includeusage"),
     "include": ("encryptedcontent", "'include'", '"include"', "`include`"),
@@ -35,7 +35,7 @@ _IS_UNKNOWN = re.compile(
 )
 _NOT_FOR_PARAMETERS = (401, 402, 403, 408, 413, 429)
 _MOST_READ = 20_000
-"""Characters of each text of a refusal that are looked at."""
+"""The most characters of each text of a refusal that are searched."""
 
 
 class Request:
@@ -52,8 +52,8 @@ class Request:
         params: Mapping[str, Any] | None = None,
         added: Mapping[str, Any] | None = None,
     ) -> None:
-        """``added`` are parameters that nobody asked for: a server that refuses one does not get
-        it again."""
+        """``added`` are parameters that the user did not ask for: one that the server refuses is
+        not sent again."""
         self.api = api
         self._endpoint = endpoint
         self._params = dict(params or {})
@@ -68,7 +68,7 @@ class Request:
         self._add_prompt(prompt, system)
         if max_tokens is not None:
             self._params[_max_tokens_name(api, endpoint)] = max_tokens
-        # Under the name that we chose; the other one is tried where that is refused.
+        # If the server refuses the name that we chose, the other one is tried.
         self._may_rename = max_tokens is not None and api == "chat"
 
     def _add_prompt(self, prompt: Prompt, system: str | None) -> None:
@@ -116,8 +116,8 @@ class Request:
         return self._params.get("store") is not False
 
     async def send(self) -> Any:
-        """Send the request; returns when the response's headers are there. What we added by
-        ourselves and the server refuses is left out, for good."""
+        """Send the request; returns when the response's headers have arrived. Parameters that we
+        added and the server refuses are left out from then on."""
         client = await self._endpoint.connect(self.announce)
         while True:
             try:
@@ -127,8 +127,9 @@ class Request:
                     raise
 
     def adapt(self, exc: BaseException) -> bool:
-        """Leave out, or call by its other name, what we added by ourselves and the server refuses
-        with ``exc``; returns whether there was such a thing, so that another request is worth it.
+        """Leave out or rename a parameter that we added and the server refuses with ``exc``.
+
+        Returns whether there was one, so that another request makes sense.
         """
         said = refusal(exc)
         for name in list(self._added):
@@ -163,8 +164,8 @@ def _forces_calls(tool_choice: Any) -> bool:
 
 
 def refusal(exc: BaseException) -> str:
-    """All that a server says with ``exc`` if it refuses a request for what is in it, as
-    `plain_name` writes it: names are written in many ways, and stand in many places."""
+    """Everything that a server says with ``exc`` if it refuses the content of a request, in the
+    form of `plain_name`: parameters are spelled in many ways, and stand in many places."""
     status = getattr(exc, "status_code", None)
     in_stream = status is None and type(exc).__name__ in ("APIError", "StreamError")
     if not in_stream and (not isinstance(status, int) or status in _NOT_FOR_PARAMETERS):

@@ -73,11 +73,11 @@ class Rounds:
 
     @property
     def prefix(self) -> str:
-        """How the names of the parts of this round's reply begin."""
+        """The prefix of the names of this round's parts."""
         return "" if self._number == 1 else f"{self._number}/"
 
     def pick(self, chunk: Any) -> Adapter | None:
-        """The adapter for the reply that ``chunk`` is of, if it says so."""
+        """The adapter for the reply that ``chunk`` belongs to, if its format is clear."""
         self._kept = Kept()
         adapter = pick(chunk)
         return None if adapter is None else _InRound(self, adapter)
@@ -172,8 +172,8 @@ class Rounds:
             self._request.hand_back(responses_turns(items, made, said_ids), outputs)
 
     def _identify(self, calls: list[Part], tell: Callable[[Info], None]) -> None:
-        """Give each call of the stream an id of its own: decisions and results are told apart by
-        it, and models leave it out or repeat it."""
+        """Give each call of the stream a unique id, which decisions and results refer to: models
+        leave ids out or repeat them."""
         for number, part in enumerate(calls):
             id_ = said = part.info.get("call_id", "")
             numbers = count(number)
@@ -184,7 +184,7 @@ class Rounds:
                 tell(Info(part.key, "tool", {"call_id": id_}))
 
     def begin_next(self, transcript: Transcript) -> None:
-        """The next round's reply is what comes now."""
+        """Begin the next round's reply."""
         self._number += 1
         self._used = transcript.usage
         texts = [key for key, part in transcript.parts.items() if part.type == "text" and part.text]

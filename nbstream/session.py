@@ -33,7 +33,7 @@ CLOSE_GRACE = 1.0
 """Seconds that a closed stream gets to end by itself before its task is cancelled."""
 
 LOOP_ENDED = "its event loop ended, or cancelled all of its tasks"
-"""Why a stream ends whose task was cancelled by others, as asyncio.run() does when it returns."""
+"""The reason of a stream whose task others cancelled, as asyncio.run() does when it returns."""
 
 
 class Sink(Protocol):

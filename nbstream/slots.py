@@ -38,7 +38,7 @@ _slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] 
 class QueuedRequestSource(RequestSource):
     """Sends its request when a connection is free; first come, first served.
 
-    ``announce`` is told in words while it waits, and None when it does no longer. ``prepare`` is
+    ``announce`` is called with words while it waits, and with None afterwards. ``prepare`` is
     awaited before the first request.
     """
 

@@ -56,7 +56,7 @@ class Source(Protocol):
     ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
     it is None where that cannot be. ``tap`` is given each stream that is opened.
     ``cancel_response`` has the server end the response with this id, which goes on without us.
-    ``adapt`` changes what is sent next if a server refused it, and returns whether it did.
+    ``adapt`` changes the next request if a server refused this one, and returns whether it did.
     """
 
     reopenable: bool
@@ -124,7 +124,7 @@ class StreamSource:
         return not is_asynchronous(self._stream)
 
     def adapt(self, exc: BaseException, /) -> bool:
-        """It is somebody else's request."""
+        """Return False: it is somebody else's request."""
         return False
 
     def _note_client(self, stream: Any) -> None:
@@ -212,8 +212,8 @@ def _wrap_async(stream: Any, tap: Tap) -> Opened:
 
 
 class _Either:
-    """Reads what has both protocols and does not say which of them works: asynchronously, or in a
-    thread if that fails before the first chunk."""
+    """Reads a stream with both protocols where it is not known which one works: asynchronously, or
+    in a thread if that fails before the first chunk."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -229,7 +229,7 @@ class _Either:
         except (TypeError, AttributeError, NotImplementedError):
             if self._is_begun:
                 raise
-            # Whoever looks on was told of it.
+            # The tap has this stream already.
             pump = ThreadPump(self._stream, no_tap)
             pump.start(asyncio.get_running_loop())
             self._is_begun, self._chunks = True, pump

@@ -156,8 +156,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         return assets.packed()
 
     def _code_to_send(self, code: bytes) -> bytes | None:
-        """None on the way to a page that has the code already. State that Python code asks for,
-        to embed the widget in a file, is whole."""
+        """The code, or None for a page that has it already. State that Python code requests, to
+        embed the widget in a file, is complete."""
         message = handled_message()
         data = message.get("content", {}).get("data")
         asked = isinstance(data, dict) and str(data.get("method")).startswith("request_state")
@@ -245,7 +245,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             _watch(change.new, self._comm_was_closed)
 
     def _comm_was_closed(self, *_: Any) -> None:
-        """Not by us: nobody can see or stop the stream in a page any more."""
+        """Closed by others: no page can show or stop the stream any more."""
         if self.comm is not None:
             self.cancel("its view was closed")
             self._forget_comm()
@@ -345,8 +345,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
 
 
 def _watch(comm: Any, closed: Callable[..., None]) -> None:
-    """Have ``closed`` called when a page closes ``comm``, or the host that made it: marimo does for
-    a cell that runs again, and calls no ``on_close``.
+    """Call ``closed`` when a page or the host closes ``comm``: marimo does so for a cell that runs
+    again, without calling ``on_close``.
     https://github.com/marimo-team/marimo/blob/main/marimo/_plugins/ui/_impl/comm.py
     """
     comm.on_close(closed)
