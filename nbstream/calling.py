@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 import traceback
 from collections import Counter
@@ -14,7 +15,7 @@ from .approval import Approval, Decision
 from .choices import ToolCall, tool_call
 from .events import Info, PartInfo
 from .redact import Redact
-from .running import call as call_function
+from .running import NotBegun, call_if
 from .surrogates import well_formed, well_formed_values
 from .tools import ArgumentsError, Tool, Toolbox
 from .transcript import Part
@@ -102,15 +103,18 @@ class Calling:
 
     async def _run(self, call: _Call, tool: Tool, arguments: dict[str, Any]) -> str:
         if self._is_ending():
-            await asyncio.Event().wait()  # for the cancel, which is on its way from another thread
+            await _the_cancel()
         self._enter(call, "running", "running")
         begun = time.monotonic()
+        bound = functools.partial(tool.function, **arguments)
         try:
-            value, error = await call_function(tool.function, **arguments)
+            value, error = await call_if(lambda: not self._is_ending(), bound)
         except asyncio.CancelledError as exc:
             if self._is_stopped:
                 raise
             value, error = None, exc  # the function itself was cancelled by somebody
+        if isinstance(error, NotBegun):
+            await _the_cancel()
         seconds = round(time.monotonic() - begun, 3)
         try:
             text = _as_text(value) if error is None else ""
@@ -160,6 +164,11 @@ class Calling:
         if len(names) > 3:
             return f"{len(names)} tools"
         return ", ".join(f"{n} ({count})" if count > 1 else n for n, count in names.items())
+
+
+async def _the_cancel() -> None:
+    """Wait for the cancel that is on its way from another thread."""
+    await asyncio.Event().wait()
 
 
 class _Call:

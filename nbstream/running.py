@@ -21,6 +21,10 @@ class ToolStopped(BaseException):
     """
 
 
+class NotBegun(Exception):
+    """The error of a call that was not allowed to begin any more."""
+
+
 class Outcome(NamedTuple):
     """What a function gave, or what it raised."""
 
@@ -28,22 +32,36 @@ class Outcome(NamedTuple):
     error: BaseException | None = None
 
 
-async def call(function: Callable[..., Any], *values: Any, **arguments: Any) -> Outcome:
-    """Call ``function``: an asynchronous one here, any other in a thread of its own.
+async def call(function: Callable[..., Any], *values: Any) -> Outcome:
+    """`call_if` without a condition."""
+    return await call_if(lambda: True, functools.partial(function, *values))
 
-    Whoever cancels this stops the function. What it raises by itself is in the outcome, whatever
-    it is: an exit of a tool's must not end the event loop.
+
+async def call_if(may_begin: Callable[[], bool], bound: functools.partial[Any]) -> Outcome:
+    """Call ``bound``: an asynchronous function here, any other in a thread of its own.
+
+    ``may_begin`` is asked immediately before, in that thread, since another one may stop the stream
+    at any moment: a call that has not begun by then never does, and its error is `NotBegun`.
+
+    Cancelling this stops the function. What it raises by itself is in the outcome, whatever it is:
+    an exit of a tool's must not end the event loop.
     """
-    bound = functools.partial(function, *values, **arguments)
+
+    def begin() -> Any:
+        if not may_begin():
+            raise NotBegun
+        return bound()
+
     if inspect.iscoroutinefunction(inspect.unwrap(bound.func)):
-        return await _awaited(bound())
-    outcome = await _in_thread(bound)
-    return await _awaited(outcome.value) if inspect.isawaitable(outcome.value) else outcome
+        return await _awaited(begin)
+    outcome = await _in_thread(begin)
+    value = outcome.value
+    return await _awaited(lambda: value) if inspect.isawaitable(value) else outcome
 
 
-async def _awaited(awaitable: Any) -> Outcome:
+async def _awaited(begin: Callable[[], Any]) -> Outcome:
     try:
-        return Outcome(await awaitable)
+        return Outcome(await begin())
     except asyncio.CancelledError:
         raise
     except BaseException as exc:
@@ -73,17 +91,22 @@ class _ToolThread(threading.Thread):
         self._loop = loop
         # What it prints belongs to the cell that made the stream.
         self._context = contextvars.copy_context()
-        self._over = threading.Lock()
-        self._is_over = False
+        self._changing = threading.Lock()
+        self._runs = False  # the function, where `ToolStopped` is caught
+        self._is_stopped = False
 
     def run(self) -> None:
         with contextlib.suppress(ToolStopped):  # it may come when the function has ended
+            with self._changing:
+                if self._is_stopped:
+                    return
+                self._runs = True
             try:
                 outcome = Outcome(self._context.run(self._function))
             except BaseException as exc:
                 outcome = Outcome(error=exc)
-            with self._over:
-                self._is_over = True
+            with self._changing:
+                self._runs = False
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 self._loop.call_soon_threadsafe(self._deliver, outcome)
 
@@ -92,9 +115,10 @@ class _ToolThread(threading.Thread):
             self.outcome.set_result(outcome)
 
     def stop(self) -> None:
-        """Raise `ToolStopped` in it
+        """Raise `ToolStopped` in it once its function runs; until then, do not run that
         (https://docs.python.org/3/c-api/threads.html#c.PyThreadState_SetAsyncExc)."""
-        with self._over:
-            if not self._is_over and self.ident is not None:
+        with self._changing:
+            self._is_stopped = True
+            if self._runs and self.ident is not None:
                 raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
                 raise_in(ctypes.c_ulong(self.ident), ctypes.py_object(ToolStopped))
