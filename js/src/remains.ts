@@ -38,6 +38,18 @@ function titleOf({ type, info }: Part): string {
   return type === "reasoning" ? reasoningWords([info?.seconds], false) : "";
 }
 
+/** What was handed to a tool, or written, and what the tool gave back. */
+const allOf = (part: Part): string =>
+  [textOf(part), part.info?.error, part.info?.result].filter(Boolean).join("\n\n");
+
+/** What a part cites, by its title and its address. */
+function sourcesOf({ info }: Part): string {
+  const lines = (info?.sources ?? []).map(({ title, url }, index) =>
+    [`${index + 1}.`, title, url].filter(Boolean).join(" "),
+  );
+  return lines.join("\n");
+}
+
 /** The stream's text and how it ended, as the notebook keeps it. */
 export function remainsOf(state: State, local: Local, now: number): Remains {
   const { model, label, note, usage, error } = state;
@@ -54,9 +66,11 @@ export function remainsOf(state: State, local: Local, now: number): Remains {
     const text = clean(textOf(part));
     const title = clean(titleOf(part));
     if (!text && part.type !== "tool") continue;
-    blocks.push(title ? folded(title, text) : preformatted(text));
+    blocks.push(title ? folded(title, clean(allOf(part))) : preformatted(text));
     if (part.type === "tool") plain.push(`[${title}] ${text}`.trim());
     else if (!title) plain.push(text);
+    const sources = clean(sourcesOf(part));
+    if (sources) blocks.push(folded("Sources", sources));
   }
   if (error) {
     const words = clean([error.type, error.message].filter(Boolean).join(": "));

@@ -41,6 +41,23 @@ test("reasoning and calls are folded, and what is empty is left out", () => {
   expect(kept[MARKDOWN].match(/<pre>/g)).toHaveLength(3);
 });
 
+test("what a tool gave back, and what the text cites", () => {
+  const sources = [{ url: "https://a.example/b", title: "A *page*" }, { url: "https://c.example" }];
+  const kept = lost(
+    ["tool", '{"a": 1}', { name: "look", result: "<b>found</b>" }],
+    ["tool", "", { name: "fail", error: "no such page" }],
+    ["text", "So.", { sources }],
+  );
+  const shown = new DOMParser().parseFromString(kept[MARKDOWN], "text/html");
+  const folds = [...shown.querySelectorAll("details")].map((fold) => fold.textContent?.trim());
+  expect(folds).toEqual([
+    'look\n\n\n{"a": 1}\n\n<b>found</b>',
+    "fail\n\n\nno such page",
+    "Sources\n\n\n1. A *page* https://a.example/b\n2. https://c.example",
+  ]);
+  expect(kept["text/plain"]).toMatch(/^\[look\] \{"a": 1\}\n\n\[fail\]\n\nSo\.\n\n\[/);
+});
+
 describe("nothing in it can be more than text", () => {
   const hostile = [
     "<script>alert(1)</script></pre><img src=x onerror=alert(1)>",
