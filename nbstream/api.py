@@ -51,38 +51,37 @@ def stream(
 ) -> StreamWidget:
     """Send a prompt and return its stream at once, as a widget.
 
-    ``prompt`` is a string or a list of messages. ``client`` is an ``AsyncOpenAI`` or ``OpenAI``
-    of yours; without one the server is chosen from ``base_url``, the configuration and the
-    environment, and without a key the local model answers. ``max_tokens`` limits the answer (it
-    is sent under the name that the API has for it); ``params`` are all other parameters of the
-    SDK's ``create``. ``schema`` is a pydantic model, a dataclass, a type or a JSON schema that the
-    answer is to have: ``w.partial`` is the object so far, ``w.parsed`` the validated one. ``until``
-    ends the stream early: a regular expression, a number of deltas, or a function of the
+    ``prompt`` is a string or a list of messages. ``client`` is your own ``AsyncOpenAI`` or
+    ``OpenAI``; without one the server is chosen from ``base_url``, the configuration and the
+    environment, and without a key the local model answers. ``max_tokens`` limits the answer (it is
+    sent under the API's own name for it); ``params`` are all other parameters of the SDK's
+    ``create``. ``schema`` is a pydantic model, a dataclass, a type or a JSON schema that the answer
+    must fit: ``w.partial`` is the object so far, ``w.parsed`` the validated one. ``until`` ends the
+    stream early: a regular expression, a number of deltas, or a function of the
     `nbstream.transcript.Transcript`. ``inspect`` records the raw events for ``w.inspect()`` and the
-    inspector of the widget; it costs a few microseconds per event. ``max_attempts`` counts
-    requests; the two timeouts are seconds, 0 for none.
+    widget's inspector; it costs a few microseconds per event. ``max_attempts`` counts requests; the
+    two timeouts are seconds, 0 for none.
 
-    ``tools`` are Python functions that the model may call, asynchronous ones (as tasks of the
-    stream's event loop) or not (each call in a thread), described to it by their signatures, type
-    hints and docstrings; dicts among them go to the server as they are, and who made the stream
-    answers their calls. Calls of one reply run in parallel; what a function returns (a string, or
-    anything as JSON), or its error in words, goes back to the model, until it answers without
-    calls. More than ``max_rounds`` requests are not sent: the stream is then ``incomplete``.
-    ``w.tool_calls`` has calls, results, errors and times. Stop ends running tools, those in threads
-    at their next Python statement at best.
+    ``tools`` are Python functions that the model may call: asynchronous ones as tasks in the
+    stream's event loop, others each in a thread. Their signatures, type hints and docstrings
+    describe them to the model. Dicts in the list go to the server unchanged, and you answer their
+    calls. Calls of one reply run in parallel; the value that a function returns (a string, or
+    anything as JSON), or its error in words, goes back to the model until it answers without calls.
+    At most ``max_rounds`` requests are sent: then the stream is ``incomplete``. ``w.tool_calls``
+    has calls, results, errors and times. Stop ends running tools, but those in threads not before
+    their next Python statement.
 
-    ``approve`` says which calls may run. By default all: whoever gives a function to a model wants
-    it called, and only they know whether that does harm. ``"ask"`` shows buttons in the call's
-    card (`w.approve` and `w.decline` in Python; without a front end calls are declined); a function
-    of the `nbstream.choices.ToolCall`, asynchronous or not, returns whether it may run. The model
-    is told of a call that was declined.
+    ``approve`` says which calls may run; by default all. ``"ask"`` shows buttons in the call's card
+    (`w.approve` and `w.decline` in Python; without a front end calls are declined); a function of
+    the `nbstream.choices.ToolCall`, asynchronous or not, returns whether the call may run. The
+    model learns that a call was declined.
 
-    Starts in the running event loop, in a script or terminal on a background thread; with
-    ``loop="thread"`` always there, so that tokens keep arriving while a cell computes
+    The stream starts in the running event loop, or in a script or terminal in a background thread;
+    with ``loop="thread"`` always in that thread, so that tokens keep arriving while a cell computes
     (observers are then called in that thread).
 
-    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen,
-    before anything is done; what goes wrong later is in ``error`` and raised by ``await``.
+    Raises `UsageError` for anything that cannot be sent and `ConfigError` when no server can be
+    chosen, before anything happens; later problems are in ``error`` and raised by ``await``.
 
     >>> w = nbstream.stream("Write a haiku", temperature=0.8)      # doctest: +SKIP
     >>> await w; w.text                                            # doctest: +SKIP
@@ -156,17 +155,17 @@ def show(
     first_token_timeout: float | None = None,
     idle_timeout: float | None = None,
 ) -> StreamWidget:
-    """Watch any stream: an OpenAI stream (sync or async, or the coroutine that gives it), what the
-    SDK's helpers return (``client.chat.completions.stream(...)``), or any (async) iterator of
-    ``str``.
+    """Show any stream: an OpenAI stream (blocking or asynchronous, or the coroutine that returns
+    it), a stream helper of the SDK (``client.chat.completions.stream(...)``), or any (async)
+    iterator of ``str``.
 
-    What it returns can be displayed, and iterated in place of the stream: ``async for`` (or
-    ``for``, over a blocking stream) gives every chunk, from the first. Chunks are kept for this
-    as long as the widget lives. A blocking stream is read in a thread; with ``loop="thread"``
-    it is shown while a cell computes, too. ``until`` ends it early and ``inspect`` records what
-    comes, as in `stream`. Calls of tools are shown, and left to you. The two timeouts are seconds,
-    0 for none. Raises
-    `UsageError` for something that is no stream, or one that is closed, shown or read already.
+    Returns a widget. Display it, and iterate it instead of the stream: ``async for`` (or ``for``,
+    over a blocking stream) yields every chunk from the first on. For this, chunks are kept as long
+    as the widget lives. A blocking stream is read in a thread; with ``loop="thread"`` it is also
+    shown while a cell computes. ``until`` ends it early and ``inspect`` records it, as in `stream`.
+    Tool calls are shown, and left to you. The two timeouts are seconds, 0 for none.
+
+    Raises `UsageError` for anything that is not a stream, or is closed, shown or read already.
 
     >>> s = client.chat.completions.create(..., stream=True)       # doctest: +SKIP
     >>> w = nbstream.show(s)                                       # doctest: +SKIP

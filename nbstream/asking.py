@@ -1,4 +1,4 @@
-"""What is asked, and of whom: checked, and ready to be sent. Nothing is sent yet."""
+"""Checks a call's arguments and prepares its request, without sending anything."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from .tools import ArgumentsError, Tool, Toolbox
 from .transcript import Part
 
 LIMIT = 20_000
-"""Characters of a result that a model is given; it is told how many are left out."""
+"""The most characters of a result that the model gets; a note says how many are left out."""
 
 State = Literal["waiting", "asked", "running", "done"]
 
@@ -54,7 +54,7 @@ class Calling:
         self._is_stopped = False
 
     async def run(self) -> list[str]:
-        """Make all calls; what the model is told of each, in their order.
+        """Make all calls; returns the model's result for each, in order.
 
         Cancelled, it stops those that run and starts no other.
         """
@@ -129,7 +129,7 @@ class Calling:
     def _failed(
         self, call: _Call, words: str, status: str = "failed", *, seconds: float | None = None
     ) -> str:
-        """What the model is told: the error in words, never where it was raised."""
+        """The error in words for the model, without its traceback."""
         error = shortened(self._redact(sendable(words)))
         known: PartInfo = {"status": status, "error": error}
         if seconds is not None:

@@ -24,7 +24,7 @@ DEFAULT_MODEL = "gpt-5.2"
 LOCAL_NOTE = "local model (demo quality)"
 
 SILENCE = 600.0
-"""Seconds without a byte after which a server is given up; so long does the SDK wait by itself
+"""Seconds without a byte after which a server counts as failed: the default of the SDK
 (https://github.com/openai/openai-python#timeouts)."""
 
 Announce = Callable[[str], None]

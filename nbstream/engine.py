@@ -7,7 +7,7 @@
 ...             yield text
 >>> return StreamingResponse(answer(), media_type="text/plain")    # doctest: +SKIP
 
-Requests, retries, time limits and errors are those of `nbstream.stream`. Nothing of Jupyter is
+Requests, retries, time limits and errors are those of `nbstream.stream`. Nothing from Jupyter is
 imported.
 """
 
@@ -59,11 +59,12 @@ def stream(
     inspect: bool | None = None,
     **params: Any,
 ) -> Stream:
-    """A prompt whose answer is read by ``async for``. The arguments are those of
-    `nbstream.stream`; nothing is sent before the first ``async for``. Nobody sees buttons here:
-    with ``approve="ask"`` calls are declined.
+    """Prepare a prompt whose answer you read with ``async for``, which sends the request. The
+    arguments are those of `nbstream.stream`. There are no buttons here: with ``approve="ask"``
+    calls are declined.
 
-    Raises `UsageError` for what cannot be sent and `ConfigError` when no server can be chosen.
+    Raises `UsageError` for anything that cannot be sent and `ConfigError` when no server can be
+    chosen.
 
     >>> async for text in engine.stream("Write a haiku"):          # doctest: +SKIP
     ...     print(text, end="")
@@ -93,14 +94,14 @@ def stream(
 
 
 class Stream(Facts):
-    """One answer. Iterating it sends the request and gives the text, from the first piece.
+    """One answer. Iterating it sends the request and yields the text from the first piece on.
 
-    Leaving the ``async for`` or the ``async with``, cancelling the task that is in it, or
-    `aclose` closes the connection at once: the server stops writing. What came is in ``text``, and
-    ``status`` says how it ended.
+    Leaving the ``async for`` or the ``async with``, cancelling the task that runs it, or `aclose`
+    closes the connection at once: the server stops writing. The text so far is in ``text``, and
+    ``status`` says how the stream ended.
 
-    The answer is read as fast as the server sends it, and kept: a slow reader gets all of it
-    later, and holds up nobody. Time limits are for the server alone.
+    The answer is read as fast as the server sends it, and kept: a slow reader gets all of it later
+    and holds nobody up. Time limits apply to the server alone.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -109,7 +110,7 @@ class Stream(Facts):
         self._growing = Growing()
         self._events = _Events()
         request = asked.request
-        # Nothing goes on by itself in a server: there is no `continue_from`.
+        # An answer here is never continued: there is no `continue_from`.
         self._source = source = QueuedRequestSource(request.send, adapt=request.adapt)
         self._request = request
         self._session = Session(source, self._events, **asked.reading)
@@ -120,10 +121,12 @@ class Stream(Facts):
         return self._read(self._session.deltas)
 
     def events(self) -> AsyncIterator[Append]:
-        """Everything that comes, in place of the text alone: reasoning, refusals, calls of tools,
-        further answers, each as an `Append` to the part that it belongs to.
+        """Everything instead of the text alone: reasoning, refusals, tool calls, further answers,
+        each as an `Append` to its part. Text that turns out to be reasoning later, at a
+        ``</think>`` whose beginning the server left out, was yielded as text; ``text`` and
+        ``reasoning`` are right.
 
-        Raises `UsageError` once the stream is read, since what has come is not kept then.
+        Raises `UsageError` once the stream is being read, since earlier events were not kept.
 
         >>> async for event in s.events():                         # doctest: +SKIP
         ...     print(event.type, event.text)
@@ -137,9 +140,9 @@ class Stream(Facts):
     def cancel(self, reason: str = "stopped by you") -> bool:
         """Close the stream and keep the text so far. From any thread, any number of times.
 
-        Unlike leaving, it also has the server end a response that it writes in the background.
+        Unlike leaving, this also has the server end a background response.
 
-        Returns whether this call ended it. Whoever iterates comes to the end, without an error.
+        Returns whether this call ended it. Iteration ends without an error.
         """
         self._source.cancel_response = self._request.cancel_response
         return self._session.cancel(reason)
@@ -165,12 +168,12 @@ class Stream(Facts):
         finally:
             await self.aclose()
         if self._session.error is not None:
-            # The hints are for whoever runs a cell.
+            # The hints are for people who run a cell.
             raise StreamError(replace(self._session.error, hint=None))
 
 
 class _Events:
-    """The sink of a session: keeps what is reported, once that is asked for."""
+    """The sink of a session: keeps its events if `Stream.events` was called."""
 
     def __init__(self) -> None:
         self.kept: list[Append] | None = None
@@ -180,10 +183,10 @@ class _Events:
             self.kept.append(append)
 
     def changed(self, session: Session) -> None:
-        """Whoever reads asks for the status."""
+        """Do nothing: readers ask for the status."""
 
     def restored(self, session: Session) -> None:
-        """Its request begins the answer: it takes up none."""
+        """Do nothing: the transcript is right, and events are not taken back."""
 
     def renewed(self, session: Session) -> None:
-        """It never goes on after its end."""
+        """Do nothing: an answer is never continued."""

@@ -1,4 +1,4 @@
-"""What code does with a stream's object: start, await, iterate and print it, stop it, go on."""
+"""The methods of a stream's object: start, await, iterate, print, stop and continue it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class StreamHandle:
         raise NotImplementedError
 
     def start(self: Stream) -> Stream:
-        """Begin, once: on the running loop, or on a background thread's if there is none or
-        ``loop="thread"`` was asked for."""
+        """Start, once: in the running loop, or in a background thread's if there is none or
+        ``loop="thread"`` was given."""
         with self._lifecycle:
             if not self._session.is_started and not self._session.is_done:
                 check_alive()
@@ -50,17 +50,17 @@ class StreamHandle:
     def cancel(self, reason: str = "stopped by you") -> bool:
         """Close the stream and keep the text so far. From any thread, any number of times.
 
-        Returns whether this call ended it. What `Stop` does, too.
+        Returns whether this call ended it. The Stop button does the same.
         """
         return self._session.cancel(reason)
 
     def continue_(self: Stream) -> Stream:
-        """Go on after a cut: the server is asked to continue the text so far, and what it repeats
-        is taken once. A stream that failed before its first token is tried again.
+        """Continue an answer that was cut: asks the server to continue the text so far, and takes
+        text that it repeats once. A stream that failed before its first token is tried again.
 
-        For streams that `nbstream.stream` or ``%%stream`` made, when they stalled or ended before
-        their answer was complete. Returns this widget at once; ``await`` waits for the new end.
-        Raises `UsageError` where there is nothing to go on with.
+        Works for streams that `nbstream.stream` or ``%%stream`` made, when they stalled or ended
+        before their answer was complete. Returns this widget at once; ``await`` waits for the new
+        end. Raises `UsageError` if there is nothing to continue.
 
         >>> await w.continue_()                                # doctest: +SKIP
         """
@@ -69,8 +69,8 @@ class StreamHandle:
         return self
 
     def approve(self, call_id: str) -> bool:
-        """Let a call run that waits for approval: ``approve="ask"`` of `nbstream.stream`. From any
-        thread, any number of times: what is decided first counts.
+        """Let a call run that waits for approval (``approve="ask"`` of `nbstream.stream`). From any
+        thread, any number of times: the first decision counts.
 
         Returns whether this call decided it. Raises `UsageError` for an id that no call has.
 
@@ -80,9 +80,9 @@ class StreamHandle:
         return self._decide(call_id, Decision(True))
 
     def decline(self, call_id: str, reason: str = "") -> bool:
-        """Do not let a call run that waits for approval; the model is told so, and the reason.
+        """Decline a call that waits for approval; the model learns so, with the reason.
 
-        As `approve` otherwise.
+        Otherwise like `approve`.
         """
         return self._decide(call_id, Decision(False, reason))
 
@@ -119,7 +119,7 @@ class StreamHandle:
     def print(self: Stream, file: TextIO | None = None) -> Stream:
         """Print the answer live, for scripts and terminals; then like `wait`.
 
-        Control characters are printed as visible ones; `text` has them as they came.
+        Control characters are printed as visible ones; `text` has the original ones.
         """
         self.start()
         output.print_live(self._session, self._wire.model, file)
@@ -140,8 +140,8 @@ class StreamHandle:
         return self
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        """The deltas of the answer as ``str``, from the first; of what `show` returned, the
-        chunks of the stream that it was given. Raises `StreamError` if the stream failed."""
+        """The deltas of the answer as ``str``, from the first on; for a widget from `show`, the
+        chunks of its stream. Raises `StreamError` if the stream failed."""
         return self._follow()
 
     async def _follow(self) -> AsyncIterator[Any]:

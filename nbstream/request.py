@@ -101,7 +101,8 @@ class Request:
                 self._params[field].append({"role": "user", "content": GO_ON})
 
     def hand_back(self, said: list[dict[str, Any]], results: list[dict[str, Any]]) -> None:
-        """Let later sends go on behind what the model ``said`` and the ``results`` of its calls."""
+        """Let later sends continue after what the model ``said`` and the ``results`` of its
+        calls."""
         if self._params.get("conversation") is not None:
             self._turns = results  # the server keeps all that came before
         else:

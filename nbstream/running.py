@@ -1,4 +1,4 @@
-"""Calls a tool's function so that the event loop goes on, and stops it."""
+"""Calls a tool's function without blocking the event loop, and stops it."""
 
 from __future__ import annotations
 

@@ -46,10 +46,10 @@ class Sink(Protocol):
         """The status or something shown beside it changed."""
 
     def restored(self, session: Session) -> None:
-        """What came before it was taken up is there: the text is another one."""
+        """Text before that known so far arrived, or text became reasoning: all of it is new."""
 
     def renewed(self, session: Session) -> None:
-        """It goes on, or begins anew, after it had ended or stalled: nothing known holds."""
+        """It continues or begins anew after it ended or stalled: nothing known is valid."""
 
 
 class Session(Watching):

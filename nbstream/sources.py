@@ -53,9 +53,9 @@ class Opened:
 class Source(Protocol):
     """Opens a stream; ``reopenable`` says whether it can do so more than once.
 
-    ``continue_from`` lets what is opened next go on from a text, or begin anew for an empty one;
-    it is None where that cannot be. ``tap`` is given each stream that is opened.
-    ``cancel_response`` has the server end the response with this id, which goes on without us.
+    ``continue_from`` lets the next stream continue a text, or begin anew for an empty one; it is
+    None if that is impossible. ``tap`` is called with each stream that is opened.
+    ``cancel_response`` has the server end the response with this id, which runs without us.
     ``adapt`` changes the next request if a server refused this one, and returns whether it did.
     """
 

@@ -1,6 +1,6 @@
 """Joins an answer that was cut and its continuation: what both have is taken once. Pure.
 
-A model that is asked to go on often begins again with the last words, with the sentence or with
+A model that is asked to continue often begins again with the last words, with the sentence or with
 the line that was cut.
 """
 

@@ -41,8 +41,8 @@ class Wire:
     ``send`` puts one message on the wire, ``send_asset`` a heavy part of the front end,
     ``send_image`` the image of a part, ``send_inspection`` what came on the wire,
     ``outputs`` gives what the notebook's outputs are in the end, by display id, ``observe`` is
-    told when text or status changed, and ``renewed`` when the stream goes on after an end.
-    ``cancel_all`` and ``go_on`` are what requests to stop every stream and to go on call.
+    called when text or status changed, and ``renewed`` when the stream continues after an end.
+    Requests to stop every stream and to continue call ``cancel_all`` and ``go_on``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Transcriptions and images: streams of events that are no answer of a chat.
+"""Transcriptions and images: streams of events that are not chat answers.
 
 Formats: https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event and
 https://platform.openai.com/docs/api-reference/image-streaming

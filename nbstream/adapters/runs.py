@@ -62,7 +62,7 @@ _REASONS = {"thread.run.incomplete": "incomplete", "thread.run.requires_action":
 
 
 class AgentAdapter(Adapter):
-    """What the agent of a session says, turn by turn. The session goes on without a reader."""
+    """The text of an agent session, turn by turn. The session keeps running without a reader."""
 
     ends_with_finish_reason = False
 

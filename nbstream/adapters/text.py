@@ -12,8 +12,8 @@ from ._base import Adapter
 class TextAdapter(Adapter):
     """Each string is a delta. Such a stream has no finish reason: its end is its end.
 
-    A stream of another format may begin with a string, too (a gateway's ``data: "ping"``):
-    ``pick`` finds the adapter of what follows.
+    A stream of another format may also begin with a string (a gateway's ``data: "ping"``): ``pick``
+    finds the adapter for the chunks that follow.
     """
 
     ends_with_finish_reason = False
