@@ -15,6 +15,14 @@ from .redact import Redact, redactor
 
 _PACKAGES = ("openai", "httpx", "httpx2", "httpcore", "httpcore2")
 
+# Made when their modules are first imported, which is after the first call of `guard_logs`:
+# https://www.encode.io/httpcore/logging/
+_LATE = [
+    f"{package}.{part}"
+    for package in ("httpcore", "httpcore2")
+    for part in ("connection", "http11", "http2", "proxy", "socks")
+] + ["httpx", "httpx2"]
+
 
 class _KeyFilter(logging.Filter):
     """Redacts each record of the loggers that it is added to."""
@@ -60,6 +68,9 @@ def guard_logs(key: str | None) -> None:
     with _lock:
         if key:
             _filter.know(str(key))
+        if not _known_loggers:
+            for name in _LATE:
+                logging.getLogger(name)
         loggers = logging.root.manager.loggerDict
         if len(loggers) == _known_loggers:
             return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -53,3 +55,20 @@ def test_exceptions_that_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "ValueError: 401 for" in caplog.text
     assert "hunter22" not in caplog.text
     assert KEY not in caplog.text
+
+
+def test_the_first_request_of_a_process() -> None:
+    code = f"""
+import logging, sys
+from nbstream.log_redaction import guard_logs
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
+guard_logs({KEY!r})
+import httpcore
+from httpcore._async import connection, http11
+for module in (connection, http11):
+    module.logger.debug("echoed %s", {KEY!r})
+logging.getLogger("httpx").debug("sent %s", {KEY!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("[redacted]") == 3
+    assert KEY not in done.stdout
