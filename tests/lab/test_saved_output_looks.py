@@ -167,7 +167,7 @@ SIMPLE = r"""(selector) => [...document.querySelectorAll(selector)].map((el) => 
     for (const one of copy.querySelectorAll('.nbs-code-head, .jp-InternalAnchorLink')) one.remove();
     // An address that leads nowhere is beside its words, or in their title.
     for (const link of copy.querySelectorAll('.nbs-refused'))
-        link.replaceWith(/^(#|ftp)/.test(link.title)
+        link.replaceWith(/^(#|ftp)/.test(link.title) || link.title === link.textContent
             ? link.textContent : `[${link.textContent}] (${link.title})`);
     for (const math of copy.querySelectorAll('.nbs-math-error')) {
         const code = document.createElement('code');
