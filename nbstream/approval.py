@@ -36,7 +36,7 @@ class Approval:
     """
 
     is_seen: Callable[[], bool] = staticmethod(lambda: True)
-    """Whether something with buttons is shown; else who waits is told how to decide in Python."""
+    """Whether buttons are shown; else a message says how to decide in Python."""
 
     def __init__(self, approve: Approve, *, nobody: bool = False) -> None:
         if approve is not True and approve != "ask" and not callable(approve):

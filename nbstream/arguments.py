@@ -53,8 +53,8 @@ _REMEMBERED = (
     *("model", "base_url", "api", "system", "max_tokens", "params"),
     *("tools", "approve", "max_rounds"),
 )
-"""What is asked of whom, and how. What concerns one cell alone (what it shows, how it waits, the
-form of its answer) is not remembered."""
+"""The settings of the request. Those that concern one cell alone (what it shows, how it waits, the
+form of its answer) are not remembered."""
 
 
 class _Parser(argparse.ArgumentParser):

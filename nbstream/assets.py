@@ -15,7 +15,7 @@ from pathlib import Path
 from .protocol import AssetMessage, AssetName, asset_message
 
 STATIC = Path(__file__).parent / "static"
-# The front end itself is asked for by pages that missed the widget that brought it.
+# Pages that missed the widget with the front end ask for that as well.
 FILES: dict[AssetName, str] = {
     "highlight": "highlight.js",
     "math": "math.js",

@@ -32,7 +32,7 @@ def left_running(reason: str, what: RunsOn | None) -> str:
 
 def taken_up(response: Any) -> Meta | None:
     """What is known of the answer whose stream ``response`` is, if it was begun by another request:
-    only responses in the background can be taken up later, by their id."""
+    only background responses can be joined later, by their id."""
     try:
         request = response.request
         found = _TAKEN_UP.search(request.url.path) if request.method == "GET" else None

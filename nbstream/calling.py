@@ -137,7 +137,7 @@ class Calling:
         self._end(call, known)
         return f"Error: {error}"
 
-    # -- what is told -------------------------------------------------------------------------
+    # -- results ------------------------------------------------------------------------------
 
     def _enter(self, call: _Call, state: State, status: str) -> None:
         call.state = state

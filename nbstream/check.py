@@ -87,7 +87,8 @@ def _execute(path: Path) -> Result:
         error = f"{type(failure).__name__}: {failure}"
     seconds = time.monotonic() - started
     statuses, tokens = _count(last.get("outputs", []))
-    # An answer that reached its max_tokens is incomplete: the small model often goes on till then.
+    # An answer that reached its max_tokens is incomplete: the small model often continues until
+    # then.
     if error is None and not (tokens and statuses["completed"] + statuses["incomplete"]):
         error = "no answer came, or no tokens were counted"
     return Result(path.name, seconds, statuses, tokens, error)

@@ -79,7 +79,7 @@ def _check_headers(headers: Mapping[Any, Any]) -> None:
 
 
 def _check_timeout(timeout: Any) -> None:
-    # The SDK takes objects of its HTTP library, too, which judge themselves.
+    # The SDK also takes objects of its HTTP library, which check themselves.
     is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
     if isinstance(timeout, (bool, str, list, dict)) or (is_number and timeout <= 0):
         raise UsageError(f"timeout takes seconds as a number above 0, not {timeout!r}")

@@ -44,7 +44,7 @@ class Endpoint:
     prefills: bool = False
     """Whether it continues a conversation's last message if that is the assistant's."""
     silence_timeout: float | None = None
-    """Seconds without a byte after which whoever reads has to give up: the client does not."""
+    """Seconds without a byte after which the reader must give up: the client does not."""
 
 
 def choose(
@@ -129,7 +129,7 @@ def _host(url: str) -> str | None:
     """The host in ``url``; None if that is no URL of an HTTP server."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018  # raises for one that is no number below 65,536
+        parts.port  # noqa: B018  # raises for anything but a number below 65,536
     except ValueError:  # also an IPv6 address without its second bracket
         return None
     is_url = parts.scheme in ("http", "https") and url.isprintable() and " " not in url

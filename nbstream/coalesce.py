@@ -78,7 +78,7 @@ class Held:
 
     def __init__(self) -> None:
         self._items: list[list[_Run] | StatusFrame | SnapshotFrame] = []
-        # The part that came last, and its texts: nearly all text goes on in it.
+        # The part that came last, and its texts: nearly all text extends it.
         self._part: str | None = None
         self._texts: list[str] = []
 

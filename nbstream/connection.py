@@ -1,4 +1,4 @@
-"""The HTTP response behind a stream: cut by us, or closed by whoever made it."""
+"""The HTTP response behind a stream: cut by us, or closed by its owner."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def watch_close(
     """Call ``closed`` when ``response`` is closed by somebody else than its reader, and wake that;
     returns how to stop watching.
 
-    Whoever leaves ``with stream:`` closes it while the widget still reads. The reader would then
+    Leaving ``with stream:`` closes it while the widget still reads. The reader would then
     fail as if the network did, or, blocking, sleep until the next byte.
     https://github.com/openai/openai-python/blob/main/src/openai/_streaming.py
     """

@@ -1,6 +1,6 @@
 """Explains exceptions in words: what happened, and what to do.
 
-Exceptions are told apart by class name and attributes: `openai` 1.x and 2.x raise `httpx` errors
+Exceptions are identified by class name and attributes: `openai` 1.x and 2.x raise `httpx` errors
 in mid-stream, 3.x raises its own, and none of them is imported here.
 """
 
@@ -97,7 +97,8 @@ _TIMEOUTS = frozenset({"APITimeoutError", "ReadTimeout", "ConnectTimeout", "Pool
 def describe(
     exc: BaseException, redact: Redact | None = None, phase: Phase = "opening"
 ) -> ErrorInfo:
-    """What ``exc``, raised in ``phase``, means for who runs the cell; keys are redacted."""
+    """What ``exc``, raised in ``phase``, means for the person who runs the cell; keys are
+    redacted."""
     told = next((cause for cause in _causes(exc) if isinstance(cause, StreamError)), None)
     # The SDK wraps what its HTTP client raises.
     info = told.info if told is not None else _described(exc, phase)

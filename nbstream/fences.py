@@ -61,7 +61,7 @@ def scan(lines: Sequence[str]) -> list[Fence | list[str]]:
     for line in lines:
         if fence is not None:
             if fence.quoted and not _marks(fence, line):
-                # The quote has ended, and the fence with it; an outer one may go on.
+                # The quote has ended, and the fence with it; an outer quote may continue.
                 fence.irregular |= ">" in line[:4]
                 fence = None
             elif _add(fence, line):
@@ -115,7 +115,7 @@ def write(fence: Fence, length: int, out: list[str], *, before_blank: bool) -> N
 
     `length` is longer than any run of backticks in the text, the info string is never empty, the
     block is closed, and no line of it leaves its container. An irregular one goes to the margin
-    between blank lines, where it is a fence for everybody; one in a list gets blank lines, too,
+    between blank lines, where it is a fence for everybody; one in a list also gets blank lines,
     and so does one that holds math, because no formula goes over a blank line in JupyterLab (if it
     stands in a quote or on the line of a list marker, it goes to the margin for that).
     `before_blank`: a blank line follows already, or nothing.

@@ -1,4 +1,4 @@
-"""What a page is told of a session beside its texts' pieces, as fields of frames. No Jupyter."""
+"""The facts about a session that a page gets beside text, as fields of frames. No Jupyter."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def facts(session: Session) -> Facts:
 
 
 def lasting(found: Facts) -> dict[str, Any]:
-    """Those of the facts that a page keeps when the status changes: they are told once."""
+    """The facts that a page keeps when the status changes: they are sent once."""
     return {name: value for name, value in found.items() if name in _LASTING}

@@ -51,7 +51,7 @@ Kind = Literal[
 class Token:
     """A piece of the text from `start` to `end`: all of them together are the text.
 
-    A link, an image and a tag hold what comes before their "close".
+    A link, an image and a tag contain the tokens before their "close".
     """
 
     kind: Kind

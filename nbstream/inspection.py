@@ -1,6 +1,6 @@
 """What `StreamWidget.inspect` gives: the attempts of a stream and its raw events, secrets redacted.
 
-Built when it is asked for; a stream that nobody inspects pays nothing for it.
+Built on request; a stream that nobody inspects pays nothing for it.
 """
 
 from __future__ import annotations

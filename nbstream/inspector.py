@@ -14,7 +14,7 @@ _TEXTS = ("event", "data", "event_id", "retry", "comment", "other")
 
 
 def message(stream: str, found: Inspection) -> InspectionMessage:
-    """What a page shows; it asks again while the stream goes on."""
+    """What a page shows; it asks again while the stream runs."""
     last = found.attempts[-1]
     return {
         "v": PROTOCOL_VERSION,

@@ -239,7 +239,7 @@ def load(shell: Any) -> None:
 
 
 def unload(shell: Any) -> None:
-    """Take away what `load` registered; streams go on."""
+    """Remove what `load` registered; streams keep running."""
     for transformers in (shell.input_transformers_post, shell.input_transformers_cleanup):
         transformers[:] = [
             t for t in transformers if not isinstance(t, (AwaitStream, FindMisplaced))

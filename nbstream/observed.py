@@ -13,7 +13,7 @@ from .wire import Wire
 class _Fact(traitlets.TraitType[Any, Any]):
     """A read-only trait that is computed from the session at each read.
 
-    Observers are told when it may have changed; nobody pays for text that nobody observes.
+    Observers are notified when it may have changed; text that nobody observes costs nothing.
     """
 
     def __init__(self, fact: property) -> None:

@@ -143,7 +143,7 @@ class Displays:
         self._shown[display_id] = bundle
 
     def revive(self) -> None:
-        """Show the live widget again in every output: its stream goes on."""
+        """Show the live widget again in every output: its stream continues."""
         for display_id in tuple(self._keeps):
             self._update(display_id, self._live(display_id))
 

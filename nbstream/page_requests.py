@@ -35,7 +35,7 @@ class Cancel(TypedDict):
 
 
 class Continue(TypedDict):
-    """Take up the ``offer`` of ``stream``: go on from its text, or try its request again."""
+    """Accept the ``offer`` of ``stream``: continue its text, or try its request again."""
 
     kind: Literal["continue"]
     stream: str

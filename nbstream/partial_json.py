@@ -18,7 +18,7 @@ _MISSING: Any = object()
 
 
 class _Text:
-    """A string that may go on."""
+    """A string that may continue."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []

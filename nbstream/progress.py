@@ -261,7 +261,7 @@ class Progress:
 
     def _move_text(self, moved: Moved) -> bool:
         """Move text of the answer to the reasoning; returns whether there was any. The text that
-        a continuation extends stays, and the answer goes on from there."""
+        a continuation extends stays, and the answer continues from there."""
         if self._splice is None or choice_of(moved.part):
             return self.transcript.move(moved)
         self._splice = Splice(self._kept)

@@ -62,7 +62,7 @@ def _handle(running: Any, frames: Any) -> None:
     identities, frames = running.session.feed_identities(frames, copy=False)
     try:
         message = running.session.deserialize(frames, content=True, copy=False)
-    except ValueError:  # a wrong signature: the kernel ignores such messages, too
+    except ValueError:  # a wrong signature: the kernel also ignores such messages
         return
     cell, cell_identities = running.get_parent("shell"), running._parent_ident["shell"]
 
@@ -74,7 +74,8 @@ def _handle(running: Any, frames: Any) -> None:
             handler(running.shell_stream, identities, message)
         running._publish_status("idle", "shell")
         running.set_parent(cell_identities, cell, channel="shell")
-        # The idle was the message's. The cell goes on: people and idle-timers want to know.
+        # The idle was the message's. The cell is still running, as people and idle-timers want to
+        # know.
         running._publish_status("busy", "shell")
 
     # What is printed later belongs to the cell that waits, not to the message.
@@ -127,7 +128,7 @@ class _CommsFirst:
             return self.lock.__aenter__()
         running, cell = self._running, None
         if hasattr(running, "_shell_context"):
-            # From 7.1 on all messages share a context, which is that of the cell, too.
+            # From 7.1 on all messages share a context, which is also that of the cell.
             identities = running._get_shell_context_var(running._shell_parent_ident)
             cell = (identities, running.get_parent("shell"))
         self._passed[id(frames)] = (running.saved_sigint_handler, cell)

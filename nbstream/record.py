@@ -23,8 +23,8 @@ class RawEvent:
 
     ``at`` is seconds since the request, ``gap`` since the event before; None where the stream was
     not recorded while it ran. ``size`` counts bytes on the wire, of which ``missing`` were not
-    kept; ``last`` names the field that was cut by that. Of what is no server-sent event, ``data``
-    is the chunk as JSON and ``event`` its type.
+    kept; ``last`` names the field that was cut by that. Of anything else than a server-sent event,
+    ``data`` is the chunk as JSON and ``event`` its type.
     """
 
     number: int
@@ -141,7 +141,7 @@ def raw_event(
 
 
 def block_of(chunk: Any) -> Block:
-    """A chunk that is no server-sent event, as one: its type, and itself as JSON.
+    """A chunk that is not a server-sent event, as one: its type, and itself as JSON.
 
     >>> block_of({"type": "note", "n": 1}).data
     '{"type":"note","n":1}'

@@ -22,7 +22,7 @@ WIDTH = 100
 ROWS = 12
 """Events in the table and in the report: so many of the beginning, and of the end."""
 _BEFORE = 28
-"""Characters before what is told of an event."""
+"""Characters before the text of an event."""
 REPORTED = 300
 """Characters of an event in the report."""
 

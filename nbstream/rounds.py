@@ -106,8 +106,8 @@ class Rounds:
 
     def due(self, transcript: Transcript) -> list[Part]:
         """The calls of this round's reply, if they are to be made: none where it also wants
-        something that is the caller's to do. Only the first answer's are: the conversation goes on
-        from it."""
+        something that is the caller's to do. Only the first answer's are made: the conversation
+        continues from it."""
         parts = [part for part in self._tools(transcript) if not choice_of(part.key)]
         calls = [part for part in parts if part.info.get("kind") in _CALLS]
         if any(part.info.get("kind") in _LEFT for part in parts):

@@ -252,7 +252,7 @@ def _safe_fold(line: str) -> str:
 
 
 def _nested(tags: list[str]) -> bool:
-    """Whether tags are properly nested: the style of one that is not would go on for ever."""
+    """Whether tags are properly nested: otherwise the style would never end."""
     names: list[str] = []
     for tag in tags:
         if tag[1] != "/":

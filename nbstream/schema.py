@@ -76,7 +76,7 @@ class Structure:
 
 
 class Growing:
-    """The partial object of a growing answer. Each delta is read once, however often it is asked
+    """The partial object of a growing answer. Each delta is parsed once, however often it is asked
     for.
 
     >>> growing = Growing()

@@ -1,4 +1,4 @@
-"""One generation's life: its task, how it goes on, cancel and close.
+"""One generation's life: its task, continuation, cancel and close.
 
 Everything runs on the loop that the session was started on; `Session.cancel` and the waiting
 methods may be called from any thread.
@@ -161,7 +161,7 @@ class Session(Watching):
         self._wake()
 
     async def _generate_on(self) -> None:
-        """Generate; and again for as long as somebody takes up the offer of a stalled stream."""
+        """Generate; and again as long as somebody accepts the offer of a stalled stream."""
         while True:
             try:
                 await self._generate()
@@ -197,7 +197,7 @@ class Session(Watching):
                 f" before its answer was complete, can be continued; this one {self._why_not}"
             )
         with self._lock:
-            # Whoever waits from now on waits for the new end.
+            # Waiting from now on means waiting for the new end.
             if self.done.done():
                 self.done = concurrent.futures.Future()
         if self.loop is None or self.loop.is_closed():
@@ -312,7 +312,7 @@ async def _close(opened: Opened) -> None:
 async def _close_then_cancel(opened: Opened, task: asyncio.Task[None]) -> None:
     """Close the stream; the task that reads it then ends by itself, or is cancelled.
 
-    Not a method: by the time it has ended, the session may go on with another task.
+    Not a method: by the time it has ended, the session may continue with another task.
     """
     await _close(opened)
     await asyncio.wait({task}, timeout=CLOSE_GRACE)

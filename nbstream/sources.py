@@ -141,14 +141,14 @@ class StreamSource:
         return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None
 
     def _left(self) -> None:
-        # Whoever leaves a background response may want to come back to it.
+        # The user may want to come back to a background response.
         self.cancel_response = None
         self.closed()
 
     def _watched(self, opened: Opened) -> Opened:
         if self._response is None:
             return opened
-        # Whoever opens it reads it.
+        # The caller reads it.
         reader = None if opened.pump else asyncio.current_task()
 
         def reads_here() -> bool:

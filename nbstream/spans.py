@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .events import Info, Moved
 from .transcript import Append, choice_of
 
-# Calls that the caller answers: what their arguments took to write is no time of the tool's.
+# Calls that the caller answers: the time to write their arguments is not the tool's.
 _OURS = ("function", "function_call", "custom", "custom_tool_call")
 
 

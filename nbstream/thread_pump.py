@@ -55,7 +55,7 @@ class ThreadPump:
                 if self._closed:
                     break
                 self._put(item)
-        except BaseException as exc:  # handed to whoever takes the items
+        except BaseException as exc:  # handed to the reader of the items
             self._error = exc
         finally:
             if self._closed:

@@ -12,7 +12,7 @@ LOOK = 1.0
 
 @dataclass(frozen=True)
 class Clocks:
-    """Limits in seconds; None is no limit."""
+    """Limits in seconds; None means no limit."""
 
     stall_after: float = 10.0
     """A stream without a token for this long is called stalled, also before the first one."""
@@ -56,9 +56,9 @@ class Clocks:
 
 
 class Silence:
-    """Whether no byte came for ``limit`` seconds, as it looks at every look; None is no limit.
+    """Whether no byte came for ``limit`` seconds, as far as each look shows; None means no limit.
 
-    A look counts for a quarter of them at most: what a blocked loop could not read is no silence.
+    A look counts for a quarter of them at most: a blocked loop that could not read is not silence.
 
     >>> silence = Silence(8.0)
     >>> [silence.is_too_long((1, 512), now) for now in (0.0, 1.0, 300.0, 302.0, 304.0, 306.0)]

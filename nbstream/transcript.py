@@ -75,7 +75,7 @@ class Part:
     info: PartInfo = field(default_factory=PartInfo)
     data: list[str] = field(default_factory=list)  # base64: of an image one frame, the last
     logprobs: list[Any] = field(default_factory=list)
-    is_aside: bool = False  # of a message that was cut, and that another one goes on with
+    is_aside: bool = False  # of a message that was cut, and that another one continues
     _joining: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def append(self, text: str) -> int:

@@ -112,7 +112,7 @@ def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
     """`follow` for a plain ``for``.
 
     On the thread of the session's own loop this works for a blocking source only: its chunks are
-    then taken here, and the widget goes on showing them while the cell is busy with them.
+    then taken here, and the widget keeps showing them while the cell is busy with them.
     """
     if _on_own_thread(session):
         _refuse_own_thread(session, unless=session.pump is not None)

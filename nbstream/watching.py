@@ -25,7 +25,7 @@ class Watching(Reading):
         raise NotImplementedError
 
     def _end_reading(self) -> None:
-        """Close what is read now; the generation may go on."""
+        """Close the stream that is being read; the generation may continue."""
         raise NotImplementedError
 
     def _check_clocks(self) -> None:

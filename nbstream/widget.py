@@ -62,7 +62,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     # The cell that started it: when that is deleted, nobody sees the stream any more.
     _cell = traitlets.Unicode().tag(sync=True)
     _own_layout: ipywidgets.Layout | None = None
-    # Written lazily: whoever asks for the state (a new page, a second view) gets all text.
+    # Written lazily: a new page or a second view that asks for the state gets all text.
     _snapshot = traitlets.Any(None).tag(
         sync=True, to_json=lambda _, widget: widget._wire.snapshot()
     )
@@ -86,7 +86,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._asked_model = model
         self._structure = structure
         self._growing = Growing()
-        # The comm's id, too, and each message names both: 48 bits as 8 letters, no UUID.
+        # Also the comm's id, and each message names both: 48 bits as 8 letters, not a UUID.
         stream = "".join(_random.choices(ascii_letters + digits, k=8))
         self._wire = Wire(
             stream,
@@ -226,7 +226,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     @property
     def model_id(self) -> str:
         """The id of the model in the page. A layout that holds the widget asks for it, so the
-        comm is then opened in a headless run, too."""
+        comm is then also opened in a headless run."""
         if self.comm is None:
             self._open_comm()
         self._is_placed = True

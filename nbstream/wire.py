@@ -84,7 +84,7 @@ class Wire:
         self._go_on = go_on
         self._session: Session | None = None
         self._hub: Hub | None = None
-        # The state of a widget is read in a subshell's thread, too.
+        # A subshell's thread also reads the state of a widget.
         self._lock = threading.Lock()
         self._held = Held()
         self._sent: dict[str, int] = {}  # part -> characters that frames up to seq have
@@ -126,7 +126,7 @@ class Wire:
 
     def renewed(self, session: Session) -> None:
         """A snapshot, which takes the place of an ending and of all that belonged to it."""
-        self._hub = None  # it may go on in another loop
+        self._hub = None  # it may continue in another loop
         self._hold_snapshot(session)
         self._renewed()
         self._observe("status")
@@ -140,7 +140,7 @@ class Wire:
         snapshot = self.snapshot()
         assert snapshot is not None
         with self._lock:
-            # In its place: what comes before it can be sent follows it.
+            # In its place: pieces that arrive before it can be sent follow it.
             self._held.frame(snapshot)
         self._hold_urgent(session)
 

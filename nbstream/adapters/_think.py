@@ -82,7 +82,7 @@ class ThinkTags:
         self._thought_last = ""
         self._code = _Code()
         self._seen = 0  # of `told`, how much `_code` has
-        self._pairs = 0  # opening tags in the text, which are no reasoning's
+        self._pairs = 0  # opening tags in the text that begin no reasoning
         self._has_begun = self._is_tagged = self._is_stray = self._is_over = False
 
     def feed(self, piece: str) -> list[Delta | Moved]:
