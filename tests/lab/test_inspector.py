@@ -75,8 +75,8 @@ def test_in_mid_stream_and_at_the_end(open_notebook: OpenNotebook, model: type[M
     assert KEY not in report
     assert KEY not in (panel.text_content() or "")
     page.run(2)
-    assert "What happened" in page.output(2).inner_text()
-    assert page.output(2).inner_text().count("front end:") == 1
+    wait_text(page, 2, "What happened")
+    page.wait(lambda: page.output(2).inner_text().count("front end:") == 1, "what it is made of")
     assert page.errors == []
 
 

@@ -99,7 +99,7 @@ def test_approve_and_decline(
         card.click()
     shoot(page, shots, f"{theme}-tools-end")
     page.run(3)
-    assert page.output(3).inner_text().strip().endswith(ANSWER)
+    page.wait(lambda: page.output(3).inner_text().strip().endswith(ANSWER), "the answer")
     assert not page.errors
 
 
