@@ -18,6 +18,7 @@ from .emphasis import Run, Sides, sides
 from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
 from .inline_parser import Lookups, Token, parse
 from .links import Definition
+from .terminal import in_order
 
 # Placeholders for dollars that belong to no formula: whether they may stay depends on the text
 # after them. The text itself has no control characters.
@@ -154,6 +155,7 @@ class _Rewriter:
         elif kind == "break":
             self._add("<br>" if source[0] == "<" or self._html else source)
         elif kind == "code":
+            source = in_order(source)
             self._add(escaped_code(source) if self._html_code else source)
         elif kind == "math":
             self._formula(token, source)
@@ -178,6 +180,8 @@ class _Rewriter:
         return index + 1
 
     def _add_text(self, token: Token, source: str) -> None:
+        if self._links:
+            source = in_order(source)
         if source[0] == "$":
             for _ in source:
                 self._add(DOLLAR if self._in_address else RAW_DOLLAR)
@@ -276,6 +280,8 @@ class _Rewriter:
         if not is_allowed(href):
             scheme, colon, rest = written.partition(":")
             return f"{scheme}{colon}{APART}{rest}" if colon else written
+        if (shown := in_order(written)) != written:
+            return f"[{_words(shown)}]{target(href)}"
         if pointed:
             return source if plain_pointed.match(source) else f"[{_words(written)}]{target(href)}"
         if href.startswith("mailto:") or self._is_plain(token, source):
@@ -312,7 +318,7 @@ class _Rewriter:
         end = self._ends[index]
         inner = self._tokens[index + 1 : end]
         host = _host(token.href)
-        alt = " ".join("".join(one.text or _left(one) for one in inner).split())
+        alt = in_order(" ".join("".join(one.text or _left(one) for one in inner).split()))
         words = [f"Image: {_escaped(alt)}" if alt else "Image", host]
         text = " · ".join(word for word in words if word).replace("$", RAW_DOLLAR)
         is_text = self._links or self._html or not (host and is_allowed(token.href))

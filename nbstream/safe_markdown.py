@@ -35,6 +35,7 @@ from .hazards import (
     tex_commands,
 )
 from .live_form import live_form
+from .terminal import in_order
 
 # C0 and C1 controls but tab and newline, and surrogates, which UTF-8 cannot carry.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -120,7 +121,7 @@ def folded(summary: str, safe: str) -> str:
     <BLANKLINE>
     </details>
     """
-    title = html.escape(" ".join(summary.split())).replace("$", DOLLAR)
+    title = html.escape(in_order(" ".join(summary.split()))).replace("$", DOLLAR)
     body = closed_math(safe.strip("\n"))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 

@@ -14,6 +14,7 @@ from .events import CitedSource, PartInfo
 from .formulas import DOLLAR
 from .marks import without_marks
 from .safe_markdown import folded, safe_parts
+from .terminal import in_order
 from .transcript import Part, Transcript
 
 # In what the arguments of some tools are written; those of others are JSON, mostly.
@@ -25,6 +26,11 @@ _LANGUAGES = {
 }
 # What a file of each format begins with: nothing else is kept as an image.
 _BEGINNINGS = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
+
+LONGEST = 500_000
+"""Characters of an answer that are read as Markdown: at worst a million take 6 s, during which the
+kernel does nothing else. No model writes more text than this, so the rest is kept as code."""
+_SHORT = 10_000
 
 # Markdown that is not safe yet, and what stands around it once it is.
 _Piece = tuple[str, Callable[[str], str]]
@@ -39,7 +45,10 @@ def markdown(transcript: Transcript) -> list[str]:
         if len(numbers) > 1:
             pieces.append((f"**answer {number + 1}**", _alone))
         pieces += _pieces(transcript, number)
-    safe = safe_parts([text for text, _ in pieces])
+    texts = [text for text, _ in pieces]
+    if sum(map(len, texts)) > LONGEST:
+        texts = [text if len(text) <= _SHORT else _fenced(text, "") for text in texts]
+    safe = safe_parts(texts)
     return [around(text) for (_, around), text in zip(pieces, safe, strict=True)]
 
 
@@ -61,7 +70,7 @@ def plain(transcript: Transcript) -> str:
 
 def escaped(text: str) -> str:
     """``text`` as Markdown that shows just this text on one line."""
-    flat = " ".join(text.split())
+    flat = in_order(" ".join(text.split()))
     for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         flat = flat.replace(old, new)
     flat = "".join(f"\\{c}" if c in "\\`*_[]|~!" else c for c in flat)

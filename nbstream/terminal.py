@@ -17,6 +17,21 @@ _VISIBLE = {
 }
 
 
+_REORDERING = str.maketrans(
+    {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+)
+
+
+def in_order(text: str) -> str:
+    r"""``text`` with the bidirectional controls made visible that reorder what surrounds it, for
+    where it stands in a line of somebody else's. Marks stay, which right-to-left text needs.
+
+    >>> in_order("\u202etxt.exe"), in_order("\u200fab")
+    ('\\u202etxt.exe', '\u200fab')
+    """
+    return text.translate(_REORDERING)
+
+
 def printable(text: str) -> str:
     r"""``text`` with its control characters made visible; line ends and tabs stay.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 from typing_extensions import Unpack
 
 from nbstream import saved
@@ -159,3 +162,47 @@ def test_marks_are_kept_in_neither_form() -> None:
     )
     assert saved.plain(made) == "Rain."
     assert saved.markdown(made) == ["Rain."]
+
+
+RLO, ISOLATE = "\u202e", "\u2067"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "a `x{}y` b",
+        "[mo{}c](https://e.x/) b",
+        "[**m{}c**](https://e.x/) b",
+        "<https://e.x/{}a> b",
+        "https://e.x/{}a b",
+        "![a{}b](https://e.x/p) c",
+        "| `a{}` | [b{}](https://e.x) |\n|--|--|\n",
+        "> # [x{}](https://e.x)",
+    ],
+)
+def test_controls_in_links_and_code_do_not_reorder_the_line(written: str) -> None:
+    for control in (RLO, ISOLATE):
+        text = written.replace("{}", control)
+        html = MarkdownIt().enable("table").render(markdown(Delta("text", "text", text)))
+        shown = re.sub(r"<[^>]*>", "", html)
+        assert control not in shown
+        assert f"\\u{ord(control):04x}" in shown
+
+
+def test_controls_in_titles_do_not_reorder_them() -> None:
+    assert RLO not in markdown(*call("{}", name=f"a{RLO}b"))
+    assert RLO not in saved.escaped(f"a{RLO}b")
+
+
+def test_prose_keeps_its_direction_marks() -> None:
+    for mark in ("\u200e", "\u200f", RLO):
+        assert markdown(Delta("text", "text", f"a {mark}b")) == f"a {mark}b"
+
+
+@pytest.mark.parametrize("unit", ["_a", "[", "<a", "`a", "$a ", "a"])
+def test_a_line_of_ten_million_characters_is_stored_as_code(unit: str) -> None:
+    begun = time.process_time()
+    stored = markdown(Delta("text", "text", unit * (10_000_000 // len(unit))))
+    assert stored.startswith(("```\n", "```text\n"))
+    assert stored.endswith("\n```")
+    assert time.process_time() - begun < 20

@@ -56,7 +56,7 @@ const LINE = 128;
 const STEP = 16_384;
 
 /** Letters that run from right to left; a reference may stand for one. */
-const BIDI = /[&\u0590-\u08ff\ud802\ud803\ud83a\ud83b\ufb1d-\ufdff\ufe70-\ufefc]/;
+const BIDI = /[&\u0590-\u08ff\ud802\ud803\ud83a\ud83b\ufb1d-\ufdff\ufe70-\ufefc\u202a-\u2069]/;
 
 /** A renderer that fills `el`. */
 export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): MarkdownRenderer {
