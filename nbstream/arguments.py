@@ -71,7 +71,7 @@ def _named(kind: str) -> Callable[[str], tuple[str, Any]]:
             raise argparse.ArgumentTypeError(f"{kind} takes KEY=JSON, not {text!r}")
         try:
             return key, json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a number may have too many digits
             shown = value if len(value) <= 60 else f"{value[:59]}…"
             raise argparse.ArgumentTypeError(
                 f"{shown!r} is not JSON: write numbers and true/false as they are, and text"

@@ -69,7 +69,8 @@ class Progress:
         self._cut_reason: str | None = None
         self._kept = ""
         self._splice: Splice | None = None
-        self._cut_at = 0  # the length of the part that a continuation extends
+        # The length of the part that a continuation extends, and whether reasoning preceded it.
+        self._cut_at, self._has_reasoned = 0, False
         self._spans = Spans()
         # For text that is examined before the transcript takes it.
         self._halves = Halves()
@@ -140,6 +141,7 @@ class Progress:
         self._adapter = self._unread = None
         self._splice = Splice(self._kept) if self._kept else None
         self._cut_at = len(self.transcript.parts[self._cut_part].text) if self._kept else 0
+        self._has_reasoned = bool(self.transcript.reasoning)
         self._told = {}
         self._phase, self._last_part = "opening", ""
         self._finish, self.transcript.failure = FinishWatch(), None
@@ -260,13 +262,21 @@ class Progress:
             self._go_ahead()
 
     def _move_text(self, moved: Moved) -> bool:
-        """Move text of the answer to the reasoning; returns whether there was any. The text that
-        a continuation extends stays, and the answer continues from there."""
+        """Move text of the answer to the reasoning; returns whether there was any.
+
+        The text that a continuation extends stays, and the answer continues from there. But if the
+        model had not reasoned before, that text was the beginning of this reasoning.
+        """
         if self._splice is None or choice_of(moved.part):
             return self.transcript.move(moved)
-        self._splice = Splice(self._kept)
         self._halves.forget(moved.part)
-        return self.transcript.move(moved._replace(part=self._cut_part), self._cut_at)
+        moved = moved._replace(part=self._cut_part)
+        if self._has_reasoned or not moved.to:
+            self._splice = Splice(self._kept)
+            return self.transcript.move(moved, self._cut_at)
+        rest, self._splice, self._kept = self._splice.end(), None, ""
+        self.transcript.apply(Delta(moved.part, "text", rest))
+        return self.transcript.move(moved)
 
     def _moved(self, moved: Moved) -> None:
         """Text of the answer turned out to be reasoning. An iterator may have read it already;

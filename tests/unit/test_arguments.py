@@ -70,6 +70,7 @@ def test_options(line: str, name: str, value: Any) -> None:
         ("-p top_p", "-p takes KEY=JSON, not 'top_p'"),
         ("-p top-p=1", "-p takes KEY=JSON"),
         ("-p top_p=high", "'high' is not JSON"),
+        (f"-p top_p={'1' * 5000}", "is not JSON"),
         ("--system 'open", "a quote on the line stays open: 'open:"),
         ('--system "C:\\temp\\"', "a text that ends in a backslash goes into single quotes"),
         (r"--system two\ words", "a backslash does not join two words: put the value into quotes"),

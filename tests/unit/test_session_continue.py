@@ -62,7 +62,7 @@ async def test_the_text_goes_on_and_what_is_repeated_is_taken_once(pieces: list[
 
 
 @pytest.mark.parametrize(
-    ("before", "opening"), [("", ""), ("hm</think>", ""), ("<think>hm</think>", "<think>")]
+    ("before", "opening"), [("hm</think>", ""), ("<think>hm</think>", "<think>")]
 )
 @pytest.mark.parametrize("pieces", [["wer piece"], ["carry an answer", " piece"]])
 async def test_reasoning_before_a_continuation(
@@ -73,7 +73,17 @@ async def test_reasoning_before_a_continuation(
     session, _ = await run(cut, [*map(chat, [*thoughts, *pieces]), DONE])
     await go_on(session)
     assert session.transcript.text == "Streams carry an answer piece"
-    assert session.transcript.reasoning == f"{'hm' if before else ''}Let me see."
+    assert session.transcript.reasoning == "hmLet me see."
+    assert (session.status, session.error) == ("completed", None)
+
+
+@pytest.mark.parametrize("more", ["me see.", "Let me see.", "see."])
+async def test_an_answer_that_was_cut_in_its_reasoning(more: str) -> None:
+    pieces = [*more.removesuffix("."), ".</think>", "Blue ", "sky."]
+    session, _ = await run([chat("Let me "), ReadError("cut")], [*map(chat, pieces), DONE])
+    await go_on(session)
+    said = "Let me Let me see." if more.startswith("Let") else f"Let me {more}"
+    assert (session.transcript.reasoning, session.transcript.text) == (said, "Blue sky.")
     assert (session.status, session.error) == ("completed", None)
 
 
