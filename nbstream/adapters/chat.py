@@ -267,8 +267,9 @@ class _Choice:
         more_reasoning = self._reason_beside(more, events)
         if isinstance(annotations := get(more, "annotations"), list):
             self.cite(annotations, events)
-        for tool in listed(get(more, "executed_tools")):
-            events += _executed(self._prefix, tool)
+        if tools := get(more, "executed_tools"):
+            for tool in listed(tools):
+                events += _executed(self._prefix, tool)
         others = unknown(more, _DELTA)
         if more_reasoning:
             others |= more_reasoning

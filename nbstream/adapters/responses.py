@@ -133,7 +133,8 @@ class ResponsesAdapter(Adapter):
             self._key = key
         part.pieces.append(delta)
         events: list[Event] = [Delta(part.name, place.type, delta)]
-        if tokens := listed(_find(chunk, "logprobs")):
+        tokens = _find(chunk, "logprobs")
+        if tokens and isinstance(tokens, list):
             events.append(Logprobs(part.name, place.type, tokens))
         return events
 
