@@ -69,7 +69,7 @@ test.each([
   ["\u{1e922}", true],
   ["&#x5d0;", true],
   ["[\u202etxt.exe](https://e.x) a", true],
-])("blocks have directions of their own where something runs from right to left: %j", (text, own) => {
+])("blocks have directions of their own where one runs from right to left: %j", (text, own) => {
   const [el] = start(...text);
   expect(el.classList.contains("nbs-bidi")).toBe(own);
 });
