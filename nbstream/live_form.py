@@ -61,7 +61,6 @@ class _Form:
         end = len(self._lines)
         after = self._before.pop(end, [])
         if notes:
-            # Not `---`, which Sphinx takes for a transition and refuses at the end of a section.
             after += [_BLANK, "---", "", *notes]
         if self._moved:
             after += [_BLANK, *self._moved]

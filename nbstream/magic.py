@@ -235,7 +235,12 @@ def load(shell: Any) -> None:
     shell.input_transformers_post.append(rewriting)
     # Before others take away comments and blank lines.
     shell.input_transformers_cleanup.insert(0, FindMisplaced())
-    shell.register_magics(StreamMagics(shell, rewriting))
+    magics = StreamMagics(shell, rewriting)
+    # `%reload_ext` is no reason to forget conversations, or what cells have started.
+    earlier = shell.magics_manager.registry.get(StreamMagics.__name__)
+    if earlier is not None:
+        magics.chats, magics._runs = earlier.chats, earlier._runs
+    shell.register_magics(magics)
 
 
 def unload(shell: Any) -> None:

@@ -239,6 +239,20 @@ def test_reload_and_unload(kernel: Kernel) -> None:
     assert kernel.run("%load_ext nbstream").status == "ok"
 
 
+def test_a_reload_keeps_chats_and_what_cells_have_started(kernel: Kernel, server: Server) -> None:
+    kernel.run("%%stream --chat kept\nFirst?", cell="cell-1")
+    kernel.run("%%stream test/stall --bg --as stalled\nHi", cell="cell-z")
+    for how in ("%reload_ext nbstream", "%unload_ext nbstream\n%load_ext nbstream"):
+        assert kernel.run(how).status == "ok"
+    kernel.run("%%stream --chat kept\nSecond?", cell="cell-2")
+    asked = [m["content"] for m in server.requests[-1].body["messages"] if m["role"] == "user"]
+    assert asked == ["First?", "Second?"]
+    kernel.run("%%stream\nHi", cell="cell-z")
+    assert kernel.get("(stalled.status, stalled.reason)") == (
+        "('cancelled', 'the cell was run again')"
+    )
+
+
 def test_configuration(kernel: Kernel, server: Server) -> None:
     kernel.run("%config NBStream.model = 'test/markdown'")
     try:
