@@ -37,6 +37,7 @@ _PLAIN_ADDRESS = re.compile(r"(?:https?://|www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*(?![
 _SENTENCE = re.compile(r"[?!.,:*_~'\")]*(?:\s|</?(?:br|sub|sup|kbd|code|span)[ />]|\Z)", re.I)
 # Text that other readers may not take for plain text, though the live view does.
 _NOT_PLAIN = re.compile(r"[$\\]|.*(?:://|www\.)", re.DOTALL | re.IGNORECASE)
+_LIKE_REFERENCE = re.compile(r"&(?=#?\w+;)")
 _LIKE_DEFINITION = re.compile(r"\[[^\[\]\n]*\]:")
 _LIKE_ADDRESS = re.compile(r"(?:https?|ftp)(?=://[\w])|www(?=\.[\w])", re.IGNORECASE)
 
@@ -319,7 +320,9 @@ class _Rewriter:
         inner = self._tokens[index + 1 : end]
         host = _host(token.href)
         alt = in_order(" ".join("".join(one.text or _left(one) for one in inner).split()))
-        words = [f"Image: {_escaped(alt)}" if alt else "Image", host]
+        # References are resolved by now: what looks like one is text.
+        alt = _escaped(_LIKE_REFERENCE.sub("&amp;", alt))
+        words = [f"Image: {alt}" if alt else "Image", host]
         text = " · ".join(word for word in words if word).replace("$", RAW_DOLLAR)
         is_text = self._links or self._html or not (host and is_allowed(token.href))
         self._add(text if is_text else f"[{text}]{target(token.href)}")

@@ -251,6 +251,10 @@ def test_footnotes(text: str, result: str) -> None:
         ("[![a](https://b.org/c)](https://d.org)", "[Image: a · b.org](https://d.org)"),
         ("![a](c.png) ![b](javascript:f)", "Image: a Image: b"),
         ("![a](https://u:p@B.org:80/c)", "Image: a · b.org:80"),
+        (
+            "![a&amp;amp;b](https://b.org/c)",
+            "[Image: a&amp;amp;b · b.org](https://b.org/c)",
+        ),
         ("![a][unknown]", "&#33;[a][unknown]"),
     ],
 )

@@ -11,7 +11,7 @@ const sheet = new CSSStyleSheet();
  */
 export function adoptStyle(el: Element, css: string): void {
   const sheets = rootOf(el).adoptedStyleSheets;
-  if (sheets?.includes(sheet) !== false) return;
+  if (!sheets || sheets.includes(sheet)) return;
   if (!sheet.cssRules.length) sheet.replaceSync(css);
   sheets.push(sheet);
 }
