@@ -212,6 +212,8 @@ class _Rewriter:
         elif character == "\\":
             apart = self._text.startswith(APART, token.end)
             self._add(source if apart else BACKSLASH)
+        elif self._links and in_order(character) != character:
+            self._add(in_order(character))
         elif character.isascii() and character.isalnum():
             self._add(character + APART)  # a letter is not markup, but could complete some
         else:
@@ -281,8 +283,8 @@ class _Rewriter:
         if not is_allowed(href):
             scheme, colon, rest = written.partition(":")
             return f"{scheme}{colon}{APART}{rest}" if colon else written
-        if (shown := in_order(written)) != written:
-            return f"[{_words(shown)}]{target(href)}"
+        if (shown := in_order(token.text)) != token.text:
+            return f"[{_words(_LIKE_REFERENCE.sub('&amp;', shown))}]{target(href)}"
         if pointed:
             return source if plain_pointed.match(source) else f"[{_words(written)}]{target(href)}"
         if href.startswith("mailto:") or self._is_plain(token, source):

@@ -138,6 +138,11 @@ def test_what_another_parser_would_stumble_over_is_not_set(tex: str) -> None:
         ),
         ("https://bank.example&#64;a.example", "https:<span></span>//bank.example&#64;a.example"),
         ("https://a.example<b", "<https://a.example>&lt;b"),
+        ("[a&#x202e;b](https://a.example)", "[a\\u202eb](https://a.example)"),
+        (
+            "https://a.example/&#x202e;b",
+            "[https<span></span>://a.example/\\\\u202eb](https://a.example/\u202eb)",
+        ),
         ('[a](https://a.example "t \\"u\\"")', '[a](https://a.example "t u")'),
         ("[a](#part)", "a"),
         ("&#65;&#66;", "A<span></span>B<span></span>"),
