@@ -20,7 +20,16 @@ const CONTROLS = /[^\P{Cc}\t\n]|\p{Cs}/gu;
 /** Punctuation, but for what means nothing in HTML, and in Markdown nothing without the rest. */
 const MARKUP = /[#$&*<>@[\\\]^_`{|}~]/g;
 
+/** Bidirectional controls that reorder what stands beside them. */
+const REORDERING = /[\u202a-\u202e\u2066-\u2069]/g;
+
 const clean = (text: string): string => text.replace(LINE_ENDS, "\n").replace(CONTROLS, "\ufffd");
+
+/** On one line, where others' words stand beside ours: what would reorder these is made visible. */
+const cleanLine = (text: string): string =>
+  clean(text)
+    .replace(/\s+/g, " ")
+    .replace(REORDERING, (control) => `\\u${control.charCodeAt(0).toString(16)}`);
 
 const escaped = (text: string): string =>
   text.replace(MARKUP, (character) => `&#${character.charCodeAt(0)};`);
@@ -64,7 +73,7 @@ export function remainsOf(state: State, local: Local, now: number): Remains {
   const [blocks, plain]: [string[], string[]] = [[], []];
   for (const part of state.parts) {
     const text = clean(textOf(part));
-    const title = clean(titleOf(part));
+    const title = cleanLine(titleOf(part));
     if (!text && part.type !== "tool") continue;
     blocks.push(title ? folded(title, clean(allOf(part))) : preformatted(text));
     if (part.type === "tool") plain.push(`[${title}] ${text}`.trim());
@@ -77,7 +86,7 @@ export function remainsOf(state: State, local: Local, now: number): Remains {
     blocks.push(preformatted(words));
     plain.push(words);
   }
-  const end = clean(line).replace(/\s+/g, " ");
+  const end = cleanLine(line);
   blocks.push(`<sub>${apart(end)}</sub>`);
   plain.push(`[${end}]`);
   return { "text/markdown": blocks.join("\n\n"), "text/plain": plain.join("\n\n") };

@@ -84,6 +84,12 @@ describe("nothing in it can be more than text", () => {
     expect(shown.body.textContent).not.toMatch(/[$\\]/);
   });
 
+  test("a name does not reorder the words beside it", () => {
+    const kept = lost(["tool", "{}", { name: "a\u202eb\nc" }]);
+    expect(kept["text/plain"]).toMatch(/^\[a\\u202eb c\] \{\}\n/);
+    expect(kept[MARKDOWN]).not.toContain("\u202e");
+  });
+
   test("what no file can hold, and what ends a line elsewhere", () => {
     const kept = lost(["text", "a\x00b\ud83dc\r\nd\u2028e\tf"]);
     expect(kept["text/plain"]).toMatch(/^a\ufffdb\ufffdc\nd\ne\tf\n/);
