@@ -190,6 +190,7 @@ def show(
         ending=None if until is None else Ending(until),
     )
     source.closed = functools.partial(widget.cancel, "its stream was closed")
+    widget._at_end.append(source.discard)
     mark_shown(stream)
     # An async stream belongs to the loop that made it: without a running one it waits for the
     # first `await` or `async for`.

@@ -140,6 +140,16 @@ class StreamSource:
     def open_now(self, loop: asyncio.AbstractEventLoop) -> Opened | None:
         return self._watched(_pumped(self._stream, loop, self.tap)) if self.is_blocking else None
 
+    def discard(self) -> None:
+        """Close a request that was never sent, of which Python would warn: a coroutine, or the one
+        that the SDK's stream helpers hold."""
+        held = getattr(self._stream, "__dict__", {})
+        for request in (self._stream, *held.values()):
+            if inspect.iscoroutine(request) and (
+                inspect.getcoroutinestate(request) == inspect.CORO_CREATED
+            ):
+                request.close()
+
     def _left(self) -> None:
         # The user may want to come back to a background response.
         self.cancel_response = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -134,6 +135,8 @@ async def test_stop_before_anything_is_sent(
     for request in server.requests:  # a thread may have been quicker than the Stop
         await request.until_left(5)
     await until(lambda: not readers())
+    del w
+    gc.collect()  # Python warns of a request that nobody awaited
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
