@@ -174,7 +174,7 @@ async def test_ten_rounds_are_the_most(server: Server, aclient: Any, api: Any) -
     assert [call.status for call in w.tool_calls] == ["completed"] * 9 + ["not_run"]
     assert w.usage is not None
     assert w.usage.total_tokens == 150
-    with pytest.raises(UsageError, match="can go on"):
+    with pytest.raises(UsageError, match="can be continued"):
         w.continue_()
 
 
