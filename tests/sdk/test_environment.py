@@ -127,7 +127,7 @@ async def test_a_redirect_says_where_the_api_is(either: Any, server: Server, sta
     location = (("location", "http://models.invalid/v2/chat/completions"),)
     server.default = Scenario(status=status, headers=location)
     w = await ended(client=either)
-    assert f"redirects the request to {location[0][1]}, where the prompt" in str(w.error)
+    assert f"redirects the request to {location[0][1]}, which would lose the prompt" in str(w.error)
     assert "Set the base URL to http://models.invalid/v2." in str(w.error)
     assert len(server.requests) == 1
 
