@@ -92,6 +92,7 @@ def begin_anew(page: NotebookPage) -> None:
         dialog.click()
     page.page.evaluate(f"() => {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }})")
     page.wait_idle()
+    page.command("notebook:clear-all-cell-outputs")  # and the numbers, which begin again
     page.run(0)
 
 
