@@ -61,7 +61,9 @@ class _Form:
         end = len(self._lines)
         after = self._before.pop(end, [])
         if notes:
-            after += [_BLANK, "---", "", *notes]
+            # Not a rule: Sphinx allows none in a cell's output, or at the end of a document.
+            # https://docutils.sourceforge.io/docs/ref/doctree.html#transition
+            after += [_BLANK, "———", "", *notes]
         if self._moved:
             after += [_BLANK, *self._moved]
         if after and document.open_fence:

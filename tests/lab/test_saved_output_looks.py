@@ -45,8 +45,8 @@ CASES = {
     "<code>a&lt;b</code> <strong>c</strong> ⟦d⟧</summary><p><em>e</em></p></details><p>f</p>",
     "<details open>\na\n<details>\nb": '<details open=""><summary>…</summary><p>a</p>'
     "<details><summary>…</summary><p>b</p></details></details>",
-    "a[^n] b[^m] c[^o]\n\n[^m]: d\n[^n]: e\n\n    f": "<p>a<sup>2</sup> b<sup>1</sup> c[^o]</p><hr>"
-    "<ol><li><p>d</p></li><li><p>e</p><p>f</p></li></ol>",
+    "a[^n] b[^m] c[^o]\n\n[^m]: d\n[^n]: e\n\n    f": "<p>a<sup>2</sup> b<sup>1</sup> c[^o]</p>"
+    "<p>———</p><ol><li><p>d</p></li><li><p>e</p><p>f</p></li></ol>",
     "![cat](https://hostile.invalid/c.png)": '<p><a href="https://hostile.invalid/c.png">'
     "Image: cat · hostile.invalid</a></p>",
 }
@@ -183,6 +183,7 @@ SIMPLE = r"""(selector) => [...document.querySelectorAll(selector)].map((el) => 
 def simple(html: str) -> str:
     """Which elements with which text; without those that are only there for their style."""
     html = html.replace(" · click to load", "").replace("button", "a")
+    html = html.replace("<p>———</p>", "")  # stands for the rule above footnotes
     html = re.sub(r"</?span\b[^>]*>", "", html)
     html = re.sub(r"</?(?:p|hr|div|section)\b[^>]*>", " ", html)
     html = re.sub(r"<(\w+) [^>]*>", r"<\1>", html)

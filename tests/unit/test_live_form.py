@@ -229,13 +229,13 @@ def test_folds(text: str, result: str) -> None:
     [
         (
             "a[^x] b[^Y] c[^z] `[^x]`\n\n[^y]: one *two*\n\n[^X]: three\nlazy\n\n    four\n\nend",
-            "a<sup>2</sup> b<sup>1</sup> c[^z] `[^x]`\n\nend\n\n---\n\n"
+            "a<sup>2</sup> b<sup>1</sup> c[^z] `[^x]`\n\nend\n\n———\n\n"
             "1. one *two*\n2. three\n   lazy\n\n   four",
         ),
-        ("[^1]: a[^2] $5 $6\n[^2]: b", f"---\n\n1. a<sup>2</sup> {DOLLAR}5 $6\n2. b"),
+        ("[^1]: a[^2] $5 $6\n[^2]: b", f"———\n\n1. a<sup>2</sup> {DOLLAR}5 $6\n2. b"),
         (
             "a[^1] $5\n\n[^1]: ```\n    b\n\nc\n\n```\nd",
-            "a<sup>1</sup> $5\n\nc\n\n```\nd\n```\n\n---\n\n1. ```\n   b\n   ```",
+            "a<sup>1</sup> $5\n\nc\n\n```\nd\n```\n\n———\n\n1. ```\n   b\n   ```",
         ),
         ("- [^1]: a\n- b[^1]", "-\n- b[^1] (a)"),
     ],
@@ -306,7 +306,7 @@ def test_other_readers_show_it_too() -> None:
             "</details>",
             "note<sup>1</sup>",
             "break<br>here",
-            "<hr",
+            "<p>———</p>",
             "<p>a second paragraph.</p>",
             '<a href="https://example.org/p.png">Image: pic · example.org</a>',
         ):
