@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """A block whose time does not depend on what others have left: that is not collected in it."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def check_linear(work: Callable[[str], object], units: Iterable[str], size: int) -> None:
@@ -13,10 +25,7 @@ def check_linear(work: Callable[[str], object], units: Iterable[str], size: int)
     Raises:
         AssertionError: it takes much more than ten times as long.
     """
-    # What others have left is not collected during a measurement.
-    gc.collect()
-    gc.freeze()
-    try:
+    with undisturbed():
         for unit in units:
             took = []
             for length in (size // 10, size):
@@ -26,5 +35,3 @@ def check_linear(work: Callable[[str], object], units: Iterable[str], size: int)
                 took.append(time.process_time() - before)
             # Ten times the text; a quadratic algorithm takes a hundred times as long.
             assert took[1] < 25 * max(took[0], 0.005), (unit, took)
-    finally:
-        gc.unfreeze()
