@@ -258,9 +258,9 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _forget_comm(self) -> None:
         if self.comm is not None:
             _unwatch(self.comm)
-        super().close()
+        _close(super().close)
         if self._own_layout is not None:  # ipywidgets leaves it to the kernel and to all pages
-            self._own_layout.close()
+            _close(self._own_layout.close)
         if hasattr(self, "_wire"):
             self._wire.detached()
         # ipywidgets blocks the display of a closed widget; ours opens its comm again.
@@ -342,6 +342,15 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
     def _ending(self, with_error: bool) -> str:
         session, wire = self._session, self._wire
         return output.ending(session, wire.model, wire.note, with_error=with_error)
+
+
+def _close(close: Callable[[], None]) -> None:
+    """Close a widget. ipykernel replaces the comm manager when it is imported, and the new one does
+    not know the comm: https://github.com/ipython/ipykernel/blob/v7.4.0/ipykernel/ipkernel.py"""
+    try:
+        close()
+    except KeyError:
+        close()  # the comm itself is closed by now
 
 
 def _watch(comm: Any, closed: Callable[..., None]) -> None:

@@ -40,6 +40,17 @@ async def run(*scripts: Any) -> StreamWidget:
     return w
 
 
+@pytest.mark.usefixtures("host")
+async def test_a_comm_manager_that_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    w = make([DONE])
+    w.open()
+    layout = w.layout
+    monkeypatch.setattr(comm, "get_comm_manager", comm.CommManager)
+    w.close()
+    assert w.comm is None
+    assert layout.comm is None
+
+
 async def test_reading() -> None:
     usage = {"prompt_tokens": 1, "completion_tokens": 2}
     w = await run([chat(None, reasoning="hm"), chat("Hi"), {**DONE, "usage": usage}])
