@@ -41,13 +41,23 @@ def rest(method: str, path: str, body: object = None) -> Callable[[NotebookPage]
     return lambda page: page.page.evaluate(REST, [method, path, body])
 
 
-def command(name: str, confirm: bool = False) -> Callable[[NotebookPage], None]:
+def has_confirmed(page: NotebookPage, question: str) -> bool:
+    """Accept a dialog; returns whether it asks this. JupyterLab tells of a crash in one, too."""
+    dialog = page.page.locator(".jp-Dialog")
+    if not dialog.count():
+        return False
+    text = dialog.first.inner_text()
+    dialog.first.locator(".jp-mod-accept").click()
+    return question in text
+
+
+def command(name: str, confirm: str = "") -> Callable[[NotebookPage], None]:
     """What a person chooses in the menu."""
 
     def choose(page: NotebookPage) -> None:
         page.page.evaluate("(name) => { window.jupyterapp.commands.execute(name) }", name)
         if confirm:
-            page.page.locator(".jp-Dialog .jp-mod-accept").click()
+            page.wait(lambda: has_confirmed(page, confirm), "the question")
 
     return choose
 
@@ -63,7 +73,7 @@ def kill(page: NotebookPage) -> None:
 
 WAYS = {
     "killed": kill,
-    "restarted": command("notebook:restart-kernel", confirm=True),
+    "restarted": command("notebook:restart-kernel", confirm="Restart Kernel?"),
     "restarted-elsewhere": rest("POST", "api/kernels/KERNEL/restart"),
     "shut-down": command("kernelmenu:shutdown"),
     "shut-down-elsewhere": rest("DELETE", "api/kernels/KERNEL"),
@@ -85,13 +95,19 @@ def open_page(open_notebook: OpenNotebook, gated: Model, **options: bool) -> Not
     return open_notebook(cells, **options)
 
 
-def begin_anew(page: NotebookPage) -> None:
-    """A kernel of its own for the next round, which nothing of the last one reaches."""
-    dialog = page.page.locator(".jp-Dialog .jp-mod-accept")
-    if dialog.count():
-        dialog.click()
-    page.page.evaluate(f"() => {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }})")
-    page.wait_idle()
+KERNEL = f"{_PANEL}.sessionContext.session?.kernel"
+# The server refuses to change a kernel that is just being restarted or shut down.
+NEW_KERNEL = f"""async (old) => {{
+    if (!{KERNEL} || {KERNEL}.id === old)
+        await {_PANEL}.sessionContext.changeKernel({{ name: "python3" }}).catch(() => {{}});
+    return {KERNEL} && {KERNEL}.id !== old
+        && {KERNEL}.status === "idle" && {KERNEL}.connectionStatus === "connected";
+}}"""
+
+
+def begin_anew(page: NotebookPage, old: str) -> None:
+    """Another kernel than ``old`` for the next round, which nothing of the last one reaches."""
+    page.wait(lambda: page.page.evaluate(NEW_KERNEL, old), "a new kernel")
     page.command("notebook:clear-all-cell-outputs")  # and the numbers, which begin again
     page.run(0)
 
@@ -117,9 +133,11 @@ def test_the_notebook_keeps_what_the_page_showed(
     gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
     # JupyterLab tells of a crash in a dialog, which would be in the next test's way.
     page = open_page(open_notebook, gated, own_page=way == "killed")
+    kernel = ""
     for number in range(1, repeats + 1):
         if number > 1:
-            begin_anew(page)
+            begin_anew(page, kernel)
+        kernel = page.page.evaluate(f"() => {KERNEL}.id")
         start(page, gated, number)
         WAYS[way](page)
         keeps_text(page)
