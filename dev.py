@@ -10,6 +10,7 @@
                                        formulas: whether any keeps JupyterLab from answering
     python3 dev.py bench agreement     whether live view and saved output read Markdown alike
     python3 dev.py kernels             how fast Stop and Interrupt act, kernel by kernel
+    python3 dev.py sdks                all tests of tests/sdk with each older release of openai
     python3 dev.py faults              what each fault of a server or network leads to, as a table;
                                        with an older SDK: python3 dev.py faults 1.66.3
     python3 dev.py replay DIRECTORY    recorded streams (NAME.sse and NAME.expected.json): whether
@@ -48,10 +49,10 @@ NPM_INSTALL = ["install", "--no-save", "--no-audit", "--no-fund"]
 # The newest is the one in the environment. The others: the oldest that is supported, the last of
 # each earlier major version's line that behaves differently.
 OLDER_OPENAI = ("1.66.3", "1.109.1", "2.54.0")
-# What these test is the tests' own server, and who reads what is served: the SDK has little part in
-# it. The oldest release and the newest are enough.
-OF_OUR_OWN = tuple(
-    f"--ignore=tests/sdk/{name}.py" for name in ("test_serve", "test_server", "test_server_faults")
+# What `test` runs with the releases between the oldest and the newest: where the SDK matters most.
+OF_THE_SDK = tuple(
+    f"tests/sdk/test_{name}.py"
+    for name in ("faults", "recordings", "show_refuses", "stop_everywhere", "environment")
 )
 # The newest is the one in the environment. The others treat messages differently while a cell runs,
 # and come with an IPython of their time.
@@ -69,8 +70,9 @@ TEST_HELP = """\
 usage: python3 dev.py test [pytest arguments]
 
 Without arguments: linters, type checkers, all tests of Python and the front end, the SDK tests
-with older releases of openai, an older kernel, and the demo notebooks. The last line is a
-summary. A Chromium is looked for (CHROMIUM may name one), and fetched if there is none.
+with older releases of openai (a part with some: `sdks` runs all), an older kernel, and the demo
+notebooks. The last line is a summary. A Chromium is looked for (CHROMIUM may name one), and fetched
+if there is none.
 
 With arguments: pytest only, with these arguments.
 """
@@ -91,6 +93,8 @@ def main(arguments: Sequence[str]) -> int:
         return run_bench(rest)
     if command == ["kernels"] and not rest:
         return run_kernels()
+    if command == ["sdks"] and not rest:
+        return run_sdks()
     if command == ["faults"] and len(rest) <= 1 and not {"-h", "--help"} & set(rest):
         return run_faults(rest)
     if command == ["replay"] and rest and not {"-h", "--help"} & set(rest):
@@ -141,8 +145,8 @@ def run_tests(arguments: Sequence[str]) -> int:
         steps.run_pytest("pytest", others, environment)
         for version in OLDER_OPENAI:
             older = older_openai(version, environment)
-            tests = ["tests/sdk"] if version == OLDER_OPENAI[0] else ["tests/sdk", *OF_OUR_OWN]
-            steps.run_pytest(f"tests/sdk with openai {version}", tests, older)
+            tests = ["tests/sdk"] if version == OLDER_OPENAI[0] else OF_THE_SDK
+            steps.run_pytest(f"openai {version}", tests, older)
         older = older_kernel("6.29.5", environment)
         steps.run_pytest("tests/kernel with ipykernel 6.29.5", [REACTIONS], older)
         steps.run_pytest(
@@ -167,6 +171,17 @@ def run_kernels() -> int:
     headline("how fast the server saw it")
     table = [PYTHON, "-m", "tests.support.reactions", str(measured)]
     return call(table, environment) or steps.finish()
+
+
+def run_sdks() -> int:
+    """Run all tests of the SDK's layer with each older release."""
+    if not install("local", "demo", "test"):
+        return 1
+    steps = Steps()
+    for version in OLDER_OPENAI:
+        older = older_openai(version, tool_environment())
+        steps.run_pytest(f"openai {version}", ["tests/sdk"], older)
+    return steps.finish()
 
 
 def run_bench(arguments: Sequence[str]) -> int:
