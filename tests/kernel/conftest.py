@@ -50,7 +50,11 @@ def kernel(shared_kernel: Kernel, server: Server) -> Iterator[Kernel]:
     shared_kernel.messages.clear()
     yield shared_kernel
     shared_kernel.end_cells()
+    # An open stream would send its snapshot again, in the middle of the next test.
     left = shared_kernel.run(
-        "import nbstream; nbstream.cancel_all(); get_ipython().autoawait = True"
+        "import nbstream\n"
+        "for w in nbstream.tasks(): w.close()\n"
+        "w = None\n"
+        "get_ipython().autoawait = True"
     )
     assert left.status == "ok", left.error
