@@ -79,14 +79,20 @@ class SharedPage:
 
     def open(self, jupyter: JupyterServer, file: str) -> NotebookPage:
         """Open a notebook, in the page as it was at first."""
+        try:
+            self._open = self._opened(jupyter, file)
+        except Exception:
+            self.close()
+            raise
+        return self._open
+
+    def _opened(self, jupyter: JupyterServer, file: str) -> NotebookPage:
         if self._page is None:
             self._page = new_page(self._browser)
-            self._open = NotebookPage(self._page, jupyter, file).open()
-        else:
-            self._page.set_viewport_size(SIZE)
-            self._page.emulate_media(media="null", forced_colors="null", reduced_motion="null")
-            self._open = NotebookPage(self._page, jupyter, file).open_here()
-        return self._open
+            return NotebookPage(self._page, jupyter, file).open()
+        self._page.set_viewport_size(SIZE)
+        self._page.emulate_media(media="null", forced_colors="null", reduced_motion="null")
+        return NotebookPage(self._page, jupyter, file).open_here()
 
     def leave(self, failed: bool) -> None:
         """Make ready for the next test; a page in which one failed is not used again."""
