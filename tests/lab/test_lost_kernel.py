@@ -63,7 +63,7 @@ def command(name: str, confirm: str = "") -> Callable[[NotebookPage], None]:
 
 
 def change(page: NotebookPage) -> None:
-    page.page.evaluate(f"() => {{ {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }}) }}")
+    page.page.evaluate(f"() => {_PANEL}.sessionContext.changeKernel({{ name: 'python3' }})")
 
 
 def kill(page: NotebookPage) -> None:
