@@ -175,6 +175,19 @@ def test_interrupt(
     reactions.note(version, situation, loop, "Interrupt", seconds, what)
 
 
+# Prints a line once the main thread waits for the stream, or for its event loop.
+WATCH = """\
+import sys, threading, time
+def watch(main=threading.main_thread().ident, at=("waiting.py", "selectors.py")):
+    waits = False
+    while not waits:
+        time.sleep(0.01)
+        frame = sys._current_frames()[main]
+        while frame and not waits:
+            waits, frame = frame.f_code.co_filename.endswith(at), frame.f_back
+    print("waits", flush=True)
+threading.Thread(target=watch).start()
+"""
 WAITING = {
     "magic": "%%stream test/stall --loop {loop}\nHi",
     "await": "{make}\nawait w",
@@ -191,8 +204,11 @@ def test_an_interrupt_leaves_one_line(kernel: Kernel, server: Server, way: str, 
     if loop == "kernel" and way in ("wait", "for", "print"):
         pytest.skip("blocking the kernel's own loop is refused")
     make = f"import nbstream; w = nbstream.stream('Hi', model='test/stall', loop='{loop}')"
-    cell = kernel.send(WAITING[way].format(make=make, loop=loop))
+    code = WAITING[way].format(make=make, loop=loop)
+    cell = kernel.send(code if way == "magic" else WATCH + code)
     server.wait_for_request().wait_for(lambda r: r.waiting)
+    if way != "magic":  # the server may see the request before the cell waits
+        kernel.until(lambda: any(m["content"].get("text") == "waits\n" for m in kernel.messages))
     kernel.manager.interrupt_kernel()
     result = kernel.finish(cell)
     assert result.status == "error", "Run All stops"
