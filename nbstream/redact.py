@@ -118,7 +118,7 @@ def _character(character: str) -> str:
 
 def sent_keys(holder: Any) -> list[str]:
     """The keys of the request that ``holder``, an HTTP library's exception or response, belongs
-    to, whoever made it: servers repeat them."""
+    to, which need not be ours: servers repeat them."""
     try:
         headers = holder.request.headers
     except (AttributeError, RuntimeError):  # httpx raises RuntimeError where it has no request

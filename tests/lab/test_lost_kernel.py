@@ -42,7 +42,7 @@ def rest(method: str, path: str, body: object = None) -> Callable[[NotebookPage]
 
 
 def has_confirmed(page: NotebookPage, question: str) -> bool:
-    """Accept a dialog; returns whether it asks this. JupyterLab tells of a crash in one, too."""
+    """Accept a dialog; returns whether it asks this: JupyterLab also reports a crash in one."""
     dialog = page.page.locator(".jp-Dialog")
     if not dialog.count():
         return False
