@@ -31,8 +31,8 @@ class NbstreamError(Exception):
 
 
 def shorten(exc: BaseException, words: str = STOPPED) -> None:
-    """Have IPython show an interrupt as one line, ``words``: the traceback tells the
-    person who pressed the button nothing. The exception itself stays the same for code that catches it.
+    """Have IPython show an interrupt as one line, ``words``: the traceback would tell the person
+    who pressed the button nothing. The exception stays the same for code that catches it.
 
     https://ipython.readthedocs.io/en/stable/config/integrating.html
     """
