@@ -16,6 +16,7 @@ from itertools import product
 from typing import Any
 
 try:
+    # Private modules, of which the type checker knows nothing.
     from re import _compiler as compiler  # type: ignore[attr-defined, unused-ignore]
     from re import _parser as parser  # type: ignore[attr-defined, unused-ignore]
 except ImportError:  # Python 3.10
