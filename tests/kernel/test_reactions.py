@@ -208,7 +208,7 @@ def test_an_interrupt_leaves_one_line(kernel: Kernel, server: Server, way: str, 
     cell = kernel.send(code if way == "magic" else WATCH + code)
     server.wait_for_request().wait_for(lambda r: r.waiting)
     if way != "magic":  # the server may see the request before the cell waits
-        kernel.until(lambda: any(m["content"].get("text") == "waits\n" for m in kernel.messages))
+        kernel.until(lambda: "waits" in kernel.printed(cell))
     kernel.manager.interrupt_kernel()
     result = kernel.finish(cell)
     assert result.status == "error", "Run All stops"

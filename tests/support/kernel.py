@@ -43,8 +43,7 @@ class Result:
         return self._stream("stderr")
 
     def _stream(self, name: str) -> str:
-        contents = [m["content"] for m in self.messages if m["msg_type"] == "stream"]
-        return "".join(c["text"] for c in contents if c["name"] == name)
+        return _stream(self.messages, name)
 
     @property
     def value(self) -> str | None:
@@ -162,6 +161,11 @@ class Kernel:
     def of(self, message_id: str) -> list[Message]:
         """The messages that belong to one cell."""
         return [m for m in self.messages if m["parent_header"].get("msg_id") == message_id]
+
+    def printed(self, message_id: str) -> str:
+        """What a cell, which may still run, has printed so far. A line may come in two messages:
+        ``print`` writes its text and its end apart, and the kernel flushes when it will."""
+        return _stream(self.of(message_id), "stdout")
 
     def _is_idle(self, message_id: str) -> bool:
         return any(
@@ -302,3 +306,8 @@ class Kernel:
     def log(self) -> str:
         """What the kernel's process wrote."""
         return self.log_path.read_text(errors="replace")
+
+
+def _stream(messages: list[Message], name: str) -> str:
+    contents = [m["content"] for m in messages if m["msg_type"] == "stream"]
+    return "".join(c["text"] for c in contents if c["name"] == name)
