@@ -146,8 +146,8 @@ def _seen(session: Session) -> Seen:
 
 def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
     recording = attempt.recording
-    clean = _cleaner(session, attempt)
-    events = [_clean(event, clean) for event in recording.events] if recording else []
+    clean = session.redact | attempt.hide
+    is_over = attempt.is_over or session.is_done
     return InspectedAttempt(
         number=attempt.number,
         at=attempt.at,
@@ -156,7 +156,7 @@ def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
         host=attempt.host and clean(attempt.host),
         headers={name: clean(value)[:500] for name, value in attempt.headers.items()},
         error=attempt.error and clean(attempt.error),
-        events=without_split_keys(events, clean) if recording else (),
+        events=_cleaned(recording.events, clean, is_over=is_over) if recording else (),
         left_out=recording.left_out if recording else 0,
         bytes_left_out=recording.bytes_left_out if recording else 0,
     )
@@ -165,15 +165,18 @@ def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
 def _of_chunks(session: Session, attempt: Attempt) -> dict[str, Any]:
     """The events of what `show` keeps: the first and the last."""
     chunks = session.chunks or []
-    count, clean = len(chunks), _cleaner(session, attempt)
+    count = len(chunks)
     tail = max(MOST_EVENTS, count - MOST_EVENTS)
     places = [*range(min(count, MOST_EVENTS)), *range(tail, count)]
-    events = [_clean(raw_event(n + 1, block_of(chunks[n])), clean) for n in places]
-    return {"events": without_split_keys(events, clean), "left_out": count - len(places)}
+    events = [raw_event(n + 1, block_of(chunks[n])) for n in places]
+    clean = session.redact | attempt.hide
+    is_over = attempt.is_over or session.is_done
+    return {"events": _cleaned(events, clean, is_over=is_over), "left_out": count - len(places)}
 
 
-def _cleaner(session: Session, attempt: Attempt) -> Redact:
-    return lambda text: session.redact(attempt.hide(text))
+def _cleaned(events: Sequence[RawEvent], clean: Redact, *, is_over: bool) -> list[RawEvent]:
+    whole = without_split_keys(events, clean, is_over=is_over)
+    return [_clean(event, clean) for event in whole]
 
 
 def _clean(event: RawEvent, clean: Redact) -> RawEvent:

@@ -1,92 +1,179 @@
-"""Removes keys that are split between events from them. Pure."""
+"""Removes keys from events that are split between them, or that may be once more events come.
+Pure."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import accumulate, groupby, pairwise
+from typing import NamedTuple
 
+from .json_strings import Labels, Path, json_strings, unescaped
 from .record import RawEvent
-from .redact import Redact
+from .redact import HIDDEN, Redact, Span
 
-MOST_PIECES = 64
-"""The most events that one key may be spread over: a key has about so many tokens."""
+_PENDING = "…"
+"""What stands in place of text that may be a part of a key, whose rest is not here."""
+_HALF = 6
+"""So many characters of a known key at the very end are not shown, though no more come."""
+_REPEATED = 12
+"""A string of so many characters that two events in a row hold is told again, not continued."""
+_FIELDS = ("data", "comment", "other")
+_FIRST_WORD = re.compile(r"[^\s\"']+")
+_REPR = re.compile(r"\s*[\w.]+\(")
+_ARGUMENT = re.compile(
+    r"(?P<name>\w+)=(?:'(?P<single>[^'\\]*(?:\\.[^'\\]*)*)|\"(?P<double>[^\"\\]*(?:\\.[^\"\\]*)*))",
+    re.DOTALL,
+)
 
-_HIDDEN = "[redacted]"
-_Path = tuple[str | int, ...]
+
+class _Piece(NamedTuple):
+    """A string in one event, ``offsets`` being where in its field each character is written."""
+
+    event: int
+    field: str
+    text: str
+    offsets: Sequence[int]
 
 
-def without_split_keys(events: Sequence[RawEvent], clean: Redact) -> list[RawEvent]:
-    """``events``, already cleaned one by one with ``clean``, without keys that several form
-    together.
+class _Mask(NamedTuple):
+    start: int
+    end: int
+    word: str
+
+
+def without_split_keys(
+    events: Sequence[RawEvent], redact: Redact, *, is_over: bool
+) -> list[RawEvent]:
+    """``events`` without the keys that several of them form together.
+
+    Unless the stream ``is_over``, what may yet become a key is not shown either, nor is what may
+    have been a part of one where events were not kept.
 
     Text that continues from event to event stands at the same place in each, such as
-    ``choices[0].delta.content``.
+    ``choices[0].delta.content``, and may have a number or an id there.
     """
-    found = list(events)
-    for pieces in _pieces(events).values():
-        values = [value for _, value in pieces]
-        if clean("".join(values)) == "".join(map(clean, values)):
-            continue
-        for first, last in _windows(values, clean):
-            for index, value in pieces[first:last]:
-                found[index] = _hidden(found[index], value)
-    return found
+    parts = _parts(events)
+    masks: dict[tuple[int, str], list[_Mask]] = {}
+    for pieces in _texts(events):
+        part_of = [parts[piece.event] for piece in pieces]
+        for part, run in groupby(range(len(pieces)), part_of.__getitem__):
+            places = list(run)
+            text = "".join(pieces[place].text for place in places)
+            found = [_Mask(*span, HIDDEN) for span in redact.spans(text)]
+            if part > 0 and not _is_repeated(pieces, places[0]):
+                first = _FIRST_WORD.match(text)
+                found += [_Mask(*first.span(), _PENDING)] if first else []
+            if not _is_repeated(pieces, places[-1]):
+                start = _pending(text, redact, is_over=is_over and part == parts[-1])
+                found += [_Mask(start, len(text), _PENDING)]
+            for piece, mask in _in_pieces(found, pieces[places[0] : places[-1] + 1]):
+                masks.setdefault((piece.event, piece.field), []).append(mask)
+    cleaned = list(events)
+    for (event, field), ones in masks.items():
+        masked = _masked(getattr(events[event], field), ones)
+        cleaned[event] = replace(cleaned[event], **{field: masked})  # type: ignore[arg-type]
+    return cleaned
 
 
-def _pieces(events: Sequence[RawEvent]) -> dict[_Path, list[tuple[int, str]]]:
-    """The strings in the data of events by their places, each with the event's index."""
-    pieces: dict[_Path, list[tuple[int, str]]] = {}
-    for index, event in enumerate(events):
-        for path, value in _strings(event.data):
-            pieces.setdefault(path, []).append((index, value))
-    return pieces
+def _parts(events: Sequence[RawEvent]) -> list[int]:
+    """For each event the number of the part that it belongs to: between two parts something was not
+    kept."""
+    gaps = (one.missing > 0 or two.number != one.number + 1 for one, two in pairwise(events))
+    return list(accumulate(gaps, initial=0)) if events else []
 
 
-def _strings(data: str | None) -> Iterator[tuple[_Path, str]]:
+def _texts(events: Sequence[RawEvent]) -> Iterator[list[_Piece]]:
+    """The pieces of each text that events may form together: by their places, and by their names
+    and what the events say of the text that they continue."""
+    pieces: list[_Piece] = []
+    texts: dict[object, list[int]] = {}
+    for number, (field, path, labels, piece) in enumerate(_pieces(events)):
+        pieces.append(piece)
+        texts.setdefault((field, path), []).append(number)
+        names = tuple(name for name in path if isinstance(name, str))
+        texts.setdefault((field, names, "labels", labels), []).append(number)
+    for numbers in set(map(tuple, texts.values())):  # most are the same by both
+        yield [pieces[number] for number in numbers]
+
+
+def _pieces(events: Sequence[RawEvent]) -> Iterator[tuple[str, Path, Labels, _Piece]]:
+    for number, event in enumerate(events):
+        for field in _FIELDS:
+            text: str | None = getattr(event, field)
+            if not text:
+                continue
+            is_json = text.lstrip()[:1] in ("{", "[", '"')
+            if is_json:
+                for path, labels, start, end in json_strings(text):
+                    piece = _Piece(number, field, *unescaped(text, start, end))
+                    yield field, path, labels, piece
+            elif _REPR.match(text):
+                for name, place, span in _arguments(text):
+                    piece = _Piece(number, field, *unescaped(text, *span))
+                    yield field, ("repr", name, place), (), piece
+            if not (is_json and _is_complete(text)):
+                yield field, (), (), _Piece(number, field, text, range(len(text) + 1))
+
+
+def _arguments(text: str) -> Iterator[tuple[str, int, Span]]:
+    """The strings in the ``repr`` of an object: the name, which of that name, and where it is."""
+    count: dict[str, int] = {}
+    for match in _ARGUMENT.finditer(text):
+        name = match["name"]
+        count[name] = count.get(name, 0) + 1
+        yield name, count[name], match.span("double" if match["single"] is None else "single")
+
+
+def _is_complete(text: str) -> bool:
     try:
-        value = json.loads(data or "null")
+        json.loads(text)
     except (ValueError, RecursionError):
-        value = data
-    todo: list[tuple[_Path, Any]] = [((), value)]
-    while todo:
-        path, value = todo.pop()
-        if isinstance(value, str):
-            yield path, value
-        elif isinstance(value, dict):
-            todo += [((*path, name), member) for name, member in value.items()]
-        elif isinstance(value, list):
-            todo += [((*path, place), member) for place, member in enumerate(value)]
+        return False
+    return True
 
 
-def _windows(values: Sequence[str], clean: Redact) -> Iterator[tuple[int, int]]:
-    """The runs of ``values`` that form a key together, as (first, behind the last)."""
-
-    def is_key(first: int, last: int) -> bool:
-        run = values[first:last]
-        return clean("".join(run)) != "".join(map(clean, run))
-
-    for first in range(len(values)):
-        ends = range(first + 2, min(first + MOST_PIECES, len(values)) + 1)
-        last = next((end for end in ends if is_key(first, end)), None)
-        if last is None or is_key(first + 1, last):
-            continue
-        # What looks like a key may continue.
-        while last < len(values) and _continues(values[first:last], values[last], clean):
-            last += 1
-        yield first, last
+def _is_repeated(pieces: Sequence[_Piece], place: int) -> bool:
+    """Whether the string is not continued but told again, as the id of the answer is."""
+    text = pieces[place].text
+    if len(text) < _REPEATED:
+        return len(text) > 3 and len(pieces) > 1 and all(text == one.text for one in pieces)
+    beside = [*pieces[max(0, place - 1) : place], *pieces[place + 1 : place + 2]]
+    return any(text == one.text for one in beside)
 
 
-def _continues(run: Sequence[str], piece: str, clean: Redact) -> bool:
-    together = "".join(run)
-    return clean(together + piece) != clean(together) + clean(piece)
+def _pending(text: str, redact: Redact, *, is_over: bool) -> int:
+    """Where the end of ``text`` begins that is not shown."""
+    if not is_over:
+        return redact.begun(text)
+    start = redact.half_known(text)
+    return start if len(text) - start >= _HALF else len(text)
 
 
-def _hidden(event: RawEvent, value: str) -> RawEvent:
-    data = event.data or ""
-    for written in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
-        if written in data:
-            # Also where it stands elsewhere: which of them is the piece is not known here.
-            return replace(event, data=data.replace(written, f'"{_HIDDEN}"'))
-    return replace(event, data=_HIDDEN)
+def _in_pieces(masks: Iterable[_Mask], pieces: Sequence[_Piece]) -> Iterator[tuple[_Piece, _Mask]]:
+    """``masks`` of the text of all ``pieces`` as masks of their fields."""
+    starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))
+    for start, end, word in masks:
+        place = bisect_right(starts, start) - 1
+        while place < len(pieces) and starts[place] < end:
+            piece, before = pieces[place], starts[place]
+            first, last = max(start - before, 0), min(end - before, len(piece.text))
+            if first < last:
+                yield piece, _Mask(piece.offsets[first], piece.offsets[last], word)
+            place += 1
+
+
+def _masked(text: str, masks: list[_Mask]) -> str:
+    merged: list[_Mask] = []
+    for mask in sorted(masks):
+        if merged and mask.start < merged[-1].end:
+            before = merged.pop()
+            word = HIDDEN if HIDDEN in (before.word, mask.word) else _PENDING
+            mask = _Mask(before.start, max(before.end, mask.end), word)
+        merged.append(mask)
+    for start, end, word in reversed(merged):
+        text = f"{text[:start]}{word}{text[end:]}"
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -157,6 +158,23 @@ async def test_half_a_key_at_the_end_of_what_came_is_not_shown() -> None:
     recording.read(SECRET[9:].encode() + b'"}\n\n')
     (event,) = inspect(session).events
     assert event.data == '{"error": "the key [redacted]"}'
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+async def test_no_part_of_a_key_that_comes_in_pieces_is_ever_shown(size: int) -> None:
+    session, _ = make([DONE], record=True, redact=redactor(SECRET))
+    recording = session.attempts.latest.recording
+    assert recording is not None
+    deltas = [SECRET[:5], SECRET[5:6], SECRET[6:12], SECRET[12:], " is it"]
+    sent = "".join(f"data: {json.dumps(chat(delta))}\n\n" for delta in deltas).encode()
+    texts = []
+    for place in range(0, len(sent), size):
+        recording.read(sent[place : place + size])
+        texts.append(everything(inspect(session)))
+    for delta in deltas[:-1]:
+        assert json.dumps(delta)[1:-1] not in re.findall('content": ?"([^"]*)', "".join(texts))
+    assert SECRET[:5] not in "".join(texts)
+    assert " is it" in texts[-1]
 
 
 async def test_a_long_event_keeps_its_name() -> None:
