@@ -11,6 +11,7 @@ from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.sources import Opened
 from nbstream.transcript import Append
+from tests.support.patience import PATIENCE
 
 QUICK = RetryPolicy(base_delay=0.001)
 
@@ -182,7 +183,7 @@ def chat(content: str | None = None, finish: str | None = None, **delta: Any) ->
 DONE = chat(finish="stop")
 
 
-async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
+async def until(predicate: Callable[[], Any], timeout: float = PATIENCE) -> None:
     """Leave the loop to others until ``predicate`` holds."""
     end = time.monotonic() + timeout
     while not predicate():
@@ -191,7 +192,7 @@ async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> None:
         await asyncio.sleep(0.001)
 
 
-async def ended(session: Session, timeout: float = 5.0) -> None:
+async def ended(session: Session, timeout: float = PATIENCE) -> None:
     """Wait for the end of ``session``."""
     await until(session.done.done, timeout)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests.support.patience import PATIENCE
 from tests.support.scenario import Scenario
 
 Outcome = Literal["completed", "client left", "reset", "cut", "truncated", "server stopped"]
@@ -56,33 +57,33 @@ class Request:
             self.permits += count
         self.wake()
 
-    def wait_for(self, predicate: Callable[[Request], object], timeout: float = 10) -> None:
+    def wait_for(self, predicate: Callable[[Request], object], timeout: float = PATIENCE) -> None:
         """Blocks until the predicate holds; AssertionError after `timeout` seconds."""
         with self.changed:
             if not self.changed.wait_for(lambda: predicate(self), timeout):
                 raise AssertionError(f"not within {timeout} s: {self}")
 
-    def wait_until_left(self, timeout: float = 10) -> float:
+    def wait_until_left(self, timeout: float = PATIENCE) -> float:
         """Blocks until the client has hung up; returns when."""
         self.wait_for(lambda request: request.left, timeout)
         assert self.client_left_at is not None
         return self.client_left_at
 
-    def wait_until_ended(self, timeout: float = 10) -> Outcome:
+    def wait_until_ended(self, timeout: float = PATIENCE) -> Outcome:
         self.wait_for(lambda request: request.ended is not None, timeout)
         assert self.outcome is not None
         return self.outcome
 
     def until(
-        self, predicate: Callable[[Request], object], timeout: float = 10
+        self, predicate: Callable[[Request], object], timeout: float = PATIENCE
     ) -> Coroutine[Any, Any, None]:
         """`wait_for` that leaves the event loop free."""
         return asyncio.to_thread(self.wait_for, predicate, timeout)
 
-    def until_left(self, timeout: float = 10) -> Coroutine[Any, Any, float]:
+    def until_left(self, timeout: float = PATIENCE) -> Coroutine[Any, Any, float]:
         return asyncio.to_thread(self.wait_until_left, timeout)
 
-    def until_ended(self, timeout: float = 10) -> Coroutine[Any, Any, Outcome]:
+    def until_ended(self, timeout: float = PATIENCE) -> Coroutine[Any, Any, Outcome]:
         return asyncio.to_thread(self.wait_until_ended, timeout)
 
     def as_json(self) -> dict[str, Any]:

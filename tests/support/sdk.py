@@ -14,6 +14,7 @@ import nbstream
 from nbstream import control
 from nbstream.widget import StreamWidget
 from tests.support.fakes import until
+from tests.support.patience import PATIENCE
 from tests.support.scenario import DEFAULT_TEXT
 from tests.support.server import Server
 
@@ -30,7 +31,7 @@ def stream(client: Any, model: str = "test/ok", **options: Any) -> StreamWidget:
     return nbstream.stream("Hello", client=client, model=model, **options)
 
 
-async def end_of(widget: StreamWidget, timeout: float = 10.0) -> StreamWidget:
+async def end_of(widget: StreamWidget, timeout: float = PATIENCE) -> StreamWidget:
     await until(widget._session.done.done, timeout)
     return widget
 

@@ -25,6 +25,7 @@ from urllib.parse import parse_qsl
 
 from tests.support.answer import Answer
 from tests.support.connection import Connection, Head
+from tests.support.patience import PATIENCE
 from tests.support.record import Outcome, Request
 from tests.support.scenario import Scenario, default_scenarios
 from tests.support.wire import error_payload
@@ -73,7 +74,7 @@ class Server:
 
     def start(self) -> Server:
         self._thread.start()
-        if not self._listening.wait(10):
+        if not self._listening.wait(PATIENCE):
             raise RuntimeError("the test server did not start")
         return self
 
@@ -81,9 +82,24 @@ class Server:
         """Ends every connection and the thread. Stopping twice does nothing."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
         if self._thread.is_alive():
             raise RuntimeError("the test server did not stop")
+
+    def forget(self) -> None:
+        """Begins anew, without the requests, scenarios and gates of an earlier test."""
+
+        async def take_what_came() -> None:
+            # Accepted, read, served: the client may have left, but the request would be counted.
+            for _ in range(10):
+                await asyncio.sleep(0)
+
+        asyncio.run_coroutine_threadsafe(take_what_came(), self._loop).result(PATIENCE)
+        with self._changed:
+            self.requests.clear()
+            self._queue.clear()
+            self._turns.clear()
+            self._permits = 0
 
     def enqueue(self, *scenarios: Scenario) -> None:
         """Queues scenarios for the next POST requests, before any named by a model."""
@@ -96,24 +112,26 @@ class Server:
             self._permits += count
         self._wake()
 
-    def wait_for(self, predicate: Callable[[], object], timeout: float = 10) -> None:
+    def wait_for(self, predicate: Callable[[], object], timeout: float = PATIENCE) -> None:
         """Blocks until the predicate holds; AssertionError after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(predicate, timeout):
                 raise AssertionError(f"not within {timeout} s; requests: {self.requests}")
 
     def until(
-        self, predicate: Callable[[], object], timeout: float = 10
+        self, predicate: Callable[[], object], timeout: float = PATIENCE
     ) -> Coroutine[Any, Any, None]:
         """`wait_for` that leaves the event loop free."""
         return asyncio.to_thread(self.wait_for, predicate, timeout)
 
-    def wait_for_request(self, number: int = 1, timeout: float = 10) -> Request:
+    def wait_for_request(self, number: int = 1, timeout: float = PATIENCE) -> Request:
         """Blocks until request `number` (from 1) has come."""
         self.wait_for(lambda: len(self.requests) >= number, timeout)
         return self.requests[number - 1]
 
-    def until_request(self, number: int = 1, timeout: float = 10) -> Coroutine[Any, Any, Request]:
+    def until_request(
+        self, number: int = 1, timeout: float = PATIENCE
+    ) -> Coroutine[Any, Any, Request]:
         return asyncio.to_thread(self.wait_for_request, number, timeout)
 
     # The thread

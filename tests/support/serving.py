@@ -10,6 +10,8 @@ from typing import Any
 
 import uvicorn
 
+from tests.support.patience import PATIENCE
+
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
@@ -23,6 +25,6 @@ def serving(app: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = server.force_exit = True
-            thread.join(10)
+            thread.join(PATIENCE)
             if thread.is_alive():
                 raise RuntimeError("the application did not stop")

@@ -19,6 +19,7 @@ from nbstream.approval import Decision
 from nbstream.session import Session
 from nbstream.terminal import printable
 from tests.support.fakes import begin, ended, until
+from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, run, tooled
 from tests.support.tools import CALLED, called
 
@@ -89,11 +90,11 @@ class _Race:
             thread.start()
         await ended(self.session)
         for thread in threads:
-            await asyncio.to_thread(thread.join, 10)
+            await asyncio.to_thread(thread.join, PATIENCE)
         return self.session
 
     def _act(self, act: Callable[[], None]) -> None:
-        self._barrier.wait(10)
+        self._barrier.wait(PATIENCE)
         act()
 
     def _decide(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from nbstream.choices import ToolCall, choices
 from nbstream.events import Usage
 from tests.support.fakes import DONE, ReadError, chat
+from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, double, run
 from tests.support.tools import CALLED, KEY, called
 
@@ -47,7 +48,7 @@ async def test_a_call_its_result_and_the_next_reply() -> None:
 
 
 async def test_parallel_calls_run_at_the_same_time_and_keep_their_order() -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=PATIENCE)
     third = asyncio.Event()
 
     def blocking(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from nbstream.approval import Decision
 from nbstream.running import ToolStopped
 from tests.support.fakes import begin, ended, until
+from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, tooled
 from tests.support.tools import CALLED, called
 
@@ -26,11 +27,11 @@ async def test_stop_cancels_a_task() -> None:
 
     session, sink, handed = tooled([called("wait", {}), CALLED], SUNNY, tools=[wait])
     begin(session)
-    await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(begun.wait(), PATIENCE)
     assert (session.status, session.reason) == ("queued", "calling wait")
     assert session.cancel()
     await ended(session)
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), PATIENCE)
     assert (session.status, session.offer) == ("cancelled", None)
     assert calls(session)[0].status == "stopped"
     assert session.source.opens == 1  # type: ignore[attr-defined]  # a FakeSource
@@ -65,7 +66,7 @@ async def test_a_thread_that_cannot_be_stopped_is_left_alone() -> None:
 
     def work() -> str:
         begun.set()
-        free.wait(10)
+        free.wait(PATIENCE)
         return "late"
 
     session, _, _ = tooled([called("work", {}), CALLED], SUNNY, tools=[work])
@@ -77,7 +78,7 @@ async def test_a_thread_that_cannot_be_stopped_is_left_alone() -> None:
     free.set()
     for thread in threading.enumerate():
         if thread.name == "nbstream-tool":
-            await asyncio.to_thread(thread.join, 5)
+            await asyncio.to_thread(thread.join, PATIENCE)
     assert (made.status, calls(session)[0].result) == ("stopped", "")
 
 

@@ -11,6 +11,7 @@ import pytest
 from nbstream.session import Session
 from nbstream.sources import StreamSource
 from tests.support.fakes import DONE, Gate, RecordingSink, begin, chat, ended, make, until
+from tests.support.patience import PATIENCE
 
 
 async def test_cancel_before_start() -> None:
@@ -99,7 +100,7 @@ async def test_many_threads_cancel_at_once() -> None:
     barrier = threading.Barrier(8)
 
     def cancel() -> None:
-        barrier.wait(5)
+        barrier.wait(PATIENCE)
         won.append(session.cancel())
 
     threads = [threading.Thread(target=cancel) for _ in range(8)]
@@ -107,7 +108,7 @@ async def test_many_threads_cancel_at_once() -> None:
         thread.start()
     await ended(session)
     for thread in threads:
-        await asyncio.to_thread(thread.join, 5)
+        await asyncio.to_thread(thread.join, PATIENCE)
     assert sorted(won) == [False] * 7 + [True]
     assert sink.statuses == ["in_progress", "cancelling", "cancelled"]
 
@@ -161,7 +162,7 @@ async def test_cancel_of_a_blocking_stream() -> None:
 
     def generate() -> Iterator[str]:
         yield "a"
-        release.wait(10)
+        release.wait(PATIENCE)
         yield "late"
 
     session = Session(StreamSource(generate()), RecordingSink())

@@ -14,6 +14,7 @@ import pytest
 from nbstream.sources import no_tap
 from nbstream.thread_pump import ThreadPump
 from tests.support.fakes import ReadError, until
+from tests.support.patience import PATIENCE
 
 
 class Blocking:
@@ -36,7 +37,7 @@ class Blocking:
     def __next__(self) -> Any:
         with self._changed:
             self.waiting.set()
-            assert self._changed.wait_for(lambda: self._items, 10)
+            assert self._changed.wait_for(lambda: self._items, PATIENCE)
             item = self._items.pop(0)
         if isinstance(item, BaseException):
             raise item
@@ -67,7 +68,7 @@ async def test_items_come_in_order_as_they_are_read() -> None:
         stream.feed(n)
         await until(lambda n=n: got == list(range(n + 1)))
     stream.feed(StopIteration())
-    await asyncio.wait_for(reader, 5)
+    await asyncio.wait_for(reader, PATIENCE)
 
 
 async def test_many_items_are_neither_lost_nor_doubled() -> None:
@@ -89,11 +90,11 @@ async def test_an_error_comes_after_the_items() -> None:
 async def test_close_ends_the_reader() -> None:
     stream = Blocking()
     pump = pumped(stream)
-    await asyncio.to_thread(stream.waiting.wait, 5)
+    await asyncio.to_thread(stream.waiting.wait, PATIENCE)
     await pump.close()
     assert stream.closed == 1
     with pytest.raises(ReadError):
-        await asyncio.wait_for(anext(pump), 5)
+        await asyncio.wait_for(anext(pump), PATIENCE)
 
 
 async def test_a_generator_that_is_being_read_ends_at_its_next_item() -> None:
@@ -104,7 +105,7 @@ async def test_a_generator_that_is_being_read_ends_at_its_next_item() -> None:
         try:
             yield "a"
             entered.set()
-            release.wait(10)
+            release.wait(PATIENCE)
             yield "b"
             yield "c"
         finally:
@@ -112,11 +113,11 @@ async def test_a_generator_that_is_being_read_ends_at_its_next_item() -> None:
 
     pump = pumped(generate())
     assert await anext(pump) == "a"
-    await asyncio.to_thread(entered.wait, 5)
+    await asyncio.to_thread(entered.wait, PATIENCE)
     await pump.close()
     release.set()
-    assert await asyncio.wait_for(collect(pump), 5) == []
-    assert await asyncio.to_thread(ended.wait, 5)
+    assert await asyncio.wait_for(collect(pump), PATIENCE) == []
+    assert await asyncio.to_thread(ended.wait, PATIENCE)
 
 
 async def collect(pump: ThreadPump) -> list[Any]:
@@ -125,7 +126,7 @@ async def collect(pump: ThreadPump) -> list[Any]:
 
 async def test_close_shuts_the_socket_that_a_thread_reads() -> None:
     ours, theirs = socket.socketpair()
-    ours.settimeout(10)
+    ours.settimeout(PATIENCE)
 
     class SocketStream:
         def __init__(self) -> None:
@@ -147,7 +148,7 @@ async def test_close_shuts_the_socket_that_a_thread_reads() -> None:
         assert await anext(pump) == b"x"
         await pump.close()
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(anext(pump), 5)
+            await asyncio.wait_for(anext(pump), PATIENCE)
 
 
 async def test_take_blocking_on_the_loops_own_thread() -> None:

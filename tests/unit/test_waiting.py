@@ -16,6 +16,7 @@ from nbstream.sources import StreamSource
 from nbstream.waiting import follow, follow_blocking, wait, wait_blocking
 from tests.support import fakes
 from tests.support.fakes import FakeSource, Gate, RecordingSink, chat, ended
+from tests.support.patience import PATIENCE
 
 DONE = chat(finish="stop")
 
@@ -65,7 +66,7 @@ async def test_two_who_wait() -> None:
     waiters = [asyncio.create_task(wait(session)) for _ in range(2)]
     await fakes.until(lambda: gate.reached)
     gate.open()
-    await asyncio.wait_for(asyncio.gather(*waiters), 5)
+    await asyncio.wait_for(asyncio.gather(*waiters), PATIENCE)
 
 
 def test_wait_from_another_loop() -> None:
@@ -99,7 +100,7 @@ async def test_two_followers() -> None:
     tasks = [asyncio.create_task(collect()) for _ in range(2)]
     begin(session)
     expected = [str(n) for n in range(50)]
-    assert await asyncio.wait_for(asyncio.gather(*tasks), 5) == [expected, expected]
+    assert await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE) == [expected, expected]
 
 
 async def test_a_follower_that_leaves_does_not_stop_the_stream() -> None:
@@ -144,7 +145,7 @@ def test_follow_from_another_loop() -> None:
 def test_wait_blocking() -> None:
     session = make([chat("a"), DONE])
     session.start(background_loop())
-    assert wait_blocking(session, 5)
+    assert wait_blocking(session, PATIENCE)
     assert session.status == "completed"
     assert wait_blocking(session, 0.01)
 
@@ -155,7 +156,7 @@ def test_wait_blocking_with_a_limit() -> None:
     assert not wait_blocking(session, 0.02)
     assert not session.is_done
     session.cancel()
-    assert wait_blocking(session, 5)
+    assert wait_blocking(session, PATIENCE)
 
 
 async def test_blocking_the_own_loop_is_refused() -> None:
@@ -196,7 +197,7 @@ def test_ctrl_c_stops_the_stream(
     with pytest.raises(KeyboardInterrupt):
         what(session)
     monkeypatch.undo()
-    assert wait_blocking(session, 5)
+    assert wait_blocking(session, PATIENCE)
     assert (session.status, session.reason) == ("cancelled", "interrupted")
 
 
@@ -258,7 +259,7 @@ async def test_cancel_inside_the_for_ends_it() -> None:
         assert count <= 3, "text after a cancel"
     await ended(session)
     assert (session.status, session.transcript.text) == ("cancelled", "xxx")
-    assert await asyncio.to_thread(closed.wait, 5)
+    assert await asyncio.to_thread(closed.wait, PATIENCE)
 
 
 async def test_for_after_await_gives_everything_again() -> None:
@@ -278,4 +279,4 @@ async def test_the_running_loop_is_chosen() -> None:
 def test_without_a_running_loop_a_thread_has_one() -> None:
     loop = choose_loop()
     assert loop is background_loop()
-    assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "ran"), loop).result(5) == "ran"
+    assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "ran"), loop).result(PATIENCE) == "ran"

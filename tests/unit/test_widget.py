@@ -19,6 +19,7 @@ from nbstream.errors import UsageError
 from nbstream.widget import StreamWidget
 from tests.support.fakes import ApiError, FakeSource, Gate, chat, until
 from tests.support.frames import flushed
+from tests.support.patience import PATIENCE
 
 DONE = chat(finish="stop")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -160,7 +161,7 @@ async def test_wait_is_refused_on_the_loop_and_works_beside_it() -> None:
     with pytest.raises(TimeoutError, match=r"after 0\.01 s"):
         await asyncio.to_thread(w.wait, 0.01)
     gate.open()
-    assert await asyncio.to_thread(w.wait, 5) is w
+    assert await asyncio.to_thread(w.wait, PATIENCE) is w
 
 
 async def test_start_once() -> None:
