@@ -92,11 +92,14 @@ def test_what_is_found_does_take_for_ever(pattern: str, text: str) -> None:
     def ring(*_: object) -> None:
         raise TimeoutError
 
+    def search() -> None:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.1)
+        re.search(pattern, text * 200 + "\x00")
+
     before = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0.1)
     try:
         with pytest.raises(TimeoutError):
-            re.search(pattern, text * 200 + "\x00")
+            search()
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)

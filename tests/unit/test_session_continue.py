@@ -273,9 +273,12 @@ async def test_it_goes_on_whenever_that_is(end: str, seconds: float) -> None:
 
 
 async def test_a_stalled_stream_goes_on_without_an_end() -> None:
-    gate = Gate()
-    session, sink = make([chat("one "), gate], [chat("two"), DONE], clocks=Clocks(0.03))
+    gate, clock = Gate(), Ticking()
+    scripts = [chat("one "), gate], [chat("two"), DONE]
+    session, sink = make(*scripts, clocks=Clocks(0.03), clock=clock)
     begin(session)
+    await until(lambda: gate.reached)
+    clock.time += 1.0
     await until(lambda: session.status == "stalled")
     assert session.offer == "continue"
     done = session.done
@@ -300,8 +303,12 @@ async def test_a_request_that_stalls_is_tried_again() -> None:
 
 
 async def test_stop_wins() -> None:
-    session, sink = make([chat("one "), Gate()], [chat("two"), DONE], clocks=Clocks(0.03))
+    gate, clock = Gate(), Ticking()
+    scripts = [chat("one "), gate], [chat("two"), DONE]
+    session, sink = make(*scripts, clocks=Clocks(0.03), clock=clock)
     begin(session)
+    await until(lambda: gate.reached)
+    clock.time += 1.0
     await until(lambda: session.status == "stalled")
     session.go_on(asyncio.get_running_loop)
     session.cancel()

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from nbstream.retry import RetryPolicy
+from nbstream.session import Session
 from nbstream.timing import Clocks, Timing
 from tests.support.fakes import (
     DONE,
     ApiError,
     Gate,
     ReadError,
+    Ticking,
     begin,
     chat,
     ended,
@@ -99,10 +101,20 @@ async def test_never_retried_after_a_cancel() -> None:
 # -- clocks ---------------------------------------------------------------------------------------
 
 
+async def look_often(session: Session, clock: Ticking) -> None:
+    """Let much time pass, of which each look at the clocks finds some gone."""
+    for _ in range(8):
+        clock.time += 1.0
+        await until(lambda: session.timing.waited == clock.time)
+
+
 async def test_stalled_and_running_again() -> None:
-    gate = Gate()
-    session, sink = make([chat("a"), gate, chat("b"), DONE], clocks=Clocks(stall_after=0.03))
+    gate, clock = Gate(), Ticking()
+    script = [chat("a"), gate, chat("b"), DONE]
+    session, sink = make(script, clocks=Clocks(stall_after=0.03), clock=clock)
     begin(session)
+    await until(lambda: gate.reached)
+    clock.time += 1.0
     await until(lambda: session.status == "stalled")
     gate.open()
     await ended(session)
@@ -110,8 +122,11 @@ async def test_stalled_and_running_again() -> None:
 
 
 async def test_a_stalled_stream_can_be_stopped() -> None:
-    session, sink = make([chat("a"), Gate()], clocks=Clocks(stall_after=0.03))
+    gate, clock = Gate(), Ticking()
+    session, sink = make([chat("a"), gate], clocks=Clocks(stall_after=0.03), clock=clock)
     begin(session)
+    await until(lambda: gate.reached)
+    clock.time += 1.0
     await until(lambda: session.status == "stalled")
     session.cancel()
     await ended(session)
@@ -150,11 +165,11 @@ async def test_stalled_before_the_first_token_and_retried() -> None:
 
 
 async def test_one_that_says_what_it_waits_for_is_not_stalled() -> None:
-    gate = Gate()
-    session, sink = make([gate, chat("a"), DONE], clocks=Clocks(0.02))
+    gate, clock = Gate(), Ticking()
+    session, sink = make([gate, chat("a"), DONE], clocks=Clocks(0.02), clock=clock)
     begin(session)
     session.announce("the model is being fetched")
-    await until(lambda: session.timing.elapsed > 0.2)
+    await look_often(session, clock)
     gate.open()
     await ended(session)
     assert sink.statuses == ["queued", "in_progress", "completed"]
@@ -169,7 +184,14 @@ async def test_idle_timeout() -> None:
 
 
 async def test_idle_timeout_of_a_stalled_stream() -> None:
-    _session, sink = await run([chat("a"), Gate()], clocks=Clocks(0.02, None, 0.06))
+    gate, clock = Gate(), Ticking()
+    session, sink = make([chat("a"), gate], clocks=Clocks(0.02, None, 0.06), clock=clock)
+    begin(session)
+    await until(lambda: gate.reached)
+    clock.time += 0.03
+    await until(lambda: session.status == "stalled")
+    clock.time += 0.04
+    await ended(session)
     assert sink.statuses == ["in_progress", "stalled", "failed"]
 
 
@@ -183,22 +205,25 @@ async def test_a_server_that_sends_nothing_at_all(opening: bool) -> None:
 
 
 async def test_nothing_can_come_before_the_request_is_sent() -> None:
-    gate = Gate()
-    session, _sink = make([gate, chat("a"), DONE], clocks=Clocks(silence_timeout=0.03))
+    gate, clock = Gate(), Ticking()
+    limit = Clocks(silence_timeout=0.03)
+    session, _sink = make([gate, chat("a"), DONE], clocks=limit, clock=clock)
     begin(session)
     session.announce("the model is being fetched")
-    await until(lambda: session.timing.elapsed > 0.2)
+    await look_often(session, clock)
     gate.open()
     await ended(session)
     assert session.status == "completed"
 
 
 async def test_a_timeout_does_not_overtake_a_cancel() -> None:
-    gate = Gate()
-    session, _ = make([chat("a"), gate], clocks=Clocks(10.0, None, 0.03))
+    gate, clock = Gate(), Ticking()
+    session, _ = make([chat("a"), gate], clocks=Clocks(10.0, None, 0.03), clock=clock)
     begin(session)
     await until(lambda: gate.reached)
     session.cancel()
+    clock.time += 1.0
+    session._check_clocks()
     await ended(session)
     assert session.status == "cancelled"
     assert session.error is None
