@@ -11,6 +11,17 @@ from tests.support.server import Server
 
 KEY = "test-secret-key-0123456789abcdef"
 
+# An open stream would send its snapshot again, in the middle of the next test, and one that was
+# stopped shows its last output once its connection is closed.
+CLOSE = """
+import asyncio, nbstream
+get_ipython().autoawait = True
+ends = [w._session.done for w in nbstream.tasks()]
+for w in nbstream.tasks(): w.close()
+w = None
+"""
+ENDED = "for end in ends: await asyncio.wrap_future(end)"
+
 
 @pytest.fixture(scope="module")
 def model_server() -> Iterator[Server]:
@@ -21,7 +32,7 @@ def model_server() -> Iterator[Server]:
 @pytest.fixture
 def server(model_server: Server) -> Server:
     """The module's server, with the records of this test only."""
-    model_server.requests.clear()
+    model_server.forget()
     return model_server
 
 
@@ -50,11 +61,6 @@ def kernel(shared_kernel: Kernel, server: Server) -> Iterator[Kernel]:
     shared_kernel.messages.clear()
     yield shared_kernel
     shared_kernel.end_cells()
-    # An open stream would send its snapshot again, in the middle of the next test.
-    left = shared_kernel.run(
-        "import nbstream\n"
-        "for w in nbstream.tasks(): w.close()\n"
-        "w = None\n"
-        "get_ipython().autoawait = True"
-    )
-    assert left.status == "ok", left.error
+    for cell in (CLOSE, ENDED):
+        left = shared_kernel.run(cell)
+        assert left.status == "ok", left.error

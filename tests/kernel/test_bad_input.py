@@ -10,11 +10,14 @@ import pytest
 
 from tests.kernel.conftest import KEY
 from tests.support.kernel import Kernel, Result
+from tests.support.scenario import DEFAULT_TEXT
 from tests.support.server import Server
 
 CELL = "the-cell"
+FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
 FACTS = (
-    "(w is nbstream.tasks()[-1], len(nbstream.tasks()), w.is_done, len(asyncio.all_tasks()),"
+    "(w is nbstream.tasks()[-1], sum(not w.is_done for w in nbstream.tasks()), w.is_done,"
+    " len(asyncio.all_tasks()),"
     " sorted(n for n in dir() if n in ('x', 'y')), {n: len(c.turns) for n, c in"
     " get_ipython().magics_manager.registry['StreamMagics'].chats.items()})"
 )
@@ -75,7 +78,8 @@ def facts(kernel: Kernel, server: Server) -> Iterator[str]:
     """An older stream of the cell runs, in a conversation; what there is besides."""
     kernel.run("import asyncio, nbstream")
     kernel.run("%%stream test/stall --bg --as w --chat c\nHi", cell=CELL)
-    kernel.until(lambda: "in_progress" in kernel.statuses())
+    server.wait_for_request().wait_for(lambda r: r.waiting == "stall")
+    kernel.until(lambda: kernel.text() == FIRST_FIVE)
     before = kernel.get(FACTS)
     kernel.messages.clear()
     yield before
@@ -213,6 +217,7 @@ def test_after_the_kernels_shutdown_began(
         server.wait_for_request()
         kernel.client.shutdown()
         server.requests[0].wait_until_left()
+        kernel.ended()
     said = [line for line in kernel.log.splitlines() if line.startswith("at exit: ")]
     late = "at exit: UsageError('Python is shutting down: no stream can be started any more')"
     assert said[:3] == [late] * 3

@@ -21,7 +21,8 @@ GATED = Scenario(gates=frozenset({"deltas"}))
 @pytest.fixture
 def console(kernel: Kernel) -> Kernel:
     """The kernel, which does not know yet what its client is."""
-    assert kernel.run("from nbstream import console\nconsole._consoles.clear()").status == "ok"
+    code = "from nbstream import console\nconsole._consoles.clear()\nconsole.PATIENCE = 1"
+    assert kernel.run(code).status == "ok"
     kernel.messages.clear()
     return kernel
 
@@ -84,6 +85,7 @@ def test_a_stream_with_a_thread_of_its_own(console: Kernel) -> None:
 
 
 def test_a_page_that_says_hello_shows_it(console: Kernel, server: Server) -> None:
+    console.run("console.PATIENCE = 5")  # a page that is slower is taken for a console
     server.enqueue(GATED)
     cell = console.send("%%stream\nHi", console=True)
     request = server.wait_for_request(1)
@@ -197,12 +199,12 @@ def test_ctrl_c_stops_jupyter_run(
     tmp_path: Path, environment: dict[str, str], server: Server
 ) -> None:
     process = jupyter_run(tmp_path, environment, RUN.format(", model='test/stall'"))
-    request = server.wait_for_request(1, 60)
+    request = server.wait_for_request(1)
     request.wait_for(lambda r: r.waiting)
     assert process.stdout is not None
     seen = process.stdout.read(10)
     process.send_signal(signal.SIGINT)
-    request.wait_until_left(5)
+    request.wait_until_left()
     out, _ = process.communicate(timeout=60)
     assert (seen + out).decode().startswith("".join(DEFAULT_TEXT[:5]) + "\n[")
     assert b"cancelled: interrupted]" in out

@@ -19,6 +19,7 @@ from tests.support.kernel import Kernel
 from tests.support.record import Request
 from tests.support.scenario import DEFAULT_TEXT
 from tests.support.server import Server
+from tests.support.watch import WATCH
 
 FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
 UNANSWERED = 0.3
@@ -175,19 +176,6 @@ def test_interrupt(
     reactions.note(version, situation, loop, "Interrupt", seconds, what)
 
 
-# Prints a line once the main thread waits for the stream, or for its event loop.
-WATCH = """\
-import sys, threading, time
-def watch(main=threading.main_thread().ident, at=("waiting.py", "selectors.py")):
-    waits = False
-    while not waits:
-        time.sleep(0.01)
-        frame = sys._current_frames()[main]
-        while frame and not waits:
-            waits, frame = frame.f_code.co_filename.endswith(at), frame.f_back
-    print("waits", flush=True)
-threading.Thread(target=watch).start()
-"""
 WAITING = {
     "magic": "%%stream test/stall --loop {loop}\nHi",
     "await": "{make}\nawait w",

@@ -15,8 +15,10 @@ from typing import IO, Any
 import pytest
 
 from tests.kernel.conftest import KEY
+from tests.support.patience import PATIENCE
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.server import Server
+from tests.support.watch import WATCH
 
 FIRST_FIVE = "".join(DEFAULT_TEXT[:5])
 
@@ -48,7 +50,7 @@ class Process:
                 self.output += data.decode(errors="replace")
                 self._changed.notify_all()
 
-    def until(self, words: str, timeout: float = 30, count: int = 1) -> None:
+    def until(self, words: str, timeout: float = PATIENCE, count: int = 1) -> None:
         with self._changed:
             if not self._changed.wait_for(lambda: self.output.count(words) >= count, timeout):
                 raise AssertionError(f"no {words!r} within {timeout} s in: {self.output!r}")
@@ -61,15 +63,15 @@ class Process:
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
-    def wait(self, timeout: float = 20) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         code = self.process.wait(timeout)
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         return code
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -91,7 +93,6 @@ def start(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
 SCRIPT = """
 import sys, nbstream
 w = nbstream.stream("Hi", model=sys.argv[1])
-print("[printing]", flush=True)
 w.print()
 print(w.status, w.usage.output_tokens)
 """
@@ -100,7 +101,7 @@ print(w.status, w.usage.output_tokens)
 def test_a_script_prints_live(start: Any, server: Server) -> None:
     server.enqueue(Scenario(gates=frozenset({"deltas"})))
     script = start("-c", SCRIPT, "test/ok")
-    request = server.wait_for_request(1, 30)
+    request = server.wait_for_request(1)
     request.release(5)
     script.until(FIRST_FIVE)
     assert "nothing is lost" not in script.output
@@ -114,12 +115,14 @@ def test_a_script_prints_live(start: Any, server: Server) -> None:
 
 @pytest.mark.parametrize("model", ["test/stall", "test/no-first-token", "test/no-headers"])
 def test_ctrl_c_stops_a_script(start: Any, server: Server, model: str) -> None:
-    script = start("-c", SCRIPT, model)
-    request = server.wait_for_request(1, 30)
+    prints = model == "test/stall"
+    script = start("-c", SCRIPT if prints else WATCH + SCRIPT, model)
+    request = server.wait_for_request(1)
     request.wait_for(lambda r: r.waiting)
-    script.until(FIRST_FIVE if model == "test/stall" else "[printing]")
+    # The server may see the request before the script waits.
+    script.until(FIRST_FIVE if prints else "waits")
     script.interrupt()
-    request.wait_until_left(2)
+    request.wait_until_left()
     assert script.wait() != 0
     assert "KeyboardInterrupt" in script.output
     assert "cancelled: interrupted" in script.output
@@ -127,7 +130,7 @@ def test_ctrl_c_stops_a_script(start: Any, server: Server, model: str) -> None:
 
 def test_an_error_in_a_script(start: Any, server: Server) -> None:
     script = start("-c", SCRIPT, "test/401")
-    assert script.wait(30) == 1
+    assert script.wait() == 1
     assert "StreamError" in script.output
     assert "[redacted]" in script.output
     assert KEY not in script.output
@@ -143,7 +146,7 @@ def test_an_async_script(start: Any, server: Server) -> None:
         "asyncio.run(main())\n"
     )
     script = start("-W", "error", "-c", code)
-    assert script.wait(30) == 0, script.output
+    assert script.wait() == 0, script.output
     assert script.output == "".join(DEFAULT_TEXT)
 
 
@@ -177,7 +180,7 @@ ENDS_EARLY = {
 def test_what_a_script_that_ends_says(start: Any, server: Server, end: str) -> None:
     code, words = ENDS_EARLY[end]
     script = start("-c", f"import asyncio, nbstream\n{code}\n")
-    assert script.wait(30) == 0, script.output
+    assert script.wait() == 0, script.output
     if words:
         said = [line for line in script.output.splitlines() if line.strip()]
         assert len(said) == 1, script.output
@@ -190,7 +193,7 @@ def test_what_a_terminal_that_ends_says(start: Any, server: Server) -> None:
     shell = start("-m", "IPython", "--simple-prompt", "--no-banner", "--colors=nocolor")
     shell.type("%load_ext nbstream")
     shell.type("get_ipython().run_cell_magic('stream', 'test/stall --bg', 'Lost')")
-    server.wait_for_request(1, 30)
+    server.wait_for_request(1)
     shell.type("exit")
     shell.wait()
     words = "1 unfinished at exit: Lost. IPython ended first. w.wait(), or %%stream without --bg,"
@@ -243,7 +246,7 @@ def run_in_pty(folder: Path, environment: dict[str, str], *command: str) -> str:
             while data := os.read(ours, 65536):
                 printed += data
         os.close(ours)
-        process.wait(20)
+        process.wait(PATIENCE)
     return printed.decode()
 
 
@@ -260,7 +263,7 @@ def test_ipython(start: Any, server: Server) -> None:
     request = server.wait_for_request(2)
     shell.until(FIRST_FIVE, count=2)
     shell.interrupt()
-    request.wait_until_left(3)
+    request.wait_until_left()
     shell.until("cancelled: interrupted]")
     shell.type("print('status', w.status)")
     shell.until("status cancelled")

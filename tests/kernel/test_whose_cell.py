@@ -87,6 +87,7 @@ def test_a_task_of_an_earlier_execution_ends_nothing(kernel: Kernel, server: Ser
 
 def test_a_copy_of_the_notebook_on_the_same_kernel(kernel: Kernel, server: Server) -> None:
     kernel.run("%%stream test/stall --bg --as one\nHi", cell="cell-x", session="notebook")
+    in_progress(kernel, server, 1)
     kernel.run("%%stream test/stall --bg --as two\nHi", cell="cell-x", session="copy")
     in_progress(kernel, server, 2)
     assert kernel.get("(one.is_done, two.is_done)") == "(False, False)"

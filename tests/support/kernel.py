@@ -14,6 +14,8 @@ from typing import Any
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from tests.support.patience import PATIENCE
+
 Message = dict[str, Any]
 
 
@@ -62,7 +64,7 @@ class Kernel:
         self.log_path = folder / "kernel.log"
         self._environment = environment
         self._running: set[str] = set()
-        self.manager = KernelManager(kernel_name="python3")
+        self.manager = KernelManager(kernel_name="python3", shutdown_wait_time=PATIENCE)
         self.client: BlockingKernelClient
 
     def __enter__(self) -> Kernel:
@@ -78,7 +80,7 @@ class Kernel:
         )
         self.client = self.manager.blocking_client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=PATIENCE)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -86,6 +88,11 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
         self._log.close()
+
+    def ended(self) -> None:
+        """Wait until its process has ended by itself."""
+        assert self.manager.provisioner is not None
+        self.manager.provisioner.process.wait(PATIENCE)
 
     # -- cells --------------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Kernel:
             self.manager.interrupt_kernel()
             self.finish(message_id)
 
-    def finish(self, message_id: str, timeout: float = 20) -> Result:
+    def finish(self, message_id: str, timeout: float = PATIENCE) -> Result:
         """Wait until the cell has ended."""
         deadline = time.monotonic() + timeout
         while True:
@@ -134,7 +141,7 @@ class Kernel:
         self._running.discard(message_id)
         return Result(reply, self.of(message_id))
 
-    def run(self, code: str, *, timeout: float = 20, **options: Any) -> Result:
+    def run(self, code: str, *, timeout: float = PATIENCE, **options: Any) -> Result:
         """Run a cell to its end."""
         return self.finish(self.send(code, **options), timeout)
 
@@ -146,7 +153,7 @@ class Kernel:
 
     # -- messages -----------------------------------------------------------------------------
 
-    def until(self, predicate: Callable[[], object], timeout: float = 10) -> None:
+    def until(self, predicate: Callable[[], object], timeout: float = PATIENCE) -> None:
         """Take messages of the kernel until ``predicate`` holds."""
         deadline = time.monotonic() + timeout
         while not predicate():
@@ -216,15 +223,16 @@ class Kernel:
         return "".join(op["text"] for frame in frames for op in frame.get("ops", ()))
 
     def _latest(self) -> str:
-        opened = self._openings()
+        opened = self.openings()
         return opened[-1][1] if opened else ""
 
     def opened(self, number: int = -1) -> tuple[str, str]:
         """The comm and the stream of one that was opened. Only its opening counts: to a page that
         says no hello a stream sends its snapshot again, an earlier test's stream as well."""
-        return self._openings()[number]
+        return self.openings()[number]
 
-    def _openings(self) -> list[tuple[str, str]]:
+    def openings(self) -> list[tuple[str, str]]:
+        """The comm and the stream of each that was opened."""
         opened = [m["content"] for m in self.messages if m["msg_type"] == "comm_open"]
         return [
             (content["comm_id"], snapshot["stream"])
@@ -239,7 +247,7 @@ class Kernel:
         data = {"method": "custom", "content": {"v": 1, **content}}
         self._send_comm("comm_msg", {"comm_id": comm, "data": data}, subshell, session)
 
-    def settle(self, comm: str, stream: str) -> None:
+    def settle(self, comm: str, stream: str, subshell: str | None = None) -> None:
         """Wait until the kernel has handled all requests for a stream so far. Its frames do not
         show that: to a page that says no hello it sends its snapshot again by itself."""
 
@@ -249,7 +257,7 @@ class Kernel:
             return sum(c["data"].get("content", {}).get("kind") == "asset" for c in found)
 
         before = answers()
-        self.request(comm, kind="asset", stream=stream, name="copier")
+        self.request(comm, subshell, kind="asset", stream=stream, name="copier")
         self.until(lambda: answers() > before)
 
     def close_comm(self, comm: str) -> None:
@@ -283,7 +291,7 @@ class Kernel:
 
     def create_subshell(self) -> str | None:
         """The id of a new subshell; None for a kernel that has none."""
-        info = self.client.kernel_info(reply=True, timeout=20)["content"]
+        info = self.client.kernel_info(reply=True, timeout=PATIENCE)["content"]
         if "kernel subshells" not in info.get("supported_features", ()):
             return None
         return str(self._ask("create_subshell_request")["subshell_id"])
@@ -297,7 +305,7 @@ class Kernel:
         message = self.client.session.msg(kind, content)
         self.client.control_channel.send(message)
         while True:
-            reply = self.client.get_control_msg(timeout=20)
+            reply = self.client.get_control_msg(timeout=PATIENCE)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 assert reply["content"]["status"] == "ok", reply["content"]
                 return dict(reply["content"])
