@@ -35,5 +35,5 @@ def test_it_is_given_up(name: str) -> None:
 def test_stop_acts_while_it_comes(name: str) -> None:
     seen = meet(named(name), stop_after=0.3)
     assert seen.status == "cancelled"
-    assert seen.stop < 5
+    assert seen.stop < 20
     assert seen.memory < MOST_MEMORY

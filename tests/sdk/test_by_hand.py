@@ -218,6 +218,7 @@ async def test_an_interrupted_gather_stops_all(server: Server, aclient: Any) -> 
 
 async def test_a_limit_of_ones_own(server: Server, aclient: Any) -> None:
     w = stream(aclient, "test/stall")
+    await server.until_request()
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(w, 0.2)
     await server.requests[0].until_left()
@@ -270,7 +271,7 @@ async def test_own_http_client(server: Server, kind: str) -> None:
 
 @KINDS
 async def test_own_read_timeout(server: Server, kind: str) -> None:
-    http = own_http(kind, timeout=0.3)
+    http = own_http(kind, timeout=1.0)
     w = await end_of(stream(own_client(server, http), "test/stall"))
     assert (w.status, w.text) == ("failed", FIRST_FIVE)
     assert w.error is not None
@@ -284,7 +285,7 @@ async def test_own_read_timeout(server: Server, kind: str) -> None:
 
 @pytest.mark.parametrize("given", ["client", "request"])
 async def test_timeouts_of_the_sdk(server: Server, given: str) -> None:
-    limits = openai.Timeout(5.0, read=0.3)
+    limits = openai.Timeout(5.0, read=1.0)
     async with openai.AsyncOpenAI(
         base_url=server.url, api_key=KEY, timeout=limits if given == "client" else 60
     ) as client:

@@ -30,7 +30,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def ended(**options: Any) -> Any:
     w = nbstream.stream("Hello", **{"model": "any", "max_attempts": 1, **options})
-    await until(w._session.done.done, 20)
+    await until(w._session.done.done)
     return w
 
 

@@ -101,7 +101,7 @@ async def test_in_mid_stream_and_with_an_event_that_is_cut(either: Any) -> None:
 
 
 async def test_each_attempt_is_there(either: Any) -> None:
-    w = await end_of(stream(either, "test/503-then-ok", inspect=True), 30)
+    w = await end_of(stream(either, "test/503-then-ok", inspect=True))
     found = w.inspect()
     assert [attempt.status_code for attempt in found.attempts] == [503, 503, 200]
     assert [attempt.request_id for attempt in found.attempts] == [

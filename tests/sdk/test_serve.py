@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 import nbstream
 from nbstream import engine
 from tests.support.fakes import until
+from tests.support.patience import PATIENCE
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, FIRST_FIVE, stop_while_busy
 from tests.support.server import Server
@@ -230,4 +231,4 @@ def test_a_blocking_response_in_a_script(app: App) -> None:
         httpx.Client(trust_env=False) as http,
         http.stream("GET", f"{app.url}/block", params={"model": "test/ok"}) as response,
     ):
-        assert nbstream.show(response.iter_text()).wait(20).text == ANSWER
+        assert nbstream.show(response.iter_text()).wait(PATIENCE).text == ANSWER

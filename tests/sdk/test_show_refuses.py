@@ -10,6 +10,7 @@ import pytest
 
 import nbstream
 from nbstream.errors import UsageError
+from tests.support.patience import PATIENCE
 from tests.support.sdk import ANSWER, APIS, PROMPT, SDK, open_stream
 from tests.support.server import Server
 
@@ -90,7 +91,7 @@ def test_a_blocking_stream_that_a_thread_reads(server: Server, client: Any) -> N
             nbstream.show(stream)
     finally:
         server.release(100)
-        reader.join(10)
+        reader.join(PATIENCE)
     assert got, "its reader got all"
 
 

@@ -16,6 +16,7 @@ from nbstream.checks import known_parameters
 from nbstream.errors import UsageError
 from nbstream.running import ToolStopped
 from tests.support.fakes import until
+from tests.support.patience import PATIENCE
 from tests.support.scenario import Scenario
 from tests.support.sdk import APIS, KEY, end_of, open_stream, stream
 from tests.support.server import Server
@@ -217,7 +218,7 @@ async def test_a_stopped_async_tool(server: Server, aclient: Any, api: Any) -> N
     await until(lambda: w.reason == "calling wait")
     assert w.cancel()
     await end_of(w)
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), PATIENCE)
     assert (w.status, w.tool_calls[0].status) == ("cancelled", "stopped")
     assert len(server.requests) == 1
 
@@ -313,6 +314,6 @@ def test_in_a_script(server: Server, client: openai.OpenAI, capsys: Any) -> None
     w = stream(client, tools=[weather], approve="ask")
     asyncio.run(until(lambda: [call.status for call in w.tool_calls] == ["awaiting_approval"]))
     assert w.approve("c1")
-    w.wait(10)
+    w.wait(PATIENCE)
     assert w.text == "Ok."
     assert 'weather({"city": "Oslo"}) waits for w.approve(\'c1\')' in capsys.readouterr().err

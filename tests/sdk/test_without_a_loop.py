@@ -13,6 +13,7 @@ import pytest
 
 import nbstream
 from nbstream.loops import background_loop
+from tests.support.patience import PATIENCE
 from tests.support.sdk import ANSWER, KEY, open_stream, stream
 from tests.support.server import Server
 
@@ -22,12 +23,12 @@ def aclient(server: Server) -> Iterator[openai.AsyncOpenAI]:
     """One that is used on the background loop only."""
     made = openai.AsyncOpenAI(base_url=server.url, api_key=KEY, max_retries=0)
     yield made
-    asyncio.run_coroutine_threadsafe(made.close(), background_loop()).result(10)
+    asyncio.run_coroutine_threadsafe(made.close(), background_loop()).result(PATIENCE)
 
 
 def test_stream(client: Any, aclient: Any) -> None:
     for given in (client, aclient):
-        w = stream(given).wait(20)
+        w = stream(given).wait(PATIENCE)
         assert (w.status, w.text) == ("completed", ANSWER)
     assert "".join(stream(client)) == ANSWER
 
@@ -37,10 +38,10 @@ def test_show(client: Any, aclient: Any) -> None:
         yield "a"
         yield "b"
 
-    assert nbstream.show(open_stream(client, "test/ok")).wait(20).text == ANSWER
-    assert nbstream.show(open_stream(aclient, "test/ok")).wait(20).text == ANSWER
-    assert nbstream.show(iter(["a", "b"])).wait(20).text == "ab"
-    assert nbstream.show(letters()).wait(20).text == "ab"
+    assert nbstream.show(open_stream(client, "test/ok")).wait(PATIENCE).text == ANSWER
+    assert nbstream.show(open_stream(aclient, "test/ok")).wait(PATIENCE).text == ANSWER
+    assert nbstream.show(iter(["a", "b"])).wait(PATIENCE).text == "ab"
+    assert nbstream.show(letters()).wait(PATIENCE).text == "ab"
 
 
 def test_an_async_stream_waits_for_its_loop(server: Server) -> None:
@@ -75,7 +76,7 @@ async def make():
     return await client.chat.completions.create(model="test/slow", messages=messages, stream=True)
 
 try:
-    nbstream.show(asyncio.run(make())).wait(20)
+    nbstream.show(asyncio.run(make())).wait(60)
 except nbstream.StreamError as error:
     print(error)
 """
@@ -84,6 +85,6 @@ except nbstream.StreamError as error:
 def test_a_stream_of_a_loop_that_has_ended(server: Server) -> None:
     # Apart: its connection cannot be closed any more, of which Python warns at some time.
     command = [sys.executable, "-W", "ignore", "-c", ENDED, server.url]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
     assert "belongs to another event loop, or to one that has ended" in said
     assert "use the blocking client" in said

@@ -81,7 +81,7 @@ async def main():
     await asyncio.wait({done}, timeout=stop_after or patience)
     ended, stopped = done.done(), time.monotonic()
     w.cancel()
-    await asyncio.wait({done}, timeout=20)
+    await asyncio.wait({done}, timeout=60)
     print(json.dumps({
         "status": w.status, "words": str(w.error or "")[:200], "ended": ended,
         "seconds": stopped - begun, "stop": time.monotonic() - stopped, "memory": peak() - before,
@@ -128,7 +128,9 @@ def _serving(bomb: Bomb) -> Iterator[str]:
             while True:
                 writer.write(bomb.more)
                 await writer.drain()
-        writer.close()
+        writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()  # else a closed loop would keep its socket open
 
     async def main(ended: asyncio.Event) -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -136,18 +138,20 @@ def _serving(bomb: Bomb) -> Iterator[str]:
         ready.set()
         await ended.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        answers = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in answers:
             task.cancel()
+        await asyncio.gather(*answers)
 
     ended = asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(main(ended)), daemon=True)
     thread.start()
-    ready.wait(10)
+    ready.wait(60)
     try:
         yield f"http://127.0.0.1:{ports[0]}/v1"
     finally:
         loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()
 
 
