@@ -14,13 +14,13 @@ from .events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whol
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
+from .halves import Halves
 from .redact import Redact, redactor
 from .retry import Retry
 from .server_words import words_of
 from .spans import Spans
 from .splice import Splice
 from .states import TERMINAL, Status, allowed
-from .surrogates import Halves
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
 from .until import Ending

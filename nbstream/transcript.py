@@ -25,7 +25,8 @@ from .events import (
     Usage,
     Whole,
 )
-from .surrogates import Halves, well_formed, well_formed_values
+from .halves import Halves
+from .surrogates import well_formed, well_formed_values
 
 _CHOICE = re.compile(r"(?:\d+/)?(\d+)\.", re.ASCII)
 

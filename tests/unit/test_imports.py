@@ -24,7 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "errors": {"terminal"},
     "events": set(),
     "states": set(),
-    "surrogates": {"events"},
+    "surrogates": set(),
+    "halves": {"events", "surrogates"},
     "cells": set(),
     "chats": {"cells", "checks", "turns"},
     "loops": {"errors"},
@@ -32,7 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "adapters": {"errors", "events", "finish_reasons", "partial_json", "server_words"}
     | {"surrogates"},
     "finish_reasons": set(),
-    "transcript": {"events", "surrogates"},
+    "transcript": {"events", "halves", "surrogates"},
     "coalesce": {"events", "protocol", "transcript"},
     "docstrings": set(),
     "tools": {"checks", "docstrings", "errors", "surrogates"},
@@ -87,7 +88,7 @@ ARROWS: dict[str, set[str]] = {
         "server_words",
         "spans",
     }
-    | {"splice", "surrogates", "until"}
+    | {"halves", "splice", "until"}
     | {"states", "timing", "errors", "finish_reasons"},
     "reading": {"background", "progress", "faults", "redact", "retry", "sources", "errors", "until"}
     | {"adapters", "approval", "events", "finish_reasons", "rounds", "states", "turns"},

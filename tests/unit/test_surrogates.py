@@ -12,11 +12,12 @@ from nbstream.adapters import pick
 from nbstream.choices import choice
 from nbstream.errors import UsageError
 from nbstream.events import Delta, Failure, Finish, Info, Meta, PartType, Restored, Whole
+from nbstream.halves import Halves
 from nbstream.inspection import inspect
 from nbstream.output import text_bundle
 from nbstream.record import block_of
 from nbstream.redact import redactor
-from nbstream.surrogates import Halves, well_formed, well_formed_values
+from nbstream.surrogates import well_formed, well_formed_values
 from nbstream.transcript import Transcript
 from nbstream.until import Ending
 from tests.support.fakes import DONE, ReadError, chat, ended, make, run
