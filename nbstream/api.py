@@ -13,13 +13,13 @@ from .connection import is_asynchronous
 from .errors import UsageError
 from .frontend import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
-from .redact import redactor
 from .registry import cancel_all, tasks
 from .request import Request
 from .settings import settings
 from .showable import check_showable, mark_shown
 from .slots import QueuedRequestSource
 from .sources import StreamSource
+from .text.redact import redactor
 from .tools import Tools
 from .until import Ending, Until
 from .widget import StreamWidget

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from .choices import ToolCall
 from .errors import UsageError
 from .running import call as call_function
-from .terminal import printable
+from .text.terminal import printable
 
 Approve = bool | Literal["ask"] | Callable[[ToolCall], bool | Awaitable[bool]]
 NOBODY = (

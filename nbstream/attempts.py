@@ -16,9 +16,9 @@ from typing import Any
 from .connection import is_generator, response_of
 from .event_filter import EventFilter
 from .record import Recording
-from .redact import Redact, hider, sent_keys
 from .response_bytes import tap
 from .sse import EndMark
+from .text.redact import Redact, hider, sent_keys
 
 MOST_ATTEMPTS = 10
 """Attempts that are kept: the latest."""

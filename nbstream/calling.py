@@ -14,9 +14,9 @@ from typing import Any, Literal
 from .approval import Approval, Decision
 from .choices import ToolCall, tool_call
 from .events import Info, PartInfo
-from .redact import Redact
 from .running import NotBegun, call_if
-from .surrogates import well_formed, well_formed_values
+from .text.redact import Redact
+from .text.surrogates import well_formed, well_formed_values
 from .tools import ArgumentsError, Tool, Toolbox
 from .transcript import Part
 

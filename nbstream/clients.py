@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from . import local
 from .errors import ConfigError
 from .hosts import is_this_machine
-from .log_redaction import guard_logs
 from .proxies import certificate_variables, proxy_for
-from .redact import Key, Redact, hider, redactor
 from .settings import settings
+from .text.log_redaction import guard_logs
+from .text.redact import Key, Redact, hider, redactor
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"

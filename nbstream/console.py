@@ -14,7 +14,7 @@ from collections.abc import Callable
 from . import saved
 from .frontend import plain_client
 from .session import Session
-from .terminal import printable
+from .text.terminal import printable
 from .waiting import until
 
 PATIENCE = 1.0

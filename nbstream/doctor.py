@@ -18,7 +18,7 @@ from . import local
 from .clients import OPENAI_URL, choose
 from .errors import ConfigError, LocalModelError
 from .settings import settings
-from .terminal import printable
+from .text.terminal import printable
 
 _STATIC = Path(__file__).parent / "static"
 # Package, oldest release that works, and whether nbstream needs it in this environment.

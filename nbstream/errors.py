@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .terminal import printable
+from .text.terminal import printable
 
 QUOTA = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes with which servers refuse an account whose credit is used up."""

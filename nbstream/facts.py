@@ -11,8 +11,8 @@ from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
 from .states import Status
-from .surrogates import well_formed_values
-from .terminal import printable
+from .text.surrogates import well_formed_values
+from .text.terminal import printable
 from .timing import Timing
 
 

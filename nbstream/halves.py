@@ -1,9 +1,9 @@
-"""Halves of characters, held back until they are whole. Pure; see `nbstream.surrogates`."""
+"""Halves of characters, held back until they are whole. Pure; see `nbstream.text.surrogates`."""
 
 from __future__ import annotations
 
 from .events import Delta
-from .surrogates import is_well_formed, well_formed
+from .text.surrogates import is_well_formed, well_formed
 
 
 class Halves:

@@ -18,7 +18,7 @@ from .emphasis import Run, Sides, sides
 from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
 from .inline_parser import Lookups, Token, parse
 from .links import Definition
-from .terminal import in_order
+from .text.terminal import in_order
 
 # Placeholders for dollars that belong to no formula: whether they may stay depends on the text
 # after them. The text itself has no control characters.

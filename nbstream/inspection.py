@@ -13,9 +13,9 @@ from . import report
 from .attempts import Attempt
 from .errors import ErrorInfo
 from .record import MOST_EVENTS, RawEvent, block_of, raw_event
-from .redact import Redact
 from .session import Session
 from .split_keys import without_split_keys
+from .text.redact import Redact
 
 Seen = Literal["bytes", "chunks", "kept", "nothing"]
 """Where the events are from: the bytes of the response; the chunks, as they came; the chunks that

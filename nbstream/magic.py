@@ -23,7 +23,7 @@ from .request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .settings import settings
 from .template import render
-from .terminal import printable
+from .text.terminal import printable
 from .waiting import interrupt
 from .widget import StreamWidget
 

@@ -13,7 +13,7 @@ from .cells import Execution
 from .console import Console
 from .frontend import execution, shell
 from .session import Session
-from .terminal import printable
+from .text.terminal import printable
 from .waiting import follow_blocking, interrupt, wait_blocking
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"

@@ -15,8 +15,8 @@ from .errors import NbstreamError
 from .faults import describe
 from .loops import background_loop
 from .output import summary
-from .redact import redactor
-from .terminal import printable
+from .text.redact import redactor
+from .text.terminal import printable
 from .widget import StreamWidget
 
 _SECONDS = 30

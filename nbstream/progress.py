@@ -15,12 +15,12 @@ from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
 from .halves import Halves
-from .redact import Redact, redactor
 from .retry import Retry
 from .server_words import words_of
 from .spans import Spans
 from .splice import Splice
 from .states import TERMINAL, Status, allowed
+from .text.redact import Redact, redactor
 from .timing import Timing
 from .transcript import Append, Transcript, choice_of
 from .until import Ending

@@ -16,11 +16,11 @@ from .events import Info
 from .faults import describe
 from .finish_reasons import kind_of
 from .progress import Progress
-from .redact import Redact
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
 from .sources import Opened, Source
 from .states import TERMINAL
+from .text.redact import Redact
 from .turns import Exchange
 from .until import Ending
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .frontend import kernel, shell
 from .session import LOOP_ENDED
-from .terminal import printable
+from .text.terminal import printable
 
 if TYPE_CHECKING:
     from .widget import StreamWidget

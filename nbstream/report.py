@@ -12,7 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from .record import RawEvent
-from .terminal import printable
+from .text.terminal import printable
 
 if TYPE_CHECKING:
     from .inspection import InspectedAttempt, Inspection

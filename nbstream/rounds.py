@@ -16,7 +16,7 @@ from .calling import Calling
 from .checks import Api
 from .choices import tool_call
 from .events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
-from .redact import Redact
+from .text.redact import Redact
 from .tools import Toolbox
 from .transcript import Part, Transcript, choice_of
 from .turns import Exchange, Kept, Turn, chat_turns, responses_outputs, responses_turns

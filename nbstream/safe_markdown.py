@@ -35,7 +35,7 @@ from .hazards import (
     tex_commands,
 )
 from .live_form import live_form
-from .terminal import in_order
+from .text.terminal import in_order
 
 # C0 and C1 controls but tab and newline, and surrogates, which UTF-8 cannot carry.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")

@@ -14,7 +14,7 @@ from .events import CitedSource, PartInfo
 from .formulas import DOLLAR
 from .marks import without_marks
 from .safe_markdown import folded, safe_parts
-from .terminal import in_order
+from .text.terminal import in_order
 from .transcript import Part, Transcript
 
 # In what the arguments of some tools are written; those of others are JSON, mostly.

@@ -19,11 +19,11 @@ from .background import left_running
 from .errors import UsageError
 from .faults import describe
 from .loops import running_loop
-from .redact import Redact
 from .retry import RetryPolicy
 from .rounds import Rounds
 from .sources import Opened, Source
-from .surrogates import well_formed
+from .text.redact import Redact
+from .text.surrogates import well_formed
 from .timing import Clocks, Silence
 from .transcript import Append
 from .until import Ending

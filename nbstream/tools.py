@@ -17,7 +17,7 @@ from typing import Any
 from .checks import Api
 from .docstrings import docs_of
 from .errors import UsageError
-from .surrogates import well_formed_values
+from .text.surrogates import well_formed_values
 
 Tools = Sequence[Callable[..., Any] | Mapping[str, Any]]
 """What ``tools=`` takes: functions, and descriptions in the form of the API."""

@@ -26,7 +26,7 @@ from .events import (
     Whole,
 )
 from .halves import Halves
-from .surrogates import well_formed, well_formed_values
+from .text.surrogates import well_formed, well_formed_values
 
 _CHOICE = re.compile(r"(?:\d+/)?(\d+)\.", re.ASCII)
 

@@ -15,7 +15,7 @@ from .adapters._calls import Calls
 from .adapters._foreign import readable
 from .checks import Api
 from .choices import ToolCall
-from .surrogates import well_formed_values
+from .text.surrogates import well_formed_values
 from .tools import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]

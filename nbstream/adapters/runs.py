@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..events import Delta, Event, Failure, Finish, Meta, PartType, Whole
-from ..surrogates import well_formed
+from ..text.surrogates import well_formed
 from ._base import Adapter, count, get, listed, text
 from ._endings import flat_error
 from .chat import chat_usage

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from nbstream.approval import Approval
-from nbstream.redact import hider, redactor
 from nbstream.rounds import Rounds
+from nbstream.text.redact import hider, redactor
 from nbstream.tools import Toolbox
 from tests.support.fakes import chat
 

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from nbstream import saved
 from nbstream.approval import Decision
 from nbstream.session import Session
-from nbstream.terminal import printable
+from nbstream.text.terminal import printable
 from tests.support.fakes import begin, ended, until
 from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, run, tooled

@@ -12,7 +12,7 @@ import pytest
 from nbstream.errors import ErrorInfo
 from nbstream.events import Failure
 from nbstream.faults import describe, describe_failure
-from nbstream.redact import redactor
+from nbstream.text.redact import redactor
 from tests.support.fakes import ApiError
 
 KEY = "sk-proj-AbCdEf0123456789"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nbstream.log_redaction import guard_logs
+from nbstream.text.log_redaction import guard_logs
 
 KEY = "plain-word-key-0123"
 
@@ -60,7 +60,7 @@ def test_exceptions_that_are_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_the_first_request_of_a_process() -> None:
     code = f"""
 import logging, sys
-from nbstream.log_redaction import guard_logs
+from nbstream.text.log_redaction import guard_logs
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
 guard_logs({KEY!r})
 import httpcore

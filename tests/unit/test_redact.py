@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from nbstream.redact import Key, redactor
+from nbstream.text.redact import Key, redactor
 
 KEY = "sk-proj-AbCdEf0123456789"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.redact import redactor
 from nbstream.session import LOOP_ENDED
 from nbstream.states import TERMINAL
+from nbstream.text.redact import redactor
 from tests.support.fakes import (
     DONE,
     ApiError,

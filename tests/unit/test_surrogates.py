@@ -16,8 +16,8 @@ from nbstream.halves import Halves
 from nbstream.inspection import inspect
 from nbstream.output import text_bundle
 from nbstream.record import block_of
-from nbstream.redact import redactor
-from nbstream.surrogates import well_formed, well_formed_values
+from nbstream.text.redact import redactor
+from nbstream.text.surrogates import well_formed, well_formed_values
 from nbstream.transcript import Transcript
 from nbstream.until import Ending
 from tests.support.fakes import DONE, ReadError, chat, ended, make, run

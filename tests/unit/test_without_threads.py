@@ -12,8 +12,8 @@ import nbstream
 from nbstream import loops, slots
 from nbstream.errors import UsageError
 from nbstream.faults import describe
-from nbstream.redact import redactor
 from nbstream.running import call
+from nbstream.text.redact import redactor
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_failed_connection_in_a_browser_names_the_cause() -> None:
 import sys
 sys.platform = "emscripten"
 from nbstream.faults import describe
-from nbstream.redact import redactor
+from nbstream.text.redact import redactor
 class APIConnectionError(Exception): pass
 class APITimeoutError(Exception): pass
 for failed in (APIConnectionError("Connection error."), APITimeoutError("Request timed out.")):

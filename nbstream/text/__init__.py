@@ -1,0 +1,1 @@
+"""Text made fit to be shown: keys out, surrogates joined, terminal escapes made visible."""
