@@ -15,7 +15,7 @@ import httpx2 as httpx  # what openai 3 is built on
 import openai
 
 from nbstream.adapters import pick
-from nbstream.transcript import Transcript
+from nbstream.transcript.transcript import Transcript
 from tests.support.recordings import ALL
 
 from .browser import load

@@ -21,7 +21,7 @@ from .slots import QueuedRequestSource
 from .sources import StreamSource
 from .text.redact import redactor
 from .tools import Tools
-from .until import Ending, Until
+from .transcript.stop_condition import Ending, Until
 from .widget import StreamWidget
 
 __all__ = ["cancel_all", "show", "stream", "tasks"]
@@ -73,7 +73,7 @@ def stream(
 
     ``approve`` says which calls may run; by default all. ``"ask"`` shows buttons in the call's card
     (`w.approve` and `w.decline` in Python; without a front end calls are declined); a function of
-    the `nbstream.choices.ToolCall`, asynchronous or not, returns whether the call may run. The
+    the `nbstream.transcript.ToolCall`, asynchronous or not, returns whether the call may run. The
     model learns that a call was declined.
 
     The stream starts in the running event loop, or in a script or terminal in a background thread;

@@ -25,7 +25,7 @@ from .schema import Structure
 from .settings import settings
 from .timing import Clocks
 from .tools import Toolbox, Tools
-from .until import Ending, Until
+from .transcript.stop_condition import Ending, Until
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from .approval import Approval, Decision
-from .choices import ToolCall, tool_call
-from .events import Info, PartInfo
 from .running import NotBegun, call_if
 from .text.redact import Redact
 from .text.surrogates import well_formed, well_formed_values
 from .tools import ArgumentsError, Tool, Toolbox
-from .transcript import Part
+from .transcript.choices import ToolCall, tool_call
+from .transcript.events import Info, PartInfo
+from .transcript.transcript import Part
 
 LIMIT = 20_000
 """The most characters of a result that the model gets; a note says how many are left out."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from .errors import UsageError
-from .states import Status
+from .transcript.status import Status
 
 Api = Literal["chat", "responses"]
 Prompt = str | list[dict[str, Any]]

@@ -28,8 +28,8 @@ from .schema import Growing
 from .session import Session
 from .slots import QueuedRequestSource
 from .tools import Tools
-from .transcript import Append
-from .until import Until
+from .transcript.stop_condition import Until
+from .transcript.transcript import Append
 from .waiting import follow
 
 __all__ = ["Stream", "stream"]

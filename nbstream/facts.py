@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .choices import Choice, Image, ToolCall, choice, choices, images
 from .errors import ErrorInfo
-from .events import CitedSource, Usage
 from .inspection import Inspection, inspect
 from .schema import Growing, Structure
 from .session import Session
-from .states import Status
 from .text.surrogates import well_formed_values
 from .text.terminal import printable
 from .timing import Timing
+from .transcript.choices import Choice, Image, ToolCall, choice, choices, images
+from .transcript.events import CitedSource, Usage
+from .transcript.status import Status
 
 
 class Facts:
@@ -28,7 +28,7 @@ class Facts:
 
     @property
     def status(self) -> Status:
-        """Where the stream is; see `nbstream.states`."""
+        """Where the stream is; see `nbstream.transcript.status`."""
         return self._session.status
 
     @property

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from .protocol import Facts, PartState
 from .session import Session
-from .transcript import Part
+from .transcript.transcript import Part
 
 # The front end keeps these when a status comes without them: `withStatus` in js/src/reduce.ts.
 _LASTING = frozenset({"finish_reason", "usage", "model", "request_id"})

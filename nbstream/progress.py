@@ -10,20 +10,20 @@ from typing import Any
 from .adapters import Adapter, pick
 from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whole
 from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
-from .halves import Halves
 from .retry import Retry
 from .server_words import words_of
-from .spans import Spans
-from .splice import Splice
-from .states import TERMINAL, Status, allowed
 from .text.redact import Redact, redactor
 from .timing import Timing
-from .transcript import Append, Transcript, choice_of
-from .until import Ending
+from .transcript.continuation import Splice
+from .transcript.durations import Spans
+from .transcript.events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whole
+from .transcript.halves import Halves
+from .transcript.status import TERMINAL, Status, allowed
+from .transcript.stop_condition import Ending
+from .transcript.transcript import Append, Transcript, choice_of
 
 NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 

@@ -12,17 +12,17 @@ from .adapters import is_sdk, pick
 from .approval import Decision
 from .background import ENDED, GRACE, taken_up
 from .errors import ErrorInfo, StreamError, UsageError
-from .events import Info
 from .faults import describe
 from .finish_reasons import kind_of
 from .progress import Progress
 from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
 from .sources import Opened, Source
-from .states import TERMINAL
 from .text.redact import Redact
+from .transcript.events import Info
+from .transcript.status import TERMINAL
+from .transcript.stop_condition import Ending
 from .turns import Exchange
-from .until import Ending
 
 Offer = Literal["continue", "again"]
 

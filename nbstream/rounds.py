@@ -14,11 +14,11 @@ from .adapters import Adapter, pick
 from .approval import Approval
 from .calling import Calling
 from .checks import Api
-from .choices import tool_call
-from .events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
 from .text.redact import Redact
 from .tools import Toolbox
-from .transcript import Part, Transcript, choice_of
+from .transcript.choices import tool_call
+from .transcript.events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
+from .transcript.transcript import Part, Transcript, choice_of
 from .turns import Exchange, Kept, Turn, chat_turns, responses_outputs, responses_turns
 
 _CALLS = ("function", "function_call")

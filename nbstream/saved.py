@@ -9,13 +9,13 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from .choices import Image, image_of
-from .events import CitedSource, PartInfo
 from .formulas import DOLLAR
 from .marks import without_marks
 from .safe_markdown import folded, safe_parts
 from .text.terminal import in_order
-from .transcript import Part, Transcript
+from .transcript.choices import Image, image_of
+from .transcript.events import CitedSource, PartInfo
+from .transcript.transcript import Part, Transcript
 
 # In what the arguments of some tools are written; those of others are JSON, mostly.
 _LANGUAGES = {

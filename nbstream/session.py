@@ -25,8 +25,8 @@ from .sources import Opened, Source
 from .text.redact import Redact
 from .text.surrogates import well_formed
 from .timing import Clocks, Silence
-from .transcript import Append
-from .until import Ending
+from .transcript.stop_condition import Ending
+from .transcript.transcript import Append
 from .watching import Watching
 
 CLOSE_GRACE = 1.0

@@ -14,9 +14,9 @@ from .adapters._base import count, extras, get, listed, text
 from .adapters._calls import Calls
 from .adapters._foreign import readable
 from .checks import Api
-from .choices import ToolCall
 from .text.surrogates import well_formed_values
 from .tools import ArgumentsError, read_arguments
+from .transcript.choices import ToolCall
 
 Turn = dict[str, Any]
 

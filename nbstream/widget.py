@@ -15,7 +15,6 @@ import traitlets
 
 from . import assets, control, inspector, output, registry
 from .cells import notebooks
-from .choices import image_of
 from .console import Console
 from .delivery import delivery
 from .errors import UsageError
@@ -28,6 +27,7 @@ from .protocol import AssetName, Message, OutputsMessage, image_message
 from .schema import Growing, Structure
 from .session import Session
 from .sources import Source
+from .transcript.choices import image_of
 from .wire import Wire
 
 # Not the shared one: a cell that seeds that would give two streams one name.

@@ -24,8 +24,8 @@ from .protocol import (
     outputs_message,
 )
 from .session import Session
-from .states import TERMINAL
-from .transcript import Append
+from .transcript.status import TERMINAL
+from .transcript.transcript import Append
 
 OPENING = 1
 """The number of the snapshot that the comm is opened with."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Protocol
 
-from ..events import Event
+from ..transcript.events import Event
 from ._foreign import readable
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from ..events import Delta, Event, Info, PartInfo
 from ..partial_json import PartialJson
+from ..transcript.events import Delta, Event, Info, PartInfo
 from ._base import fields, get, json_text, text
 
 EMPTY = ("{}", "null")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..events import Event, Failure, Finish
 from ..finish_reasons import Kind, incomplete_reason, kind_of
 from ..server_words import plain_name, words_of
+from ..transcript.events import Event, Failure, Finish
 from ._base import fields, get, text
 
 LONGEST_WORD = 100

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ..events import Data, Info, PartInfo, PartType, Whole
+from ..transcript.events import Data, Info, PartInfo, PartType, Whole
 from ._base import get, json_text, text
 from ._calls import EMPTY
 from ._outputs import Told

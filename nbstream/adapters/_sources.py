@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..events import CitedSource
+from ..transcript.events import CitedSource
 from ._base import get, text
 
 

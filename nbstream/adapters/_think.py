@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from ..events import Delta, Moved
+from ..transcript.events import Delta, Moved
 
 # DeepSeek, Qwen, GLM, MiniMax and most others write "think", EXAONE and Gemini's OpenAI endpoint
 # "thought", Seed-OSS "seed:think"; prompted or tuned models use the other two

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Moved, Usage, Whole
+from ..transcript.events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Moved, Usage, Whole
 from . import _reasoning as reasoning
 from ._base import both, count, get, listed, text, unknown, unwrapped
 from ._calls import Calls

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..events import Event
+from ..transcript.events import Event
 from ._base import get, text
 from .chat import ChatAdapter
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..events import Data, Delta, Event, Extra, Finish, Info, Logprobs, PartInfo, Whole
+from ..transcript.events import Data, Delta, Event, Extra, Finish, Info, Logprobs, PartInfo, Whole
 from ._base import Adapter, get, listed, text
 from .responses import responses_usage
 

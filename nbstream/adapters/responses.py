@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..events import (
+from ..finish_reasons import incomplete_reason
+from ..transcript.events import (
     Data,
     Delta,
     Event,
@@ -23,7 +24,6 @@ from ..events import (
     Usage,
     Whole,
 )
-from ..finish_reasons import incomplete_reason
 from ._base import Adapter, count, extras, fields, get, listed, text, unwrapped
 from ._endings import failure_of, flat_error
 from ._items import IMAGE, Said, item_events, part_kind, texts

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..events import Delta, Event, Failure, Finish, Meta, PartType, Whole
 from ..text.surrogates import well_formed
+from ..transcript.events import Delta, Event, Failure, Finish, Meta, PartType, Whole
 from ._base import Adapter, count, get, listed, text
 from ._endings import flat_error
 from .chat import chat_usage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..events import Delta, Event
+from ..transcript.events import Delta, Event
 from ._base import Adapter
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
-from nbstream.choices import choices
 from nbstream.saved import tool_name
-from nbstream.transcript import Transcript
+from nbstream.transcript.choices import choices
+from nbstream.transcript.transcript import Transcript
 from tests.support.page import NotebookPage
 from tests.support.recordings import ALL, Recording
 from tests.support.recordings.background import BACKGROUND

@@ -10,7 +10,7 @@ from typing import Any
 from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.sources import Opened
-from nbstream.transcript import Append
+from nbstream.transcript.transcript import Append
 from tests.support.patience import PATIENCE
 
 QUICK = RetryPolicy(base_delay=0.001)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from nbstream.events import PartType
 from nbstream.protocol import PROTOCOL_VERSION, AssetName
-from nbstream.states import Status
+from nbstream.transcript.events import PartType
+from nbstream.transcript.status import Status
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "protocol"
 

@@ -23,7 +23,7 @@ from typing import Any
 import openai
 
 import nbstream
-from nbstream.transcript import Part
+from nbstream.transcript.transcript import Part
 from nbstream.widget import StreamWidget
 from tests.support.scenario import Scenario
 from tests.support.server import Server

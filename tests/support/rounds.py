@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbstream.choices import choice
 from nbstream.session import Session
+from nbstream.transcript.choices import choice
 from tests.support.fakes import DONE, RecordingSink, begin, chat, ended, make
 from tests.support.tools import Handed, rounds
 

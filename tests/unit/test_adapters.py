@@ -11,7 +11,7 @@ from nbstream.adapters.chat import ChatAdapter
 from nbstream.adapters.helper import HelperAdapter
 from nbstream.adapters.responses import ResponsesAdapter
 from nbstream.adapters.text import TextAdapter
-from nbstream.events import Delta, Event, Extra, Failure, Finish, Logprobs, Meta, Usage
+from nbstream.transcript.events import Delta, Event, Extra, Failure, Finish, Logprobs, Meta, Usage
 from tests.support.fakes import chat
 from tests.support.shapes import FOREIGN, Shape, as_dict, as_namespace, as_sdk
 

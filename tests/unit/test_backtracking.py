@@ -10,7 +10,7 @@ import signal
 import pytest
 
 import nbstream
-from nbstream.backtracking import is_exponential
+from nbstream.transcript.backtracking import is_exponential
 
 # Each with a text that makes it do so.
 EXPONENTIAL = {

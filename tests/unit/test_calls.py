@@ -10,8 +10,8 @@ import pytest
 
 from nbstream.adapters.chat import ChatAdapter
 from nbstream.adapters.responses import ResponsesAdapter
-from nbstream.choices import choice
-from nbstream.transcript import Transcript
+from nbstream.transcript.choices import choice
+from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import DONE, chat
 from tests.support.growth import check_linear, undisturbed
 from tests.support.tools import CALLED

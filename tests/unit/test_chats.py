@@ -8,7 +8,7 @@ import pytest
 
 from nbstream.cells import Execution, Notebooks
 from nbstream.chats import Chat, Turn
-from nbstream.choices import ToolCall
+from nbstream.transcript.choices import ToolCall
 from nbstream.turns import Exchange
 
 

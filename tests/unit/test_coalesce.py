@@ -8,7 +8,7 @@ import pytest
 
 from nbstream.coalesce import HEADROOM, INTERVAL, Held, Pace
 from nbstream.protocol import StatusFrame, message
-from nbstream.transcript import Append
+from nbstream.transcript.transcript import Append
 
 
 def text(offset: int, value: str) -> Append:

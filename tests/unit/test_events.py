@@ -8,8 +8,8 @@ import typing
 
 import pytest
 
-from nbstream import events
-from nbstream.events import Delta, Event, Finish, Usage
+from nbstream.transcript import events
+from nbstream.transcript.events import Delta, Event, Finish, Usage
 
 
 def test_events_are_values() -> None:

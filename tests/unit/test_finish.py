@@ -9,7 +9,7 @@ import pytest
 from nbstream.adapters import pick
 from nbstream.finish import DONE_GRACE, ERROR_GRACE, FINISH_GRACE, UNSURE_GRACE, FinishWatch
 from nbstream.timing import Clocks
-from nbstream.transcript import Transcript
+from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import DONE, Gate, ReadError, Ticking, begin, chat, ended, make, run, until
 from tests.support.rounds import double, tooled
 from tests.support.rounds import run as run_rounds

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from nbstream.adapters import pick
-from nbstream.choices import images
-from nbstream.transcript import Transcript
+from nbstream.transcript.choices import images
+from nbstream.transcript.transcript import Transcript
 
 
 def read(*chunks: dict[str, Any]) -> Transcript:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from nbstream.events import PartInfo
 from nbstream.inspection import inspect
 from nbstream.inspector import message as inspection_message
 from nbstream.protocol import (
@@ -20,6 +19,7 @@ from nbstream.protocol import (
 )
 from nbstream.retry import RetryPolicy
 from nbstream.session import Session
+from nbstream.transcript.events import PartInfo
 from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended
 from tests.support.frames import flushed, quiet_wire
 from tests.support.protocol import (

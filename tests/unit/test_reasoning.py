@@ -10,8 +10,8 @@ import pytest
 
 from nbstream.adapters import pick
 from nbstream.adapters._think import ThinkTags
-from nbstream.events import Moved, Restored
-from nbstream.transcript import Transcript
+from nbstream.transcript.events import Moved, Restored
+from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import DONE, chat, run
 from tests.support.growth import undisturbed
 from tests.support.rounds import double

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
-from nbstream.events import Restored
-from nbstream.transcript import Transcript
+from nbstream.transcript.events import Restored
+from nbstream.transcript.transcript import Transcript
 
 Event = dict[str, Any]
 TEXT, HALF = "The sky is blue.", "The sky "

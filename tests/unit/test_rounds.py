@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.choices import ToolCall, choices
-from nbstream.events import Usage
+from nbstream.transcript.choices import ToolCall, choices
+from nbstream.transcript.events import Usage
 from tests.support.fakes import DONE, ReadError, chat
 from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, double, run

@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 from typing_extensions import Unpack
 
 from nbstream import saved
-from nbstream.events import Data, Delta, Event, Finish, Info, PartInfo
 from nbstream.marks import without_marks
-from nbstream.transcript import Transcript
+from nbstream.transcript.events import Data, Delta, Event, Finish, Info, PartInfo
+from nbstream.transcript.transcript import Transcript
 from tests.support.growth import check_linear
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()

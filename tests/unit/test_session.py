@@ -10,8 +10,8 @@ import pytest
 
 from nbstream.errors import UsageError
 from nbstream.session import LOOP_ENDED
-from nbstream.states import TERMINAL
 from nbstream.text.redact import redactor
+from nbstream.transcript.status import TERMINAL
 from tests.support.fakes import (
     DONE,
     ApiError,

@@ -10,8 +10,8 @@ import pytest
 from nbstream.errors import UsageError
 from nbstream.retry import RetryPolicy
 from nbstream.session import Session
-from nbstream.states import TERMINAL
 from nbstream.timing import Clocks
+from nbstream.transcript.status import TERMINAL
 from tests.support.fakes import (
     DONE,
     ApiError,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nbstream.events import Info, PartInfo, PartType
-from nbstream.spans import Spans
-from nbstream.transcript import Append
+from nbstream.transcript.durations import Spans
+from nbstream.transcript.events import Info, PartInfo, PartType
+from nbstream.transcript.transcript import Append
 
 
 def seconds(*steps: tuple[float, str, PartType, PartInfo | None], end: float) -> dict[str, float]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from nbstream.splice import REACH, Splice, overlap
+from nbstream.transcript.continuation import REACH, Splice, overlap
 
 CUT = "Streams carry an answer piece by piece, so that reading starts bef"
 

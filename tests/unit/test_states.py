@@ -7,7 +7,7 @@ import typing
 
 import pytest
 
-from nbstream.states import TERMINAL, Status, allowed
+from nbstream.transcript.status import TERMINAL, Status, allowed
 
 STATES: tuple[Status, ...] = typing.get_args(Status)
 MOVES = {

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
-from nbstream.choices import choice
 from nbstream.errors import UsageError
-from nbstream.events import Delta, Failure, Finish, Info, Meta, PartType, Restored, Whole
-from nbstream.halves import Halves
 from nbstream.inspection import inspect
 from nbstream.output import text_bundle
 from nbstream.record import block_of
 from nbstream.text.redact import redactor
 from nbstream.text.surrogates import well_formed, well_formed_values
-from nbstream.transcript import Transcript
-from nbstream.until import Ending
+from nbstream.transcript.choices import choice
+from nbstream.transcript.events import Delta, Failure, Finish, Info, Meta, PartType, Restored, Whole
+from nbstream.transcript.halves import Halves
+from nbstream.transcript.stop_condition import Ending
+from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import DONE, ReadError, chat, ended, make, run
 from tests.support.rounds import SUNNY, calls
 from tests.support.rounds import run as run_tools

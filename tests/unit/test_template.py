@@ -11,8 +11,8 @@ import pytest
 
 from nbstream import engine
 from nbstream.errors import ErrorInfo, TemplateError
-from nbstream.events import Usage
 from nbstream.template import render
+from nbstream.transcript.events import Usage
 from tests.support.fakes import chat
 
 

@@ -10,9 +10,9 @@ import pytest
 
 import nbstream
 from nbstream.approval import Approval
-from nbstream.choices import ToolCall
 from nbstream.errors import ErrorInfo, LocalModelError, StreamError
 from nbstream.text.terminal import printable
+from nbstream.transcript.choices import ToolCall
 
 HOSTILE = "a\x1b]0;title\x07b\x1b[2J\x9b31mc\x08\x7f\rd\x85\u202ee\u2066f"
 

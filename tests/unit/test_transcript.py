@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from nbstream.events import Delta, Failure, Finish, Meta, Usage
-from nbstream.transcript import Append, Transcript, utf16_length
+from nbstream.transcript.events import Delta, Failure, Finish, Meta, Usage
+from nbstream.transcript.transcript import Append, Transcript, utf16_length
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.transcript import Transcript
-from nbstream.until import PIECE, WINDOW, Ending
+from nbstream.transcript.stop_condition import PIECE, WINDOW, Ending
+from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import Gate, chat, ended, make
 
 

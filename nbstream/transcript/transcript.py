@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..text.surrogates import well_formed, well_formed_values
 from .events import (
     Data,
     Delta,
@@ -26,7 +27,6 @@ from .events import (
     Whole,
 )
 from .halves import Halves
-from .text.surrogates import well_formed, well_formed_values
 
 _CHOICE = re.compile(r"(?:\d+/)?(\d+)\.", re.ASCII)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..text.surrogates import is_well_formed, well_formed
 from .events import Delta
-from .text.surrogates import is_well_formed, well_formed
 
 
 class Halves:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import UsageError
 from .backtracking import is_exponential
-from .errors import UsageError
 from .transcript import Transcript
 
 Until = int | str | re.Pattern[str] | Callable[[Transcript], Any]
