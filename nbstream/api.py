@@ -11,7 +11,7 @@ from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words, parameters_of
 from .connection import is_asynchronous
 from .errors import UsageError
-from .frontend import is_headless, kernel
+from .kernel.environment import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
 from .registry import cancel_all, tasks
 from .request import Request

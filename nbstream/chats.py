@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .cells import Execution, Notebooks, notebooks
 from .checks import Api
+from .kernel.cells import Execution, Notebooks, notebooks
 from .turns import Exchange, exchange_turns
 
 Message = dict[str, Any]

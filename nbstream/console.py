@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from . import saved
-from .frontend import plain_client
+from .kernel.environment import plain_client
 from .session import Session
 from .text.terminal import printable
 from .waiting import until

@@ -15,7 +15,7 @@ import threading
 from typing import Any
 
 from . import registry
-from .frontend import kernel
+from .kernel.environment import kernel
 from .page_requests import parse_request
 from .protocol import hung_up_message
 

@@ -11,12 +11,12 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from . import api, panel
 from .arguments import MAX_ROUNDS, Arguments, build_parser, parse
-from .cells import Execution, Runs, notebooks
 from .chats import Chat, Turn
 from .checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
 from .config import NBStream
 from .errors import UsageError
-from .frontend import execution
+from .kernel.cells import Execution, Runs, notebooks
+from .kernel.environment import execution
 from .loops import LoopName
 from .output import print_live
 from .request import Request

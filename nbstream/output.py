@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
 from . import saved
-from .cells import Execution
 from .console import Console
-from .frontend import execution, shell
+from .kernel.cells import Execution
+from .kernel.environment import execution, shell
 from .session import Session
 from .text.terminal import printable
 from .waiting import follow_blocking, interrupt, wait_blocking

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .frontend import kernel, shell
+from .kernel.environment import kernel, shell
 from .session import LOOP_ENDED
 from .text.terminal import printable
 

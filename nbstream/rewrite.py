@@ -19,7 +19,7 @@ from typing import Any
 
 from .arguments import is_background
 from .errors import UsageError
-from .frontend import is_headless
+from .kernel.environment import is_headless
 from .loops import running_loop
 
 _PREFIX = "get_ipython().run_cell_magic('stream',"

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, TypeVar
 
 from .errors import UsageError, shorten
-from .heartbeat import beating
+from .kernel.comm_priority import comms_first
+from .kernel.heartbeat import beating
 from .loops import running_loop
-from .pump import comms_first
 from .session import Session
 
 T = TypeVar("T")

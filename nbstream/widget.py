@@ -14,12 +14,12 @@ import ipywidgets
 import traitlets
 
 from . import assets, control, inspector, output, registry
-from .cells import notebooks
 from .console import Console
 from .delivery import delivery
 from .errors import UsageError
-from .frontend import cell_id, execution, handled_message, is_headless, reaches_pages
 from .handle import StreamHandle
+from .kernel.cells import notebooks
+from .kernel.environment import cell_id, execution, handled_message, is_headless, reaches_pages
 from .loops import LoopName
 from .observed import StreamFacts
 from .page_requests import parse_request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.cells import Execution, Notebooks, Runs
+from nbstream.kernel.cells import Execution, Notebooks, Runs
 
 
 class Stream:

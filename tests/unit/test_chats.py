@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.cells import Execution, Notebooks
 from nbstream.chats import Chat, Turn
+from nbstream.kernel.cells import Execution, Notebooks
 from nbstream.transcript.choices import ToolCall
 from nbstream.turns import Exchange
 

@@ -9,7 +9,7 @@ from typing import Any
 import comm
 import pytest
 
-from nbstream import frontend
+from nbstream.kernel import environment
 
 SESSION = "0123abcd-4567"
 PYTHON = {"header": {"session": SESSION, "msg_id": f"{SESSION}_41_2"}, "metadata": {}}
@@ -29,14 +29,14 @@ class FakeKernel:
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Any:
     def use(request: dict[str, Any], **options: Any) -> None:
-        monkeypatch.setattr(frontend, "kernel", lambda: FakeKernel(request, **options))
+        monkeypatch.setattr(environment, "kernel", lambda: FakeKernel(request, **options))
 
     return use
 
 
 def test_a_console_is_a_python_client_without_cells(use: Any) -> None:
     use(PYTHON)
-    assert frontend.plain_client() == SESSION
+    assert environment.plain_client() == SESSION
 
 
 @pytest.mark.parametrize(
@@ -51,30 +51,30 @@ def test_a_console_is_a_python_client_without_cells(use: Any) -> None:
 )
 def test_notebooks_are_no_consoles(use: Any, request_: dict[str, Any]) -> None:
     use(request_)
-    assert frontend.plain_client() is None
+    assert environment.plain_client() is None
 
 
 def test_without_a_kernel_there_is_no_client() -> None:
-    assert frontend.plain_client() is None
-    assert not frontend.is_headless()
+    assert environment.plain_client() is None
+    assert not environment.is_headless()
 
 
 def test_who_asks_for_no_input_is_headless(use: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     use(PYTHON, allow_stdin=False)
-    assert frontend.is_headless()
-    assert frontend.plain_client() is None
+    assert environment.is_headless()
+    assert environment.plain_client() is None
     with monkeypatch.context() as patch:
         patch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
-        assert not frontend.is_headless()
-        assert frontend.plain_client() is None
+        assert not environment.is_headless()
+        assert environment.plain_client() is None
     # As Solara makes them.
     with monkeypatch.context() as patch:
         patch.setattr(FakeKernel, "parent", None)
-        assert not frontend.is_headless()
+        assert not environment.is_headless()
     # Its page shows widgets, whatever it asks for.
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    assert not frontend.is_headless()
-    assert frontend.plain_client() is None
+    assert not environment.is_headless()
+    assert environment.plain_client() is None
 
 
 def test_a_script_reaches_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,12 +83,12 @@ def test_a_script_reaches_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
     unregistered.__module__ = "comm"
     monkeypatch.setattr(comm, "create_comm", unregistered)
-    assert not frontend.reaches_pages()
+    assert not environment.reaches_pages()
     with monkeypatch.context() as patch:
-        patch.setattr(frontend, "kernel", lambda: FakeKernel({}))
-        assert frontend.reaches_pages()
+        patch.setattr(environment, "kernel", lambda: FakeKernel({}))
+        assert environment.reaches_pages()
     unregistered.__module__ = "marimo._plugins.ui._impl.comm"
-    assert frontend.reaches_pages()
+    assert environment.reaches_pages()
 
 
 def test_a_script_that_imports_ipykernel_reaches_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_a_script_that_imports_ipykernel_reaches_no_page(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(comm, "create_comm", ipkernel._create_comm)
     monkeypatch.setattr(Kernel, "_instance", None)
-    assert not frontend.reaches_pages()
+    assert not environment.reaches_pages()
     # As Panel does, which has a kernel without a shell.
     monkeypatch.setattr(Kernel, "initialized", lambda: True)
-    assert frontend.reaches_pages()
+    assert environment.reaches_pages()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from nbstream import heartbeat
-from nbstream.heartbeat import beating
+from nbstream.kernel import heartbeat
+from nbstream.kernel.heartbeat import beating
 from nbstream.waiting import until
 from tests.support.fakes import until as becomes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbstream import panel
-from nbstream.cells import Execution
 from nbstream.chats import Chat
+from nbstream.kernel.cells import Execution
 
 
 def test_chats_are_listed_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:

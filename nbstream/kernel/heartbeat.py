@@ -8,7 +8,7 @@ import contextlib
 import weakref
 from collections.abc import Iterator
 
-from .pump import deliver_comms
+from .comm_priority import deliver_comms
 
 INTERVAL = 0.05
 """Seconds between two wake-ups of a loop on which a cell waits.

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Awaitable, Iterator
 from typing import Any
 
-from .frontend import kernel
+from .environment import kernel
 
 _COMM_MESSAGES = ("comm_open", "comm_msg", "comm_close")
 

@@ -1,0 +1,1 @@
+"""The kernel that runs this: its front end, its cells, its waiting messages."""
