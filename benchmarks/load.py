@@ -42,7 +42,8 @@ KERNEL = (
 import gc
 import ipywidgets.widgets.widget as widget_module, psutil
 from IPython.display import clear_output
-from nbstream import registry, slots
+from nbstream import registry
+from nbstream.transport import connection_limit
 
 get_ipython().run_line_magic("load_ext", "nbstream")
 process, kernel = psutil.Process(), get_ipython().kernel
@@ -145,7 +146,7 @@ def _at_once(quick: bool) -> Iterator[Line]:
 
 
 def _crowd(streams: int, connections: int, tokens: int, rate: float) -> Iterator[Line]:
-    limit = f"nbstream.slots.connections = lambda: {connections}" if connections else ""
+    limit = f"connection_limit.connections = lambda: {connections}" if connections else ""
     cell = f"await at_once({name(tokens, rate)!r}, {streams})"
     with lab() as open_notebook:
         page, frames = open_notebook([KERNEL + limit, cell])

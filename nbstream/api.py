@@ -9,19 +9,19 @@ from typing import Any, get_args
 from .approval import Approve
 from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words, parameters_of
-from .connection import is_asynchronous
 from .errors import UsageError
 from .kernel.environment import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
 from .registry import cancel_all, tasks
 from .request import Request
 from .settings import settings
-from .showable import check_showable, mark_shown
-from .slots import QueuedRequestSource
-from .sources import StreamSource
 from .text.redact import redactor
 from .tools import Tools
 from .transcript.stop_condition import Ending, Until
+from .transport.connection import is_asynchronous
+from .transport.connection_limit import QueuedRequestSource
+from .transport.readable import check_showable, mark_shown
+from .transport.source import StreamSource
 from .widget import StreamWidget
 
 __all__ = ["cancel_all", "show", "stream", "tasks"]

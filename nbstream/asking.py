@@ -19,13 +19,13 @@ from .checks import (
 from .clients import Endpoint, choose
 from .errors import UsageError
 from .request import Request
-from .retry import RetryPolicy
 from .rounds import Rounds
 from .schema import Structure
 from .settings import settings
 from .timing import Clocks
 from .tools import Toolbox, Tools
 from .transcript.stop_condition import Ending, Until
+from .transport.retry import RetryPolicy
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from .errors import StreamError, UsageError
 from .facts import Facts
 from .schema import Growing
 from .session import Session
-from .slots import QueuedRequestSource
 from .tools import Tools
 from .transcript.stop_condition import Until
 from .transcript.transcript import Append
+from .transport.connection_limit import QueuedRequestSource
 from .waiting import follow
 
 __all__ = ["Stream", "stream"]

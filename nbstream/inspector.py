@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import report
 from .inspection import Inspection
 from .protocol import PROTOCOL_VERSION, InspectionMessage, WireEvent
-from .record import RawEvent
+from .transport.recording import RawEvent
 
 LONGEST = 2000
 """Characters of an event that a page gets; in Python there is more of it."""

@@ -12,11 +12,11 @@ from .chats import Chat, Turn
 from .clients import choose
 from .config import NBStream
 from .errors import NbstreamError
-from .faults import describe
 from .loops import background_loop
 from .output import summary
 from .text.redact import redactor
 from .text.terminal import printable
+from .transport.failures import describe
 from .widget import StreamWidget
 
 _SECONDS = 30

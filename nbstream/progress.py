@@ -8,13 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .adapters import Adapter, pick
-from .attempts import Attempts
 from .errors import ErrorInfo, UsageError
-from .faults import Phase, cut_early, describe, describe_failure, no_stream
 from .finish import FinishWatch
 from .finish_reasons import CUT, incomplete_reason
-from .retry import Retry
-from .server_words import words_of
 from .text.redact import Redact, redactor
 from .timing import Timing
 from .transcript.continuation import Splice
@@ -24,6 +20,10 @@ from .transcript.halves import Halves
 from .transcript.status import TERMINAL, Status, allowed
 from .transcript.stop_condition import Ending
 from .transcript.transcript import Append, Transcript, choice_of
+from .transport.attempts import Attempts
+from .transport.failures import Phase, cut_early, describe, describe_failure, no_stream
+from .transport.retry import Retry
+from .transport.server_words import words_of
 
 NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 

@@ -10,18 +10,18 @@ from typing import Any, Literal
 
 from .adapters import is_sdk, pick
 from .approval import Decision
-from .background import ENDED, GRACE, taken_up
 from .errors import ErrorInfo, StreamError, UsageError
-from .faults import describe
 from .finish_reasons import kind_of
 from .progress import Progress
-from .retry import Retry, RetryPolicy, decide_retry, may_pass
 from .rounds import Rounds
-from .sources import Opened, Source
 from .text.redact import Redact
 from .transcript.events import Info
 from .transcript.status import TERMINAL
 from .transcript.stop_condition import Ending
+from .transport.background_response import ENDED, GRACE, taken_up
+from .transport.failures import describe
+from .transport.retry import Retry, RetryPolicy, decide_retry, may_pass
+from .transport.source import Opened, Source
 from .turns import Exchange
 
 Offer = Literal["continue", "again"]

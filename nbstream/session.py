@@ -15,18 +15,18 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .background import left_running
 from .errors import UsageError
-from .faults import describe
 from .loops import running_loop
-from .retry import RetryPolicy
 from .rounds import Rounds
-from .sources import Opened, Source
 from .text.redact import Redact
 from .text.surrogates import well_formed
 from .timing import Clocks, Silence
 from .transcript.stop_condition import Ending
 from .transcript.transcript import Append
+from .transport.background_response import left_running
+from .transport.failures import describe
+from .transport.retry import RetryPolicy
+from .transport.source import Opened, Source
 from .watching import Watching
 
 CLOSE_GRACE = 1.0

@@ -26,8 +26,8 @@ from .page_requests import parse_request
 from .protocol import AssetName, Message, OutputsMessage, image_message
 from .schema import Growing, Structure
 from .session import Session
-from .sources import Source
 from .transcript.choices import image_of
+from .transport.source import Source
 from .wire import Wire
 
 # Not the shared one: a cell that seeds that would give two streams one name.

@@ -11,7 +11,7 @@ import pytest
 
 import nbstream
 from nbstream import StreamError
-from nbstream.connection import cut
+from nbstream.transport.connection import cut
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import (

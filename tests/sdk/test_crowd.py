@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream import slots
-from nbstream.slots import WAITING
+from nbstream.transport import connection_limit
+from nbstream.transport.connection_limit import WAITING
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.server import Server
@@ -18,7 +18,7 @@ from tests.support.server import Server
 async def test_five_hundred_at_once(
     server: Server, aclient: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slots, "connections", lambda: 10)
+    monkeypatch.setattr(connection_limit, "connections", lambda: 10)
     server.enqueue(*[Scenario(text=["whole"], gates=frozenset({"headers"}))] * 500)
     streams = [nbstream.stream("Hi", model="test/ok", client=aclient) for _ in range(500)]
     await until(lambda: sum(w.reason == WAITING for w in streams) == 490)

@@ -7,10 +7,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from nbstream.retry import RetryPolicy
 from nbstream.session import Session
-from nbstream.sources import Opened
 from nbstream.transcript.transcript import Append
+from nbstream.transport.retry import RetryPolicy
+from nbstream.transport.source import Opened
 from tests.support.patience import PATIENCE
 
 QUICK = RetryPolicy(base_delay=0.001)

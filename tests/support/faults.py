@@ -22,7 +22,7 @@ from unittest import mock
 import openai
 
 import nbstream
-from nbstream.retry import RetryPolicy
+from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.server import Server

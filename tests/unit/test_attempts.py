@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.attempts import MOST_ATTEMPTS, Attempts, shown_headers
+from nbstream.transport.attempts import MOST_ATTEMPTS, Attempts, shown_headers
 
 KEY = "hunter22-hunter22"
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from nbstream.connection import cut, response_of, watch_close
+from nbstream.transport.connection import cut, response_of, watch_close
 
 
 class Response:

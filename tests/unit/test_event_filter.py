@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from nbstream import event_filter
 from nbstream.errors import StreamError
-from nbstream.event_filter import EventFilter
+from nbstream.transport import event_filter
+from nbstream.transport.event_filter import EventFilter
 
 A, B, DONE = b'data: {"n":1}\n\n', b'data: {"n":2}\n\n', b"data: [DONE]\n\n"
 BOM = b"\xef\xbb\xbf"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from nbstream.errors import ErrorInfo
-from nbstream.faults import describe, describe_failure
 from nbstream.text.redact import redactor
 from nbstream.transcript.events import Failure
+from nbstream.transport.failures import describe, describe_failure
 from tests.support.fakes import ApiError
 
 KEY = "sk-proj-AbCdEf0123456789"

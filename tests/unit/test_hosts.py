@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.hosts import is_this_machine
+from nbstream.transport.hosts import is_this_machine
 
 HERE = [
     "localhost",

@@ -12,10 +12,10 @@ import pytest
 from nbstream import report
 from nbstream.inspection import NOTES, Inspection, inspect, without_last_word
 from nbstream.inspector import LONGEST, message
-from nbstream.record import MOST_EVENTS
 from nbstream.session import Session
-from nbstream.sse import KEPT
 from nbstream.text.redact import redactor
+from nbstream.transport.recording import MOST_EVENTS
+from nbstream.transport.sse import KEPT
 from tests.support.fakes import DONE, ApiError, ReadError, begin, chat, ended, make, run, until
 from tests.support.protocol import keys
 

@@ -17,9 +17,9 @@ from nbstream.protocol import (
     message,
     outputs_message,
 )
-from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.transcript.events import PartInfo
+from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended
 from tests.support.frames import flushed, quiet_wire
 from tests.support.protocol import (

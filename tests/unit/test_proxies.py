@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.proxies import certificate_variables, is_bypassed, proxy_for, proxy_of
+from nbstream.transport.proxies import certificate_variables, is_bypassed, proxy_for, proxy_of
 
 
 @pytest.mark.parametrize(

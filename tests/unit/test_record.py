@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from nbstream import record
-from nbstream.record import MOST_BYTES, MOST_EVENTS, Recording, block_of
-from nbstream.sse import KEPT
+from nbstream.transport import recording
+from nbstream.transport.recording import MOST_BYTES, MOST_EVENTS, Recording, block_of
+from nbstream.transport.sse import KEPT
 
 
 class Clock:
@@ -97,6 +97,6 @@ def test_a_long_chunk_is_cut() -> None:
 
 
 def test_an_event_is_one_line() -> None:
-    event = record.RawEvent(3, 1.0, 1.0, "e", "a\n b", "7", "10", "c\nd", "<p>", 9, 4, False)
+    event = recording.RawEvent(3, 1.0, 1.0, "e", "a\n b", "7", "10", "c\nd", "<p>", 9, 4, False)
     expected = "e  : c d  id: 7  retry: 10  <p>  a b  [4 bytes more]  [not complete]"
     assert str(event) == expected

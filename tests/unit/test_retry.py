@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import ErrorInfo
-from nbstream.retry import RetryPolicy, decide_retry
+from nbstream.transport.retry import RetryPolicy, decide_retry
 
 
 def info(status: int | None = 503, **fields: Any) -> ErrorInfo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from nbstream.retry import RetryPolicy
+from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import DONE, ApiError, ReadError, chat, until
 from tests.support.rounds import SUNNY, calls, double, run
 from tests.support.tools import CALLED, called

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.server_wait import wish
+from nbstream.transport.server_wait import wish
 
 
 @pytest.mark.parametrize(

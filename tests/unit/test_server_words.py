@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.server_words import LONGEST, is_page, words_of
+from nbstream.transport.server_words import LONGEST, is_page, words_of
 from tests.support.growth import undisturbed
 
 ITEM = {"loc": ["body", "n"], "msg": "must be 1", "type": "value_error", "input": 3}

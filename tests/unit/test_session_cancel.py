@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from nbstream.session import Session
-from nbstream.sources import StreamSource
+from nbstream.transport.source import StreamSource
 from tests.support.fakes import DONE, Gate, RecordingSink, begin, chat, ended, make, until
 from tests.support.patience import PATIENCE
 

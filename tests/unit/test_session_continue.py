@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.timing import Clocks
 from nbstream.transcript.status import TERMINAL
+from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import (
     DONE,
     ApiError,

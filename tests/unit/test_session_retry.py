@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nbstream.retry import RetryPolicy
 from nbstream.session import Session
 from nbstream.timing import Clocks, Timing
+from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import (
     DONE,
     ApiError,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.showable import check_showable, mark_shown
+from nbstream.transport.readable import check_showable, mark_shown
 from tests.support.fakes import FakeStream
 
 

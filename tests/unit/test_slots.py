@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from nbstream import slots
 from nbstream.session import Session
-from nbstream.slots import WAITING, QueuedRequestSource
 from nbstream.timing import Clocks
+from nbstream.transport import connection_limit
+from nbstream.transport.connection_limit import WAITING, QueuedRequestSource
 from tests.support.fakes import FakeStream, Gate, RecordingSink, chat, ended, until
 
 DONE = chat(finish="stop")
@@ -18,7 +18,7 @@ DONE = chat(finish="stop")
 
 @pytest.fixture(autouse=True)
 def two_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "connections", lambda: 2)
+    monkeypatch.setattr(connection_limit, "connections", lambda: 2)
 
 
 class Stream:
@@ -103,4 +103,4 @@ def test_half_of_the_file_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     for limit, expected in ((256, 128), (20_000, 500), (resource.RLIM_INFINITY, 500)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
-        assert slots.connections() == expected
+        assert connection_limit.connections() == expected

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.sources import RequestSource, StreamSource, wrap
+from nbstream.transport.source import RequestSource, StreamSource, wrap
 from tests.support.fakes import FakeStream, Gate, ReadError
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from nbstream.record import RawEvent, raw_event
-from nbstream.record import block_of as told
 from nbstream.split_keys import without_split_keys
-from nbstream.sse import KEPT
 from nbstream.text.json_strings import json_strings, unescaped
 from nbstream.text.redact import Redact, hider, redactor
+from nbstream.transport.recording import RawEvent, raw_event
+from nbstream.transport.recording import block_of as told
+from nbstream.transport.sse import KEPT
 
 KEY = "plain-word-key-0123"
 LONG = "sk-proj-" + "".join(random.Random(1).choices("AbCdEfGh0123456789_-", k=156))

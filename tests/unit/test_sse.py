@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.sse import KEPT, Block, EndMark, EventReader
+from nbstream.transport.sse import KEPT, Block, EndMark, EventReader
 
 STREAM = (
     b": welcome\r\n\r\n"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.sources import no_tap
-from nbstream.thread_pump import ThreadPump
+from nbstream.transport.reader_thread import ThreadPump
+from nbstream.transport.source import no_tap
 from tests.support.fakes import ReadError, until
 from tests.support.patience import PATIENCE
 

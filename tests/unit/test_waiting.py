@@ -12,7 +12,7 @@ import pytest
 from nbstream.errors import UsageError
 from nbstream.loops import background_loop, choose_loop
 from nbstream.session import Session
-from nbstream.sources import StreamSource
+from nbstream.transport.source import StreamSource
 from nbstream.waiting import follow, follow_blocking, wait, wait_blocking
 from tests.support import fakes
 from tests.support.fakes import FakeSource, Gate, RecordingSink, chat, ended

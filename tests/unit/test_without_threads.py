@@ -9,11 +9,12 @@ import threading
 import pytest
 
 import nbstream
-from nbstream import loops, slots
+from nbstream import loops
 from nbstream.errors import UsageError
-from nbstream.faults import describe
 from nbstream.running import call
 from nbstream.text.redact import redactor
+from nbstream.transport import connection_limit
+from nbstream.transport.failures import describe
 
 
 @pytest.fixture
@@ -57,14 +58,14 @@ def test_a_blocking_client_is_told_of() -> None:
 
 def test_connections_where_nothing_tells_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
-    assert slots.connections() == slots.MOST
+    assert connection_limit.connections() == connection_limit.MOST
 
 
 def test_a_failed_connection_in_a_browser_names_the_cause() -> None:
     code = """
 import sys
 sys.platform = "emscripten"
-from nbstream.faults import describe
+from nbstream.transport.failures import describe
 from nbstream.text.redact import redactor
 class APIConnectionError(Exception): pass
 class APITimeoutError(Exception): pass

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..text.redact import Redact, hider, sent_keys
 from .connection import is_generator, response_of
 from .event_filter import EventFilter
-from .record import Recording
+from .recording import Recording
 from .response_bytes import tap
 from .sse import EndMark
-from .text.redact import Redact, hider, sent_keys
 
 MOST_ATTEMPTS = 10
 """Attempts that are kept: the latest."""

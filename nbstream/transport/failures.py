@@ -17,12 +17,12 @@ from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from .errors import QUOTA, ErrorInfo, NbstreamError, StreamError
+from ..errors import QUOTA, ErrorInfo, NbstreamError, StreamError
+from ..text.redact import Redact, redactor, sent_keys
+from ..transcript.events import Failure
 from .proxies import certificate_variables, proxy_of
 from .server_wait import wish
 from .server_words import dicts_in, is_page, page_words, parsed, shortened, words_of
-from .text.redact import Redact, redactor, sent_keys
-from .transcript.events import Failure
 
 Phase = Literal["opening", "waiting", "answering"]
 """How far a stream has come: before the response's headers, before the first token, after it."""

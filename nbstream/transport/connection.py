@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from .loops import running_loop
+from ..loops import running_loop
 
 
 def response_of(stream: Any) -> Any:

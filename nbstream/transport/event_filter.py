@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any
 
-from .errors import ErrorInfo, StreamError
+from ..errors import ErrorInfo, StreamError
 from .server_words import LONGEST, plain_name, words_of
 
 MOST_OF_EVENT = 32 * 2**20

@@ -6,7 +6,7 @@ import contextlib
 import weakref
 from typing import Any
 
-from .errors import UsageError
+from ..errors import UsageError
 
 _KINDS = ("ag", "gi", "cr")
 """Prefixes of what async generators, generators and coroutines tell of themselves."""

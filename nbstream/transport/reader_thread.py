@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from ..loops import start_thread
 from .connection import cut, response_of
-from .loops import start_thread
 
 
 class ThreadPump:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import QUOTA, ErrorInfo
+from ..errors import QUOTA, ErrorInfo
 
 _TRANSIENT = frozenset(
     {"ConnectError", "ReadError", "WriteError", "RemoteProtocolError", "ReadTimeout"}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from .sources import Opened, RequestSource
+from .source import Opened, RequestSource
 
 MOST = 500
 """Connections of one event loop. The SDK's own pool has 1,000 and lets the rest time out."""

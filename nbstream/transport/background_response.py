@@ -7,7 +7,7 @@ import inspect
 import re
 from typing import Any
 
-from .transcript.events import Meta, RunsOn
+from ..transcript.events import Meta, RunsOn
 
 GRACE = 5.0
 """Seconds that a server gets to say that it ended a response."""

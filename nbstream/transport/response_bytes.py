@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
-from .errors import ErrorInfo, StreamError
+from ..errors import ErrorInfo, StreamError
 from .event_filter import EventFilter
 
 MOST_OF_REFUSAL = 256 * 1024

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from .errors import ErrorInfo, StreamError
+from ..errors import ErrorInfo, StreamError
 from .response_bytes import bound
 
 # Without Authorization: httpx leaves that out itself, unless only the scheme becomes https.

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from .background import cancel_response
+from ..errors import UsageError
+from .background_response import cancel_response
 from .connection import cut, is_asynchronous, response_of, watch_close
-from .errors import UsageError
-from .thread_pump import ThreadPump
+from .reader_thread import ThreadPump
 
 Tap = Callable[[Any], None]
 """Is given a stream that was opened, before anybody reads of it."""

@@ -1,0 +1,1 @@
+"""How bytes arrive, how they fail, and when a request is tried again."""
