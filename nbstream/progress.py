@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .adapters import Adapter, pick
+from .adapters.finish_reasons import CUT, incomplete_reason
 from .errors import ErrorInfo, UsageError
 from .finish import FinishWatch
-from .finish_reasons import CUT, incomplete_reason
 from .text.redact import Redact, redactor
 from .timing import Timing
 from .transcript.continuation import Splice

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from .adapters import is_sdk, pick
+from .adapters.finish_reasons import kind_of
 from .approval import Decision
 from .errors import ErrorInfo, StreamError, UsageError
-from .finish_reasons import kind_of
 from .progress import Progress
 from .rounds import Rounds
 from .text.redact import Redact

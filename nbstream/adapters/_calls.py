@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from ..partial_json import PartialJson
 from ..transcript.events import Delta, Event, Info, PartInfo
 from ._base import fields, get, json_text, text
+from .partial_json import PartialJson
 
 EMPTY = ("{}", "null")
 """Empty arguments. Some services send them first, and the real ones later."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..finish_reasons import Kind, incomplete_reason, kind_of
 from ..transcript.events import Event, Failure, Finish
 from ..transport.server_words import plain_name, words_of
 from ._base import fields, get, text
+from .finish_reasons import Kind, incomplete_reason, kind_of
 
 LONGEST_WORD = 100
 NO_REASON = "the server gave no reason"

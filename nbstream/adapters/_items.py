@@ -10,8 +10,8 @@ from typing import Any
 from ..transcript.events import Data, Info, PartInfo, PartType, Whole
 from ._base import get, json_text, text
 from ._calls import EMPTY
+from ._citations import Sources
 from ._outputs import Told
-from ._sources import Sources
 
 IMAGE = "image_generation_call"
 

@@ -13,8 +13,8 @@ from ..transcript.events import Data, Delta, Event, Extra, Info, Logprobs, Meta,
 from . import _reasoning as reasoning
 from ._base import both, count, get, listed, text, unknown, unwrapped
 from ._calls import Calls
+from ._citations import Sources
 from ._endings import Ending, error_in
-from ._sources import Sources
 from ._think import ThinkTags
 
 # Fields beside the answer; `obfuscation`, which Mistral calls `p`, only pads the chunk.

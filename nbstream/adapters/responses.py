@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ..finish_reasons import incomplete_reason
 from ..transcript.events import (
     Data,
     Delta,
@@ -25,10 +24,11 @@ from ..transcript.events import (
     Whole,
 )
 from ._base import Adapter, count, extras, fields, get, listed, text, unwrapped
+from ._citations import Sources
 from ._endings import failure_of, flat_error
 from ._items import IMAGE, Said, item_events, part_kind, texts
 from ._outputs import Identity, Item, Outputs, Part, Told
-from ._sources import Sources
+from .finish_reasons import incomplete_reason
 
 
 class _Place(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.finish_reasons import SERVICES, Kind, incomplete_reason, kind_of, plain
+from nbstream.adapters.finish_reasons import SERVICES, Kind, incomplete_reason, kind_of, plain
 from tests.support.fakes import DONE, chat, run
 from tests.support.rounds import double
 from tests.support.rounds import run as run_rounds

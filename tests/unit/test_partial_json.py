@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.partial_json import MAX_DEPTH, PartialJson
+from nbstream.adapters.partial_json import MAX_DEPTH, PartialJson
 from tests.support.growth import undisturbed
 
 STRINGS = ["", "a", "Zürich", "日本 😀", 'say "hi"', "\\", "\n\t\b", "\u2028", "\ud83d", "a/b"]
