@@ -6,7 +6,6 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
-from .approval import Approve
 from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words, parameters_of
 from .errors import UsageError
@@ -16,7 +15,8 @@ from .registry import cancel_all, tasks
 from .request import Request
 from .settings import settings
 from .text.redact import redactor
-from .tools import Tools
+from .tools.approval import Approve
+from .tools.definition import Tools
 from .transcript.stop_condition import Ending, Until
 from .transport.connection import is_asynchronous
 from .transport.connection_limit import QueuedRequestSource

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from .approval import Approval, Approve
 from .checks import (
     Api,
     Prompt,
@@ -19,11 +18,12 @@ from .checks import (
 from .clients import Endpoint, choose
 from .errors import UsageError
 from .request import Request
-from .rounds import Rounds
 from .schema import Structure
 from .settings import settings
 from .timing import Clocks
-from .tools import Toolbox, Tools
+from .tools.approval import Approval, Approve
+from .tools.definition import Toolbox, Tools
+from .tools.rounds import Rounds
 from .transcript.stop_condition import Ending, Until
 from .transport.retry import RetryPolicy
 

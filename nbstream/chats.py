@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from .checks import Api
 from .kernel.cells import Execution, Notebooks, notebooks
-from .turns import Exchange, exchange_turns
+from .tools.messages import Exchange, exchange_turns
 
 Message = dict[str, Any]
 

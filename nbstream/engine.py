@@ -19,14 +19,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .approval import Approve
 from .asking import Asked, ask
 from .checks import Api, Prompt, parameters_of
 from .errors import StreamError, UsageError
 from .facts import Facts
 from .schema import Growing
 from .session import Session
-from .tools import Tools
+from .tools.approval import Approve
+from .tools.definition import Tools
 from .transcript.stop_condition import Until
 from .transcript.transcript import Append
 from .transport.connection_limit import QueuedRequestSource

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any, TextIO, TypeVar
 
 from . import output
-from .approval import Decision
 from .console import Console
 from .errors import ErrorInfo, StreamError, UsageError
 from .loops import LoopName, check_alive, choose_loop
 from .session import Session
+from .tools.approval import Decision
 from .transcript.choices import choice
 from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire

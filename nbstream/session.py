@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 from .errors import UsageError
 from .loops import running_loop
-from .rounds import Rounds
 from .text.redact import Redact
 from .text.surrogates import well_formed
 from .timing import Clocks, Silence
+from .tools.rounds import Rounds
 from .transcript.stop_condition import Ending
 from .transcript.transcript import Append
 from .transport.background_response import left_running

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .approval import Decision
 from .coalesce import Held
 from .frames import facts, lasting, part_state
 from .hub import Hub, hub_of
@@ -24,6 +23,7 @@ from .protocol import (
     outputs_message,
 )
 from .session import Session
+from .tools.approval import Decision
 from .transcript.status import TERMINAL
 from .transcript.transcript import Append
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nbstream
-from nbstream.tools import Tool
+from nbstream.tools.definition import Tool
 
 
 def book(city: str, days: int) -> str:

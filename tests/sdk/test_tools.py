@@ -14,7 +14,7 @@ import pytest
 import nbstream
 from nbstream.checks import known_parameters
 from nbstream.errors import UsageError
-from nbstream.running import ToolStopped
+from nbstream.tools.invoke import ToolStopped
 from tests.support.fakes import until
 from tests.support.patience import PATIENCE
 from tests.support.scenario import Scenario

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nbstream.approval import Approval
-from nbstream.rounds import Rounds
 from nbstream.text.redact import hider, redactor
-from nbstream.tools import Toolbox
+from nbstream.tools.approval import Approval
+from nbstream.tools.definition import Toolbox
+from nbstream.tools.rounds import Rounds
 from tests.support.fakes import chat
 
 KEY = "s3cret-key"

@@ -15,9 +15,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from nbstream import saved
-from nbstream.approval import Decision
 from nbstream.session import Session
 from nbstream.text.terminal import printable
+from nbstream.tools.approval import Decision
 from tests.support.fakes import begin, ended, until
 from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, run, tooled

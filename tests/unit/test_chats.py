@@ -8,8 +8,8 @@ import pytest
 
 from nbstream.chats import Chat, Turn
 from nbstream.kernel.cells import Execution, Notebooks
+from nbstream.tools.messages import Exchange
 from nbstream.transcript.choices import ToolCall
-from nbstream.turns import Exchange
 
 
 def roles(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:

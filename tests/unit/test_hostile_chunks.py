@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
+from nbstream.tools.messages import Kept
 from nbstream.transcript.events import Moved, Restored
 from nbstream.transcript.transcript import Transcript
-from nbstream.turns import Kept
 from tests.support.fakes import chat
 from tests.support.shapes import Shape, as_dict, as_namespace, as_sdk
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.approval import Approval, Decision
+from nbstream.tools.approval import Approval, Decision
 from tests.support.fakes import begin, ended, until
 from tests.support.rounds import SUNNY, calls, double, run, tooled
 from tests.support.tools import CALLED, KEY, called

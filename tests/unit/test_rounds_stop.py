@@ -6,8 +6,8 @@ import asyncio
 import threading
 from typing import Any
 
-from nbstream.approval import Decision
-from nbstream.running import ToolStopped
+from nbstream.tools.approval import Decision
+from nbstream.tools.invoke import ToolStopped
 from tests.support.fakes import begin, ended, until
 from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, tooled

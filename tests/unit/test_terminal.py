@@ -9,9 +9,9 @@ import unicodedata
 import pytest
 
 import nbstream
-from nbstream.approval import Approval
 from nbstream.errors import ErrorInfo, LocalModelError, StreamError
 from nbstream.text.terminal import printable
+from nbstream.tools.approval import Approval
 from nbstream.transcript.choices import ToolCall
 
 HOSTILE = "a\x1b]0;title\x07b\x1b[2J\x9b31mc\x08\x7f\rd\x85\u202ee\u2066f"
@@ -65,7 +65,7 @@ async def test_the_question_whether_a_call_may_run(capsys: pytest.CaptureFixture
     decision = approval.of("part", call)
     task = asyncio.ensure_future(decision)
     await asyncio.sleep(0)
-    approval.decide(nbstream.approval.Decision(True), call_id="c")
+    approval.decide(nbstream.tools.approval.Decision(True), call_id="c")
     await task
     said = capsys.readouterr().err
     assert "waits for" in said

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 import pydantic
 import pytest
 
-from nbstream.docstrings import docs_of
 from nbstream.errors import UsageError
-from nbstream.tools import ArgumentsError, Tool, Toolbox, read_arguments
+from nbstream.tools.definition import ArgumentsError, Tool, Toolbox, read_arguments
+from nbstream.tools.docstrings import docs_of
 
 
 @dataclass

@@ -11,8 +11,8 @@ import pytest
 import nbstream
 from nbstream import loops
 from nbstream.errors import UsageError
-from nbstream.running import call
 from nbstream.text.redact import redactor
+from nbstream.tools.invoke import call
 from nbstream.transport import connection_limit
 from nbstream.transport.failures import describe
 

@@ -9,10 +9,10 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 
-from .errors import UsageError
-from .running import call as call_function
-from .text.terminal import printable
-from .transcript.choices import ToolCall
+from ..errors import UsageError
+from ..text.terminal import printable
+from ..transcript.choices import ToolCall
+from .invoke import call as call_function
 
 Approve = bool | Literal["ask"] | Callable[[ToolCall], bool | Awaitable[bool]]
 NOBODY = (

@@ -14,10 +14,10 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .checks import Api
+from ..checks import Api
+from ..errors import UsageError
+from ..text.surrogates import well_formed_values
 from .docstrings import docs_of
-from .errors import UsageError
-from .text.surrogates import well_formed_values
 
 Tools = Sequence[Callable[..., Any] | Mapping[str, Any]]
 """What ``tools=`` takes: functions, and descriptions in the form of the API."""
@@ -158,7 +158,7 @@ def read_arguments(text: str) -> dict[str, Any]:
     ({'city': 'Oslo'}, {}, {})
     >>> read_arguments('{"path": "a", "path": "b"}')
     Traceback (most recent call last):
-    nbstream.tools.ArgumentsError: the arguments have the key 'path' twice: give it once
+    nbstream.tools.definition.ArgumentsError: the arguments have the key 'path' twice: give it once
     """
     try:
         given = json.loads(

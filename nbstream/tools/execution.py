@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from ..text.redact import Redact
+from ..text.surrogates import well_formed, well_formed_values
+from ..transcript.choices import ToolCall, tool_call
+from ..transcript.events import Info, PartInfo
+from ..transcript.transcript import Part
 from .approval import Approval, Decision
-from .running import NotBegun, call_if
-from .text.redact import Redact
-from .text.surrogates import well_formed, well_formed_values
-from .tools import ArgumentsError, Tool, Toolbox
-from .transcript.choices import ToolCall, tool_call
-from .transcript.events import Info, PartInfo
-from .transcript.transcript import Part
+from .definition import ArgumentsError, Tool, Toolbox
+from .invoke import NotBegun, call_if
 
 LIMIT = 20_000
 """The most characters of a result that the model gets; a note says how many are left out."""

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from .adapters._base import count, extras, get, listed, text
-from .adapters._calls import Calls
-from .adapters._foreign import readable
-from .checks import Api
-from .text.surrogates import well_formed_values
-from .tools import ArgumentsError, read_arguments
-from .transcript.choices import ToolCall
+from ..adapters._base import count, extras, get, listed, text
+from ..adapters._calls import Calls
+from ..adapters._foreign import readable
+from ..checks import Api
+from ..text.surrogates import well_formed_values
+from ..transcript.choices import ToolCall
+from .definition import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Protocol
 
-from .adapters import Adapter, pick
+from ..adapters import Adapter, pick
+from ..checks import Api
+from ..text.redact import Redact
+from ..transcript.choices import tool_call
+from ..transcript.events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
+from ..transcript.transcript import Part, Transcript, choice_of
 from .approval import Approval
-from .calling import Calling
-from .checks import Api
-from .text.redact import Redact
-from .tools import Toolbox
-from .transcript.choices import tool_call
-from .transcript.events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
-from .transcript.transcript import Part, Transcript, choice_of
-from .turns import Exchange, Kept, Turn, chat_turns, responses_outputs, responses_turns
+from .definition import Toolbox
+from .execution import Calling
+from .messages import Exchange, Kept, Turn, chat_turns, responses_outputs, responses_turns
 
 _CALLS = ("function", "function_call")
 _LEFT = {
