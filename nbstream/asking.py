@@ -19,8 +19,8 @@ from .clients import Endpoint, choose
 from .errors import UsageError
 from .request import Request
 from .schema import Structure
+from .session.timing import Clocks
 from .settings import settings
-from .timing import Clocks
 from .tools.approval import Approval, Approve
 from .tools.definition import Toolbox, Tools
 from .tools.rounds import Rounds

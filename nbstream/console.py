@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from . import saved
 from .kernel.environment import plain_client
-from .session import Session
+from .session.session import Session
+from .session.waiting import until
 from .text.terminal import printable
-from .waiting import until
 
 PATIENCE = 1.0
 """Seconds that a page has to say hello; it takes 50 ms once it has the front end."""

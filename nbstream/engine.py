@@ -24,13 +24,13 @@ from .checks import Api, Prompt, parameters_of
 from .errors import StreamError, UsageError
 from .facts import Facts
 from .schema import Growing
-from .session import Session
+from .session.session import Session
+from .session.waiting import follow
 from .tools.approval import Approve
 from .tools.definition import Tools
 from .transcript.stop_condition import Until
 from .transcript.transcript import Append
 from .transport.connection_limit import QueuedRequestSource
-from .waiting import follow
 
 __all__ = ["Stream", "stream"]
 

@@ -7,10 +7,10 @@ from typing import Any
 from .errors import ErrorInfo
 from .inspection import Inspection, inspect
 from .schema import Growing, Structure
-from .session import Session
+from .session.session import Session
+from .session.timing import Timing
 from .text.surrogates import well_formed_values
 from .text.terminal import printable
-from .timing import Timing
 from .transcript.choices import Choice, Image, ToolCall, choice, choices, images
 from .transcript.events import CitedSource, Usage
 from .transcript.status import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from .protocol import Facts, PartState
-from .session import Session
+from .session.session import Session
 from .transcript.transcript import Part
 
 # The front end keeps these when a status comes without them: `withStatus` in js/src/reduce.ts.

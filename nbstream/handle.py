@@ -10,10 +10,10 @@ from . import output
 from .console import Console
 from .errors import ErrorInfo, StreamError, UsageError
 from .loops import LoopName, check_alive, choose_loop
-from .session import Session
+from .session.session import Session
+from .session.waiting import follow, follow_blocking, wait, wait_blocking
 from .tools.approval import Decision
 from .transcript.choices import choice
-from .waiting import follow, follow_blocking, wait, wait_blocking
 from .wire import Wire
 
 Stream = TypeVar("Stream", bound="StreamHandle")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from . import report
 from .errors import ErrorInfo
-from .session import Session
+from .session.session import Session
 from .split_keys import without_split_keys
 from .text.redact import Redact
 from .transport.attempts import Attempt

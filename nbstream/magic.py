@@ -21,10 +21,10 @@ from .loops import LoopName
 from .output import print_live
 from .request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
+from .session.waiting import interrupt
 from .settings import settings
 from .template import render
 from .text.terminal import printable
-from .waiting import interrupt
 from .widget import StreamWidget
 
 

@@ -12,9 +12,9 @@ from . import saved
 from .console import Console
 from .kernel.cells import Execution
 from .kernel.environment import execution, shell
-from .session import Session
+from .session.session import Session
+from .session.waiting import follow_blocking, interrupt, wait_blocking
 from .text.terminal import printable
-from .waiting import follow_blocking, interrupt, wait_blocking
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 

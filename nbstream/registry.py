@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from .kernel.environment import kernel, shell
-from .session import LOOP_ENDED
+from .session.session import LOOP_ENDED
 from .text.terminal import printable
 
 if TYPE_CHECKING:

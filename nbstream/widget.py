@@ -25,7 +25,7 @@ from .observed import StreamFacts
 from .page_requests import parse_request
 from .protocol import AssetName, Message, OutputsMessage, image_message
 from .schema import Growing, Structure
-from .session import Session
+from .session.session import Session
 from .transcript.choices import image_of
 from .transport.source import Source
 from .wire import Wire

@@ -22,7 +22,7 @@ from .protocol import (
     message,
     outputs_message,
 )
-from .session import Session
+from .session.session import Session
 from .tools.approval import Decision
 from .transcript.status import TERMINAL
 from .transcript.transcript import Append

@@ -18,7 +18,7 @@ FIRST = DEFAULT_TEXT[0]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbstream.settings._source", lambda: Settings(stall_after=0.3))
-    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 0.05)
+    monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 0.05)
 
 
 @pytest.mark.parametrize("done", [True, False])
@@ -39,7 +39,7 @@ async def test_a_pause_after_a_finish_reason_that_every_chunk_has(
 async def test_usage_may_come_late(
     server: Server, either: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 10.0)
+    monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 10.0)
     server.enqueue(Scenario(gates=frozenset({"usage"})))
     w = stream(either)
     request = await server.until_request()

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.transcript.transcript import Append
 from nbstream.transport.retry import RetryPolicy
 from nbstream.transport.source import Opened

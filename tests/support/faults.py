@@ -298,7 +298,7 @@ async def meet(fault: Fault, api: Api = "chat", kind: Kind = "async") -> Outcome
     with (
         Server() as server,
         mock.patch("nbstream.asking.RetryPolicy", quick),
-        mock.patch("nbstream.finish.FINISH_GRACE", 0.2),
+        mock.patch("nbstream.session.finish_watch.FINISH_GRACE", 0.2),
     ):
         async with _address(fault, server.url) as url, _client(kind, url) as client:
             model = "any"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbstream.hub import hub_of
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.wire import Wire
 from tests.support.fakes import FakeSource, Gate, ended, until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.transcript.choices import choice
 from tests.support.fakes import DONE, RecordingSink, begin, chat, ended, make
 from tests.support.tools import Handed, rounds

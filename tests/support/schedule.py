@@ -9,7 +9,7 @@ from typing import Any
 from nbstream import hub
 from nbstream.coalesce import Pace
 from nbstream.page_requests import parse_request
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.wire import Wire
 from tests.support.fakes import FakeSource, chat
 from tests.support.frames import quiet_wire

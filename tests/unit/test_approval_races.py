@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from nbstream import saved
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.text.terminal import printable
 from nbstream.tools.approval import Decision
 from tests.support.fakes import begin, ended, until

@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
-from nbstream.finish import DONE_GRACE, ERROR_GRACE, FINISH_GRACE, UNSURE_GRACE, FinishWatch
-from nbstream.timing import Clocks
+from nbstream.session.finish_watch import (
+    DONE_GRACE,
+    ERROR_GRACE,
+    FINISH_GRACE,
+    UNSURE_GRACE,
+    FinishWatch,
+)
+from nbstream.session.timing import Clocks
 from nbstream.transcript.transcript import Transcript
 from tests.support.fakes import DONE, Gate, ReadError, Ticking, begin, chat, ended, make, run, until
 from tests.support.rounds import double, tooled
@@ -124,7 +130,7 @@ async def test_no_finish_reason_ends_an_answer_that_goes_on(pause: float) -> Non
 
 
 async def test_a_body_that_is_held_open_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 0.05)
+    monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 0.05)
     session, _ = await run([chat("a"), DONE, USAGE, Gate()])
     assert (session.status, session.reason) == ("completed", None)
     assert session.transcript.usage is not None
@@ -177,7 +183,7 @@ async def test_a_server_that_fails_after_the_answer_fails_it_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What its reader raises once we have left is our doing."""
-    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 0.05)
+    monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 0.05)
     session, _, _ = tooled([chat("a"), DONE, Gate(), ReadError("closed")], tools=[double])
     await ended(begin(session))
     assert (session.status, session.error) == ("completed", None)

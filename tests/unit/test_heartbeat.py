@@ -6,7 +6,7 @@ import asyncio
 
 from nbstream.kernel import heartbeat
 from nbstream.kernel.heartbeat import beating
-from nbstream.waiting import until
+from nbstream.session.waiting import until
 from tests.support.fakes import until as becomes
 
 

@@ -12,7 +12,7 @@ import pytest
 from nbstream import report
 from nbstream.inspection import NOTES, Inspection, inspect, without_last_word
 from nbstream.inspector import LONGEST, message
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.text.redact import redactor
 from nbstream.transport.recording import MOST_EVENTS
 from nbstream.transport.sse import KEPT

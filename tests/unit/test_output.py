@@ -10,7 +10,7 @@ import pytest
 
 from nbstream.loops import background_loop
 from nbstream.output import print_live, summary, text_bundle
-from nbstream.session import Session
+from nbstream.session.session import Session
 from tests.support.fakes import ApiError, FakeSource, Gate, RecordingSink, chat, ended
 
 DONE = chat(finish="stop")

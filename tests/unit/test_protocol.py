@@ -17,7 +17,7 @@ from nbstream.protocol import (
     message,
     outputs_message,
 )
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.transcript.events import PartInfo
 from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import ApiError, FakeSource, RecordingSink, chat, ended

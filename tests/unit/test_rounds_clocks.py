@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from nbstream.session import Session
-from nbstream.timing import Clocks
+from nbstream.session.session import Session
+from nbstream.session.timing import Clocks
 from tests.support.fakes import DONE, Gate, Ticking, begin, chat, ended, until
 from tests.support.rounds import tooled
 from tests.support.tools import CALLED, called
@@ -56,8 +56,8 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
 async def test_a_server_that_holds_the_body_open_after_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nbstream.finish.FINISH_GRACE", 0.01)
-    monkeypatch.setattr("nbstream.session.CLOSE_GRACE", 0.01)
+    monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 0.01)
+    monkeypatch.setattr("nbstream.session.session.CLOSE_GRACE", 0.01)
     ran = asyncio.Event()
 
     async def slow(number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.session import LOOP_ENDED
+from nbstream.session.session import LOOP_ENDED
 from nbstream.text.redact import redactor
 from nbstream.transcript.status import TERMINAL
 from tests.support.fakes import (

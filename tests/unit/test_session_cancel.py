@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from nbstream.session import Session
+from nbstream.session.session import Session
 from nbstream.transport.source import StreamSource
 from tests.support.fakes import DONE, Gate, RecordingSink, begin, chat, ended, make, until
 from tests.support.patience import PATIENCE
@@ -65,7 +65,7 @@ async def test_cancel_a_running_stream(wakes: bool, texts: list[str]) -> None:
 
 
 async def test_a_stream_whose_close_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbstream.session.CLOSE_GRACE", 0.02)
+    monkeypatch.setattr("nbstream.session.session.CLOSE_GRACE", 0.02)
     gate = Gate()
     session, _ = make([chat("a"), gate])
     begin(session)

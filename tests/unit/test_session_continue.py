@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.session import Session
-from nbstream.timing import Clocks
+from nbstream.session.session import Session
+from nbstream.session.timing import Clocks
 from nbstream.transcript.status import TERMINAL
 from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import (

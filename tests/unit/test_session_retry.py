@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.session import Session
-from nbstream.timing import Clocks, Timing
+from nbstream.session.session import Session
+from nbstream.session.timing import Clocks, Timing
 from nbstream.transport.retry import RetryPolicy
 from tests.support.fakes import (
     DONE,

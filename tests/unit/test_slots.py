@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.session import Session
-from nbstream.timing import Clocks
+from nbstream.session.session import Session
+from nbstream.session.timing import Clocks
 from nbstream.transport import connection_limit
 from nbstream.transport.connection_limit import WAITING, QueuedRequestSource
 from tests.support.fakes import FakeStream, Gate, RecordingSink, chat, ended, until

@@ -11,9 +11,9 @@ import pytest
 
 from nbstream.errors import UsageError
 from nbstream.loops import background_loop, choose_loop
-from nbstream.session import Session
+from nbstream.session.session import Session
+from nbstream.session.waiting import follow, follow_blocking, wait, wait_blocking
 from nbstream.transport.source import StreamSource
-from nbstream.waiting import follow, follow_blocking, wait, wait_blocking
 from tests.support import fakes
 from tests.support.fakes import FakeSource, Gate, RecordingSink, chat, ended
 from tests.support.patience import PATIENCE

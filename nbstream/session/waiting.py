@@ -8,10 +8,10 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, TypeVar
 
-from .errors import UsageError, shorten
-from .kernel.comm_priority import comms_first
-from .kernel.heartbeat import beating
-from .loops import running_loop
+from ..errors import UsageError, shorten
+from ..kernel.comm_priority import comms_first
+from ..kernel.heartbeat import beating
+from ..loops import running_loop
 from .session import Session
 
 T = TypeVar("T")

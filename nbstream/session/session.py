@@ -15,18 +15,18 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .errors import UsageError
-from .loops import running_loop
-from .text.redact import Redact
-from .text.surrogates import well_formed
+from ..errors import UsageError
+from ..loops import running_loop
+from ..text.redact import Redact
+from ..text.surrogates import well_formed
+from ..tools.rounds import Rounds
+from ..transcript.stop_condition import Ending
+from ..transcript.transcript import Append
+from ..transport.background_response import left_running
+from ..transport.failures import describe
+from ..transport.retry import RetryPolicy
+from ..transport.source import Opened, Source
 from .timing import Clocks, Silence
-from .tools.rounds import Rounds
-from .transcript.stop_condition import Ending
-from .transcript.transcript import Append
-from .transport.background_response import left_running
-from .transport.failures import describe
-from .transport.retry import RetryPolicy
-from .transport.source import Opened, Source
 from .watching import Watching
 
 CLOSE_GRACE = 1.0

@@ -8,21 +8,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-from .adapters import is_sdk, pick
-from .adapters.finish_reasons import kind_of
-from .errors import ErrorInfo, StreamError, UsageError
+from ..adapters import is_sdk, pick
+from ..adapters.finish_reasons import kind_of
+from ..errors import ErrorInfo, StreamError, UsageError
+from ..text.redact import Redact
+from ..tools.approval import Decision
+from ..tools.messages import Exchange
+from ..tools.rounds import Rounds
+from ..transcript.events import Info
+from ..transcript.status import TERMINAL
+from ..transcript.stop_condition import Ending
+from ..transport.background_response import ENDED, GRACE, taken_up
+from ..transport.failures import describe
+from ..transport.retry import Retry, RetryPolicy, decide_retry, may_pass
+from ..transport.source import Opened, Source
 from .progress import Progress
-from .text.redact import Redact
-from .tools.approval import Decision
-from .tools.messages import Exchange
-from .tools.rounds import Rounds
-from .transcript.events import Info
-from .transcript.status import TERMINAL
-from .transcript.stop_condition import Ending
-from .transport.background_response import ENDED, GRACE, taken_up
-from .transport.failures import describe
-from .transport.retry import Retry, RetryPolicy, decide_retry, may_pass
-from .transport.source import Opened, Source
 
 Offer = Literal["continue", "again"]
 

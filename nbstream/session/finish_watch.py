@@ -6,8 +6,8 @@ send one with every chunk, and some run tools of their own after it and then con
 
 from __future__ import annotations
 
+from ..transcript.transcript import Transcript
 from .timing import Silence
-from .transcript.transcript import Transcript
 
 DONE_GRACE = 1.0
 """Seconds that a server gets to end the body after ``[DONE]``, so that the connection can be used

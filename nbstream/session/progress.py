@@ -7,23 +7,23 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .adapters import Adapter, pick
-from .adapters.finish_reasons import CUT, incomplete_reason
-from .errors import ErrorInfo, UsageError
-from .finish import FinishWatch
-from .text.redact import Redact, redactor
+from ..adapters import Adapter, pick
+from ..adapters.finish_reasons import CUT, incomplete_reason
+from ..errors import ErrorInfo, UsageError
+from ..text.redact import Redact, redactor
+from ..transcript.continuation import Splice
+from ..transcript.durations import Spans
+from ..transcript.events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whole
+from ..transcript.halves import Halves
+from ..transcript.status import TERMINAL, Status, allowed
+from ..transcript.stop_condition import Ending
+from ..transcript.transcript import Append, Transcript, choice_of
+from ..transport.attempts import Attempts
+from ..transport.failures import Phase, cut_early, describe, describe_failure, no_stream
+from ..transport.retry import Retry
+from ..transport.server_words import words_of
+from .finish_watch import FinishWatch
 from .timing import Timing
-from .transcript.continuation import Splice
-from .transcript.durations import Spans
-from .transcript.events import Delta, Event, Failure, Info, Moved, PartType, Restored, Whole
-from .transcript.halves import Halves
-from .transcript.status import TERMINAL, Status, allowed
-from .transcript.stop_condition import Ending
-from .transcript.transcript import Append, Transcript, choice_of
-from .transport.attempts import Attempts
-from .transport.failures import Phase, cut_early, describe, describe_failure, no_stream
-from .transport.retry import Retry
-from .transport.server_words import words_of
 
 NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .errors import ErrorInfo
+from ..errors import ErrorInfo
 from .reading import Reading
 from .timing import Clocks, Silence
 

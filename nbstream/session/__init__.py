@@ -1,0 +1,1 @@
+"""One stream's life, from its start to its end."""
