@@ -16,7 +16,7 @@ from .errors import NbstreamError, StreamError
 
 if TYPE_CHECKING:
     from .api import cancel_all, show, stream, tasks
-    from .schema import SchemaError
+    from .request.schema import SchemaError
     from .widget import StreamWidget
 
 __version__ = "0.1.0"
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _LAZY = {
-    "SchemaError": "schema",
+    "SchemaError": "request.schema",
     "StreamWidget": "widget",
     "cancel_all": "api",
     "show": "api",

@@ -6,13 +6,13 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
-from .asking import ask, choose_clocks, choose_inspect
 from .checks import Api, Prompt, check_words, parameters_of
 from .errors import UsageError
 from .kernel.environment import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
 from .registry import cancel_all, tasks
-from .request import Request
+from .request.prepare import ask, choose_clocks, choose_inspect
+from .request.request import Request
 from .settings import settings
 from .text.redact import redactor
 from .tools.approval import Approve

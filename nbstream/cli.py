@@ -135,7 +135,7 @@ def _prepare(*modules: str) -> bool:
         )
         return False
     from . import local
-    from .clients import choose
+    from .request.endpoint import choose
 
     endpoint = choose()
     if endpoint.note:

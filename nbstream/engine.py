@@ -19,11 +19,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .asking import Asked, ask
 from .checks import Api, Prompt, parameters_of
 from .errors import StreamError, UsageError
 from .facts import Facts
-from .schema import Growing
+from .request.prepare import Asked, ask
+from .request.schema import Growing
 from .session.session import Session
 from .session.waiting import follow
 from .tools.approval import Approve

@@ -6,7 +6,7 @@ from typing import Any
 
 from .errors import ErrorInfo
 from .inspection import Inspection, inspect
-from .schema import Growing, Structure
+from .request.schema import Growing, Structure
 from .session.session import Session
 from .session.timing import Timing
 from .text.surrogates import well_formed_values

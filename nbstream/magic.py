@@ -19,7 +19,7 @@ from .kernel.cells import Execution, Runs, notebooks
 from .kernel.environment import execution
 from .loops import LoopName
 from .output import print_live
-from .request import Request
+from .request.request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .session.waiting import interrupt
 from .settings import settings

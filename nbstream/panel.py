@@ -9,11 +9,11 @@ import ipywidgets
 
 from . import registry
 from .chats import Chat, Turn
-from .clients import choose
 from .config import NBStream
 from .errors import NbstreamError
 from .loops import background_loop
 from .output import summary
+from .request.endpoint import choose
 from .text.redact import redactor
 from .text.terminal import printable
 from .transport.failures import describe

@@ -24,7 +24,7 @@ from .loops import LoopName
 from .observed import StreamFacts
 from .page_requests import parse_request
 from .protocol import AssetName, Message, OutputsMessage, image_message
-from .schema import Growing, Structure
+from .request.schema import Growing, Structure
 from .session.session import Session
 from .transcript.choices import image_of
 from .transport.source import Source

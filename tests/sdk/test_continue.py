@@ -9,7 +9,7 @@ import pytest
 import nbstream
 from nbstream.config import NBStream
 from nbstream.errors import UsageError
-from nbstream.request import GO_ON
+from nbstream.request.request import GO_ON
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, APIS, FIRST_FIVE, end_of, open_stream, stream

@@ -297,7 +297,7 @@ async def meet(fault: Fault, api: Api = "chat", kind: Kind = "async") -> Outcome
     quick = functools.partial(RetryPolicy, base_delay=0.001)
     with (
         Server() as server,
-        mock.patch("nbstream.asking.RetryPolicy", quick),
+        mock.patch("nbstream.request.prepare.RetryPolicy", quick),
         mock.patch("nbstream.session.finish_watch.FINISH_GRACE", 0.2),
     ):
         async with _address(fault, server.url) as url, _client(kind, url) as client:

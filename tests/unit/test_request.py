@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.clients import Endpoint
-from nbstream.request import Request
+from nbstream.request.endpoint import Endpoint
+from nbstream.request.request import Request
 from tests.support.fakes import ApiError
 
 

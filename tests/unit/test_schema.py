@@ -13,7 +13,7 @@ import pytest
 from typing_extensions import TypedDict
 
 from nbstream.errors import UsageError
-from nbstream.schema import Growing, SchemaError, Structure, strict
+from nbstream.request.schema import Growing, SchemaError, Structure, strict
 
 
 class Address(pydantic.BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from .checks import (
+from ..checks import (
     Api,
     Prompt,
     check_number,
@@ -15,17 +15,17 @@ from .checks import (
     check_sendable,
     check_words,
 )
-from .clients import Endpoint, choose
-from .errors import UsageError
+from ..errors import UsageError
+from ..session.timing import Clocks
+from ..settings import settings
+from ..tools.approval import Approval, Approve
+from ..tools.definition import Toolbox, Tools
+from ..tools.rounds import Rounds
+from ..transcript.stop_condition import Ending, Until
+from ..transport.retry import RetryPolicy
+from .endpoint import Endpoint, choose
 from .request import Request
 from .schema import Structure
-from .session.timing import Clocks
-from .settings import settings
-from .tools.approval import Approval, Approve
-from .tools.definition import Toolbox, Tools
-from .tools.rounds import Rounds
-from .transcript.stop_condition import Ending, Until
-from .transport.retry import RetryPolicy
 
 
 @dataclass(frozen=True)
