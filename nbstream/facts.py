@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import ErrorInfo
-from .inspection import Inspection, inspect
+from .inspection.inspection import Inspection, inspect
 from .request.schema import Growing, Structure
 from .session.session import Session
 from .session.timing import Timing

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import report
-from .inspection import Inspection
+from .inspection import report
+from .inspection.inspection import Inspection
 from .protocol import PROTOCOL_VERSION, InspectionMessage, WireEvent
 from .transport.recording import RawEvent
 

@@ -40,10 +40,8 @@ ARROWS: dict[str, set[str]] = {
         "transcript",
         "transport",
     },
-    "inspection": {"errors", "report", "session", "split_keys", "text", "transport"},
-    "split_keys": {"text", "transport"},
-    "report": {"inspection", "text", "transport"},
-    "inspector": {"inspection", "protocol", "report", "transport"},
+    "inspection": {"errors", "session", "text", "transport"},
+    "inspector": {"inspection", "protocol", "transport"},
     "request": {
         "adapters",
         "checks",

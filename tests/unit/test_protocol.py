@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.inspection import inspect
+from nbstream.inspection.inspection import inspect
 from nbstream.inspector import message as inspection_message
 from nbstream.protocol import (
     WireEvent,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.split_keys import without_split_keys
+from nbstream.inspection.split_keys import without_split_keys
 from nbstream.text.json_strings import json_strings, unescaped
 from nbstream.text.redact import Redact, hider, redactor
 from nbstream.transport.recording import RawEvent, raw_event

@@ -10,7 +10,7 @@ import pytest
 
 from nbstream.adapters import pick
 from nbstream.errors import UsageError
-from nbstream.inspection import inspect
+from nbstream.inspection.inspection import inspect
 from nbstream.output import text_bundle
 from nbstream.text.redact import redactor
 from nbstream.text.surrogates import well_formed, well_formed_values

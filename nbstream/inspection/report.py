@@ -11,8 +11,8 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from .text.terminal import printable
-from .transport.recording import RawEvent
+from ..text.terminal import printable
+from ..transport.recording import RawEvent
 
 if TYPE_CHECKING:
     from .inspection import InspectedAttempt, Inspection

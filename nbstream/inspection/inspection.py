@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from ..errors import ErrorInfo
+from ..session.session import Session
+from ..text.redact import Redact
+from ..transport.attempts import Attempt
+from ..transport.recording import MOST_EVENTS, RawEvent, block_of, raw_event
 from . import report
-from .errors import ErrorInfo
-from .session.session import Session
 from .split_keys import without_split_keys
-from .text.redact import Redact
-from .transport.attempts import Attempt
-from .transport.recording import MOST_EVENTS, RawEvent, block_of, raw_event
 
 Seen = Literal["bytes", "chunks", "kept", "nothing"]
 """Where the events are from: the bytes of the response; the chunks, as they came; the chunks that

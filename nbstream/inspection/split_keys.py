@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
-from .text.json_strings import Labels, Path, json_strings, unescaped
-from .text.redact import HIDDEN, Redact, Span
-from .transport.recording import RawEvent
+from ..text.json_strings import Labels, Path, json_strings, unescaped
+from ..text.redact import HIDDEN, Redact, Span
+from ..transport.recording import RawEvent
 
 _PENDING = "…"
 """What stands in place of text that may be a part of a key, whose rest is not here."""

@@ -1,0 +1,1 @@
+"""What came over the network, recorded for those who ask."""
