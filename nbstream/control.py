@@ -15,9 +15,9 @@ import threading
 from typing import Any
 
 from . import registry
+from .comm.messages import hung_up_message
+from .comm.requests import parse_request
 from .kernel.environment import kernel
-from .page_requests import parse_request
-from .protocol import hung_up_message
 
 TARGET = "nbstream.control"
 

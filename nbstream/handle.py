@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any, TextIO, TypeVar
 
 from . import output
+from .comm.wire import Wire
 from .console import Console
 from .errors import ErrorInfo, StreamError, UsageError
 from .loops import LoopName, check_alive, choose_loop
@@ -14,7 +15,6 @@ from .session.session import Session
 from .session.waiting import follow, follow_blocking, wait, wait_blocking
 from .tools.approval import Decision
 from .transcript.choices import choice
-from .wire import Wire
 
 Stream = TypeVar("Stream", bound="StreamHandle")
 

@@ -13,22 +13,23 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from . import assets, control, inspector, output, registry
+from . import control, output, registry
+from .comm import assets, inspector
+from .comm.delivery import delivery
+from .comm.messages import AssetName, Message, OutputsMessage, image_message
+from .comm.requests import parse_request
+from .comm.wire import Wire
 from .console import Console
-from .delivery import delivery
 from .errors import UsageError
 from .handle import StreamHandle
 from .kernel.cells import notebooks
 from .kernel.environment import cell_id, execution, handled_message, is_headless, reaches_pages
 from .loops import LoopName
 from .observed import StreamFacts
-from .page_requests import parse_request
-from .protocol import AssetName, Message, OutputsMessage, image_message
 from .request.schema import Growing, Structure
 from .session.session import Session
 from .transcript.choices import image_of
 from .transport.source import Source
-from .wire import Wire
 
 # Not the shared one: a cell that seeds that would give two streams one name.
 _random = SystemRandom()

@@ -24,7 +24,8 @@ def parts(kernel: Kernel, tmp_path: Path) -> Kernel:
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     done = kernel.run(
-        f"import pathlib, nbstream.assets\nnbstream.assets.STATIC = pathlib.Path({str(tmp_path)!r})"
+        "import pathlib\nfrom nbstream.comm import assets\n"
+        f"assets.STATIC = pathlib.Path({str(tmp_path)!r})"
     )
     assert done.status == "ok", done.error
     return kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from nbstream.assets import STATIC
+from nbstream.comm.assets import STATIC
 from tests.support.page import NotebookPage
 
 from .conftest import OpenNotebook, lab_only
@@ -22,8 +22,8 @@ globalThis.modules = [...(globalThis.modules ?? []), "math"];
 export const math = { render: () => document.createElement("math") };
 """
 SETUP = """\
-import pathlib, ipywidgets, nbstream, nbstream.assets
-nbstream.assets.STATIC = pathlib.Path({!r})
+import pathlib, ipywidgets, nbstream, nbstream.comm.assets
+nbstream.comm.assets.STATIC = pathlib.Path({!r})
 """
 WIDGETS = "ipywidgets.VBox([nbstream.show(['Answer ', f'number{n}']) for n in range(10)])"
 CODE = """\

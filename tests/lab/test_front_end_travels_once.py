@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nbstream.assets import packed
+from nbstream.comm.assets import packed
 from tests.support.page import NotebookPage
 
 from .conftest import OpenNotebook, lab_only
@@ -72,7 +72,7 @@ def test_a_page_that_lacks_the_code_asks_for_it(open_notebook: OpenNotebook, lac
 def test_two_pages_of_one_kernel_each_get_it(open_notebook: OpenNotebook) -> None:
     show = "nbstream.show(['number '])"
     both = (
-        "import asyncio\nfrom nbstream.delivery import delivery\n"
+        "import asyncio\nfrom nbstream.comm.delivery import delivery\n"
         "while len(delivery._clients) < 2: await asyncio.sleep(0.01)"
     )
     page = open_notebook([SETUP, show, show, show, both], own_page=True)

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from nbstream.hub import hub_of
+from nbstream.comm.ticker import hub_of
+from nbstream.comm.wire import Wire
 from nbstream.session.session import Session
-from nbstream.wire import Wire
 from tests.support.fakes import FakeSource, Gate, ended, until
 
 

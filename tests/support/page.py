@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Locator, Page
 
-from nbstream.assets import packed
+from nbstream.comm.assets import packed
 
 from .jupyter import JupyterServer
 

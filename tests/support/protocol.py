@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.protocol import PROTOCOL_VERSION, AssetName
+from nbstream.comm.messages import PROTOCOL_VERSION, AssetName
 from nbstream.transcript.events import PartType
 from nbstream.transcript.status import Status
 

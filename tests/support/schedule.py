@@ -6,11 +6,11 @@ import json
 import random
 from typing import Any
 
-from nbstream import hub
-from nbstream.coalesce import Pace
-from nbstream.page_requests import parse_request
+from nbstream.comm import ticker
+from nbstream.comm.coalesce import Pace
+from nbstream.comm.requests import parse_request
+from nbstream.comm.wire import Wire
 from nbstream.session.session import Session
-from nbstream.wire import Wire
 from tests.support.fakes import FakeSource, chat
 from tests.support.frames import quiet_wire
 from tests.support.pages import Pages, Sent
@@ -28,7 +28,7 @@ class Schedule:
     def __init__(self, seed: int, pages: Pages) -> None:
         self.random = random.Random(seed)
         self.loop = VirtualLoop()
-        hub._hubs[self.loop] = hub.Hub(self.loop, Pace(), clock=self.loop.time)  # type: ignore[index,arg-type]  # a virtual loop
+        ticker._hubs[self.loop] = ticker.Hub(self.loop, Pace(), clock=self.loop.time)  # type: ignore[index,arg-type]  # a virtual loop
         self.pages = pages
         self.loss = self.random.choice((0.0, 0.02, 0.1, 0.3, 0.6))
         self.doubles = self.random.choice((0.0, 0.1, 0.3))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nbstream import assets, widget
-from nbstream.protocol import AssetName
+from nbstream import widget
+from nbstream.comm import assets
+from nbstream.comm.messages import AssetName
 from nbstream.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 

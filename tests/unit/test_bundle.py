@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nbstream
-from nbstream.assets import FILES
+from nbstream.comm.assets import FILES
 
 STATIC = Path(nbstream.__file__).parent / "static"
 # A name that elements of mathematics are made with. No browser fetches it.

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from nbstream.coalesce import HEADROOM, INTERVAL, Held, Pace
-from nbstream.protocol import StatusFrame, message
+from nbstream.comm.coalesce import HEADROOM, INTERVAL, Held, Pace
+from nbstream.comm.messages import StatusFrame, message
 from nbstream.transcript.transcript import Append
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nbstream import assets, widget
-from nbstream.delivery import Delivery
+from nbstream import widget
+from nbstream.comm import assets
+from nbstream.comm.delivery import Delivery
 from nbstream.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 

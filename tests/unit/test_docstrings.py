@@ -20,4 +20,4 @@ def test_examples_are_true(name: str) -> None:
 
 
 def test_examples_are_found() -> None:
-    assert doctest.testmod(importlib.import_module("nbstream.coalesce")).attempted >= 5
+    assert doctest.testmod(importlib.import_module("nbstream.comm.coalesce")).attempted >= 5

@@ -7,8 +7,8 @@ import gc
 import weakref
 from typing import Any
 
-from nbstream.coalesce import INTERVAL, Pace, interval
-from nbstream.hub import Hub, hub_of, share
+from nbstream.comm.coalesce import INTERVAL, Pace, interval
+from nbstream.comm.ticker import Hub, hub_of, share
 from tests.support.virtual import VirtualLoop
 
 

@@ -27,7 +27,7 @@ ARROWS: dict[str, set[str]] = {
     "chats": {"checks", "kernel", "tools"},
     "loops": {"errors"},
     "adapters": {"text", "transcript", "transport"},
-    "coalesce": {"protocol", "transcript"},
+    "comm": {"inspection", "session", "tools", "transcript", "transport"},
     "tools": {"adapters", "checks", "errors", "text", "transcript"},
     "transport": {"errors", "loops", "text", "transcript"},
     "session": {
@@ -41,7 +41,6 @@ ARROWS: dict[str, set[str]] = {
         "transport",
     },
     "inspection": {"errors", "session", "text", "transport"},
-    "inspector": {"inspection", "protocol", "transport"},
     "request": {
         "adapters",
         "checks",
@@ -54,7 +53,6 @@ ARROWS: dict[str, set[str]] = {
         "transcript",
         "transport",
     },
-    "hub": {"coalesce", "protocol"},
     "engine": {
         "checks",
         "errors",
@@ -65,22 +63,8 @@ ARROWS: dict[str, set[str]] = {
         "transcript",
         "transport",
     },
-    "protocol": {"transcript"},
-    "page_requests": {"protocol"},
-    "assets": {"protocol"},
     "facts": {"errors", "inspection", "request", "session", "text", "transcript"},
-    "observed": {"facts", "wire"},
-    "frames": {"protocol", "session", "transcript"},
-    "wire": {
-        "coalesce",
-        "frames",
-        "hub",
-        "page_requests",
-        "protocol",
-        "session",
-        "tools",
-        "transcript",
-    },
+    "observed": {"comm", "facts"},
     "settings": {"checks", "loops"},
     "config": {"checks", "errors", "loops", "settings"},
     "checks": {"errors", "transcript"},
@@ -233,7 +217,7 @@ def test_import_is_lazy() -> None:
 
 
 def test_the_engine_needs_no_jupyter_and_no_sdk() -> None:
-    modules = run("import nbstream.engine, nbstream.wire, nbstream.inspector")
+    modules = run("import nbstream.engine, nbstream.comm.wire, nbstream.comm.inspector")
     assert {"openai", "ipywidgets", "anywidget", "IPython", "traitlets"}.isdisjoint(modules)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from nbstream.comm.inspector import LONGEST, message
 from nbstream.inspection import report
 from nbstream.inspection.inspection import NOTES, Inspection, inspect, without_last_word
-from nbstream.inspector import LONGEST, message
 from nbstream.session.session import Session
 from nbstream.text.redact import redactor
 from nbstream.transport.recording import MOST_EVENTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbstream.page_requests import parse_request
+from nbstream.comm.requests import parse_request
 from tests.support.protocol import named
 
 

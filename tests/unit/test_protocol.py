@@ -8,15 +8,9 @@ from typing import Any
 
 import pytest
 
+from nbstream.comm.inspector import message as inspection_message
+from nbstream.comm.messages import WireEvent, asset_message, image_message, message, outputs_message
 from nbstream.inspection.inspection import inspect
-from nbstream.inspector import message as inspection_message
-from nbstream.protocol import (
-    WireEvent,
-    asset_message,
-    image_message,
-    message,
-    outputs_message,
-)
 from nbstream.session.session import Session
 from nbstream.transcript.events import PartInfo
 from nbstream.transport.retry import RetryPolicy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from nbstream.hub import hub_of
+from nbstream.comm.ticker import hub_of
 from tests.support.fakes import DONE, ApiError, ReadError, chat, ended, until
 from tests.support.frames import Page, Setup, flushed, run, running, stop
 

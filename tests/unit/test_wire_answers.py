@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nbstream import wire
-from nbstream.wire import OPENING
+from nbstream.comm import wire
+from nbstream.comm.wire import OPENING
 from tests.support.fakes import DONE, Gate, ReadError, chat, ended, until
 from tests.support.frames import Page, Setup, ask, flushed, run, running, stop
 from tests.support.protocol import read_message

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .inspection import report
-from .inspection.inspection import Inspection
-from .protocol import PROTOCOL_VERSION, InspectionMessage, WireEvent
-from .transport.recording import RawEvent
+from ..inspection import report
+from ..inspection.inspection import Inspection
+from ..transport.recording import RawEvent
+from .messages import PROTOCOL_VERSION, InspectionMessage, WireEvent
 
 LONGEST = 2000
 """Characters of an event that a page gets; in Python there is more of it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from .coalesce import Pace
-from .protocol import Frame, Message, message
+from .messages import Frame, Message, message
 
 
 class Lane(Protocol):

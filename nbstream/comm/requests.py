@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict, get_args
 
-from .protocol import PROTOCOL_VERSION, AssetName
+from .messages import PROTOCOL_VERSION, AssetName
 
 
 class Hello(TypedDict):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from .transcript.events import PartInfo, PartType
-from .transcript.status import Status
+from ..transcript.events import PartInfo, PartType
+from ..transcript.status import Status
 
 PROTOCOL_VERSION = 1
 

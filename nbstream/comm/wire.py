@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..session.session import Session
+from ..tools.approval import Decision
+from ..transcript.status import TERMINAL
+from ..transcript.transcript import Append
 from .coalesce import Held
 from .frames import facts, lasting, part_state
-from .hub import Hub, hub_of
-from .page_requests import Request
-from .protocol import (
+from .messages import (
     AssetName,
     Frame,
     Message,
@@ -22,10 +24,8 @@ from .protocol import (
     message,
     outputs_message,
 )
-from .session.session import Session
-from .tools.approval import Decision
-from .transcript.status import TERMINAL
-from .transcript.transcript import Append
+from .requests import Request
+from .ticker import Hub, hub_of
 
 OPENING = 1
 """The number of the snapshot that the comm is opened with."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from .protocol import Facts, PartState
-from .session.session import Session
-from .transcript.transcript import Part
+from ..session.session import Session
+from ..transcript.transcript import Part
+from .messages import Facts, PartState
 
 # The front end keeps these when a status comes without them: `withStatus` in js/src/reduce.ts.
 _LASTING = frozenset({"finish_reason", "usage", "model", "request_id"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .protocol import DeltaFrame, Frame, Op, SnapshotFrame, StatusFrame
-from .transcript.events import PartInfo
-from .transcript.transcript import Append
+from ..transcript.events import PartInfo
+from ..transcript.transcript import Append
+from .messages import DeltaFrame, Frame, Op, SnapshotFrame, StatusFrame
 
 INTERVAL = 1 / 30
 """Seconds between two messages of a kernel, at least: as often as a reader notices.

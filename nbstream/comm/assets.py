@@ -12,9 +12,9 @@ import json
 from functools import cache
 from pathlib import Path
 
-from .protocol import AssetMessage, AssetName, asset_message
+from .messages import AssetMessage, AssetName, asset_message
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 # Pages that missed the widget with the front end ask for that as well.
 FILES: dict[AssetName, str] = {
     "highlight": "highlight.js",
