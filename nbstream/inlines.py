@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from .addresses import is_allowed, plain_pointed, plain_target, target
 from .code_spans import escaped_code
-from .emphasis import Run, Sides, sides
 from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
-from .inline_parser import Lookups, Token, parse
-from .links import Definition
+from .markdown.emphasis import Run, Sides, sides
+from .markdown.inlines import Lookups, Token, parse
+from .markdown.links import Definition
 from .text.terminal import in_order
 
 # Placeholders for dollars that belong to no formula: whether they may stay depends on the text

@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from nbstream.blocks import Block, Document
-from nbstream.inline_parser import MAX_DEPTH, Lookups, Token, parse
-from nbstream.links import fold_label, unescape
-from nbstream.markers import cells
+from nbstream.markdown.blocks import Block, Document
+from nbstream.markdown.inlines import MAX_DEPTH, Lookups, Token, parse
+from nbstream.markdown.links import fold_label, unescape
+from nbstream.markdown.markers import cells
 
 Node = Any
 

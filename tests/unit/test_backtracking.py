@@ -107,9 +107,9 @@ def test_what_is_found_does_take_for_ever(pattern: str, text: str) -> None:
 
 # What follows the ambiguous loop in them cannot fail, so that nothing is tried again.
 CANNOT_FAIL = {
-    "nbstream.links._ADDRESS",
-    "nbstream.markers._CELL",
-    "nbstream.markers._WHOLE",
+    "nbstream.markdown.links._ADDRESS",
+    "nbstream.markdown.markers._CELL",
+    "nbstream.markdown.markers._WHOLE",
     "nbstream.tex_bounds._LENGTHS",
 }
 

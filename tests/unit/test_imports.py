@@ -86,23 +86,11 @@ ARROWS: dict[str, set[str]] = {
     },
     "addresses": set(),
     "block_math": {"fences"},
-    "live_form": {"addresses", "blocks", "formulas", "inlines", "links", "markers"},
-    "inlines": {
-        "addresses",
-        "code_spans",
-        "emphasis",
-        "formulas",
-        "inline_parser",
-        "links",
-        "text",
-    },
+    "live_form": {"addresses", "formulas", "inlines", "markdown"},
+    "inlines": {"addresses", "code_spans", "formulas", "markdown", "text"},
     "formulas": {"code_spans", "tex_bounds"},
     "tex_bounds": set(),
-    "blocks": {"links", "markers"},
-    "inline_parser": {"emphasis", "links"},
-    "emphasis": set(),
-    "links": set(),
-    "markers": set(),
+    "markdown": set(),
 }
 MAY_IMPORT_WIDGETS = {"widget", "panel", "magic"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nbstream.emphasis import scan_run
+from nbstream.markdown.emphasis import scan_run
 from tests.support.structure import structure_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

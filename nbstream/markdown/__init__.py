@@ -1,0 +1,1 @@
+"""Markdown, read as the live view reads it."""
