@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from . import saved
 from .kernel.environment import plain_client
+from .saved import document
 from .session.session import Session
 from .session.waiting import until
 from .text.terminal import printable
@@ -108,7 +108,7 @@ class Console:
             self._count += len(new)
             text = "".join(new)
             if session.is_done and not self._has_ended:
-                text += "" if self._count else saved.plain(session.transcript)
+                text += "" if self._count else document.plain(session.transcript)
                 text += f"\n{self._ending(self.with_error)}\n"
             self._has_ended = session.is_done
             with contextlib.suppress(OSError, ValueError):  # the reader is gone

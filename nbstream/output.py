@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
-from . import saved
 from .console import Console
 from .kernel.cells import Execution
 from .kernel.environment import execution, shell
+from .saved import document
 from .session.session import Session
 from .session.waiting import follow_blocking, interrupt, wait_blocking
 from .text.terminal import printable
@@ -55,13 +55,16 @@ def text_bundle(
     session: Session, model: str, note: str | None = None, *, with_error: bool = True
 ) -> dict[str, str]:
     """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
-    whatever the model wrote: see `nbstream.safe_markdown`."""
+    whatever the model wrote: see `nbstream.saved.sanitize`."""
     line = summary(session, model, note)
-    blocks = saved.markdown(session.transcript)
+    blocks = document.markdown(session.transcript)
     if session.error is not None and with_error:
-        blocks.append("**" + saved.escaped(f"{session.error}") + "**")
-    blocks.append(f"<sub>{saved.escaped(line)}</sub>")
-    plain = [saved.plain(session.transcript), ending(session, model, note, with_error=with_error)]
+        blocks.append("**" + document.escaped(f"{session.error}") + "**")
+    blocks.append(f"<sub>{document.escaped(line)}</sub>")
+    plain = [
+        document.plain(session.transcript),
+        ending(session, model, note, with_error=with_error),
+    ]
     return {
         "text/markdown": "\n\n".join(filter(None, blocks)),
         "text/plain": printable("\n\n".join(filter(None, plain))),

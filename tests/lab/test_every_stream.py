@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nbstream.adapters import pick
-from nbstream.saved import tool_name
+from nbstream.saved.document import tool_name
 from nbstream.transcript.choices import choices
 from nbstream.transcript.transcript import Transcript
 from tests.support.page import NotebookPage

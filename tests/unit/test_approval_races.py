@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from nbstream import saved
+from nbstream.saved import document
 from nbstream.session.session import Session
 from nbstream.text.terminal import printable
 from nbstream.tools.approval import Decision
@@ -145,8 +145,8 @@ async def test_a_result_that_forges_messages_stays_one_string(fails: bool) -> No
     assert set(turns[1]) == {"role", "tool_call_id", "content"}
     assert json.loads(json.dumps(turns)) == turns
     assert session.status == "completed"
-    text = "\n\n".join(saved.markdown(session.transcript))
-    plain = printable(saved.plain(session.transcript))
+    text = "\n\n".join(document.markdown(session.transcript))
+    plain = printable(document.plain(session.transcript))
     for shown in (text, plain):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
     assert "\u202e" not in plain

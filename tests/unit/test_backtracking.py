@@ -110,7 +110,7 @@ CANNOT_FAIL = {
     "nbstream.markdown.links._ADDRESS",
     "nbstream.markdown.markers._CELL",
     "nbstream.markdown.markers._WHOLE",
-    "nbstream.tex_bounds._LENGTHS",
+    "nbstream.saved.tex_bounds._LENGTHS",
 }
 
 

@@ -9,8 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from nbstream.formulas import formula
-from nbstream.safe_markdown import safe_markdown
+from nbstream.saved.formulas import formula
+from nbstream.saved.sanitize import safe_markdown
 from tests.support.growth import check_linear
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -13,7 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from nbstream.safe_markdown import folded, safe_markdown, safe_parts
+from nbstream.saved.sanitize import folded, safe_markdown, safe_parts
 from tests.support.growth import check_linear
 from tests.support.html_hazards import hazards
 

@@ -12,8 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 from typing_extensions import Unpack
 
-from nbstream import saved
-from nbstream.marks import without_marks
+from nbstream.saved import document
+from nbstream.saved.citation_marks import without_marks
 from nbstream.transcript.events import Data, Delta, Event, Finish, Info, PartInfo
 from nbstream.transcript.transcript import Transcript
 from tests.support.growth import check_linear
@@ -22,7 +22,7 @@ PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
 
 
 def markdown(*events: Event) -> str:
-    return "\n\n".join(saved.markdown(transcript(*events)))
+    return "\n\n".join(document.markdown(transcript(*events)))
 
 
 def transcript(*events: Event) -> Transcript:
@@ -109,7 +109,7 @@ def test_several_answers() -> None:
         Finish("length", 1),
     )
     assert markdown(*events) == "**answer 1**\n\nOne\n\n**answer 2**\n\nUno"
-    assert saved.plain(transcript(*events)) == "[answer 1]\n\nOne\n\n[answer 2]\n\nUno"
+    assert document.plain(transcript(*events)) == "[answer 1]\n\nOne\n\n[answer 2]\n\nUno"
 
 
 def test_an_image_is_kept_whole() -> None:
@@ -137,9 +137,9 @@ def test_arguments_that_cannot_be_laid_out_stay_as_they_are(written: str) -> Non
 
 def test_plain_text_has_calls_as_lines() -> None:
     events = [Delta("text", "text", "Let me see."), *call('{"a": 1}', name="find", server="docs")]
-    assert saved.plain(transcript(*events)) == 'Let me see.\n\n[find (docs)] {"a": 1}'
-    assert saved.plain(transcript(Delta("refusal", "refusal", "No."))) == "No."
-    assert saved.plain(transcript(Delta("reasoning", "reasoning", "hm"))) == ""
+    assert document.plain(transcript(*events)) == 'Let me see.\n\n[find (docs)] {"a": 1}'
+    assert document.plain(transcript(Delta("refusal", "refusal", "No."))) == "No."
+    assert document.plain(transcript(Delta("reasoning", "reasoning", "hm"))) == ""
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_marks_are_kept_in_neither_form() -> None:
     made = transcript(
         Delta("text", "text", "Rain.\ue200cite\ue202turn0search0\ue201"), Finish("stop")
     )
-    assert saved.plain(made) == "Rain."
-    assert saved.markdown(made) == ["Rain."]
+    assert document.plain(made) == "Rain."
+    assert document.markdown(made) == ["Rain."]
 
 
 RLO, ISOLATE = "\u202e", "\u2067"
@@ -191,7 +191,7 @@ def test_controls_in_links_and_code_do_not_reorder_the_line(written: str) -> Non
 
 def test_controls_in_titles_do_not_reorder_them() -> None:
     assert RLO not in markdown(*call("{}", name=f"a{RLO}b"))
-    assert RLO not in saved.escaped(f"a{RLO}b")
+    assert RLO not in document.escaped(f"a{RLO}b")
 
 
 def test_prose_keeps_its_direction_marks() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.formulas import formula
-from nbstream.safe_markdown import safe_markdown
-from nbstream.tex_bounds import exceeds_bounds
+from nbstream.saved.formulas import formula
+from nbstream.saved.sanitize import safe_markdown
+from nbstream.saved.tex_bounds import exceeds_bounds
 from tests.support.formulas import Row, rows
 
 

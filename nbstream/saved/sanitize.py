@@ -22,6 +22,7 @@ import html
 import re
 from collections.abc import Sequence
 
+from ..text.terminal import in_order
 from .addresses import CHARACTERS, NO_USER, TITLE, URL, plain_definition
 from .block_math import closed_math, without_block_math
 from .code_spans import code_spans, escaped_code
@@ -34,8 +35,7 @@ from .hazards import (
     info_is_dangerous,
     tex_commands,
 )
-from .live_form import live_form
-from .text.terminal import in_order
+from .mirror import live_form
 
 # C0 and C1 controls but tab and newline, and surrogates, which UTF-8 cannot carry.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..markdown import markers
+from ..markdown.blocks import Block, Document
+from ..markdown.links import fold_label
 from . import inlines
 from .addresses import is_allowed, plain_definition
 from .formulas import DOLLAR, environment, formula
 from .inlines import ESCAPED_DOLLAR, RAW_DOLLAR, Names
-from .markdown import markers
-from .markdown.blocks import Block, Document
-from .markdown.links import fold_label
 
 _DOLLARS = re.compile(f"([{RAW_DOLLAR}{ESCAPED_DOLLAR}])")
 # Placeholders for a blank line: unless there is one already, and only if a dollar follows.

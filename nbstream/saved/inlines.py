@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ..markdown.emphasis import Run, Sides, sides
+from ..markdown.inlines import Lookups, Token, parse
+from ..markdown.links import Definition
+from ..text.terminal import in_order
 from .addresses import is_allowed, plain_pointed, plain_target, target
 from .code_spans import escaped_code
 from .formulas import APART, BACKSLASH, DOLLAR, environment, formula
-from .markdown.emphasis import Run, Sides, sides
-from .markdown.inlines import Lookups, Token, parse
-from .markdown.links import Definition
-from .text.terminal import in_order
 
 # Placeholders for dollars that belong to no formula: whether they may stay depends on the text
 # after them. The text itself has no control characters.

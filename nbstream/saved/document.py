@@ -9,13 +9,13 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from ..text.terminal import in_order
+from ..transcript.choices import Image, image_of
+from ..transcript.events import CitedSource, PartInfo
+from ..transcript.transcript import Part, Transcript
+from .citation_marks import without_marks
 from .formulas import DOLLAR
-from .marks import without_marks
-from .safe_markdown import folded, safe_parts
-from .text.terminal import in_order
-from .transcript.choices import Image, image_of
-from .transcript.events import CitedSource, PartInfo
-from .transcript.transcript import Part, Transcript
+from .sanitize import folded, safe_parts
 
 # In what the arguments of some tools are written; those of others are JSON, mostly.
 _LANGUAGES = {
@@ -38,7 +38,7 @@ _Piece = tuple[str, Callable[[str], str]]
 
 def markdown(transcript: Transcript) -> list[str]:
     """The blocks of all answers. They run no script and load nothing, whatever the model wrote:
-    see `nbstream.safe_markdown`."""
+    see `nbstream.saved.sanitize`."""
     numbers = transcript.choice_numbers
     pieces: list[_Piece] = []
     for number in numbers:

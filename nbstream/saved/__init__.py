@@ -1,0 +1,1 @@
+"""What the notebook keeps of an answer: harmless, and like the live view."""
