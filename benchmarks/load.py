@@ -42,7 +42,7 @@ KERNEL = (
 import gc
 import ipywidgets.widgets.widget as widget_module, psutil
 from IPython.display import clear_output
-from nbstream import registry
+from nbstream.widget import registry
 from nbstream.transport import connection_limit
 
 get_ipython().run_line_magic("load_ext", "nbstream")

@@ -17,7 +17,7 @@ from .errors import NbstreamError, StreamError
 if TYPE_CHECKING:
     from .api import cancel_all, show, stream, tasks
     from .request.schema import SchemaError
-    from .widget import StreamWidget
+    from .widget.widget import StreamWidget
 
 __version__ = "0.1.0"
 
@@ -37,7 +37,7 @@ __all__ = [
 
 _LAZY = {
     "SchemaError": "request.schema",
-    "StreamWidget": "widget",
+    "StreamWidget": "widget.widget",
     "cancel_all": "api",
     "show": "api",
     "stream": "api",

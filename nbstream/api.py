@@ -10,7 +10,6 @@ from .checks import Api, Prompt, check_words, parameters_of
 from .errors import UsageError
 from .kernel.environment import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
-from .registry import cancel_all, tasks
 from .request.prepare import ask, choose_clocks, choose_inspect
 from .request.request import Request
 from .settings import settings
@@ -22,7 +21,8 @@ from .transport.connection import is_asynchronous
 from .transport.connection_limit import QueuedRequestSource
 from .transport.readable import check_showable, mark_shown
 from .transport.source import StreamSource
-from .widget import StreamWidget
+from .widget.registry import cancel_all, tasks
+from .widget.widget import StreamWidget
 
 __all__ = ["cancel_all", "show", "stream", "tasks"]
 

@@ -18,14 +18,14 @@ from .errors import UsageError
 from .kernel.cells import Execution, Runs, notebooks
 from .kernel.environment import execution
 from .loops import LoopName
-from .output import print_live
 from .request.request import Request
 from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .session.waiting import interrupt
 from .settings import settings
 from .template import render
 from .text.terminal import printable
-from .widget import StreamWidget
+from .widget.displays import print_live
+from .widget.widget import StreamWidget
 
 
 @magics_class

@@ -7,17 +7,17 @@ from typing import Any
 
 import ipywidgets
 
-from . import registry
 from .chats import Chat, Turn
 from .config import NBStream
 from .errors import NbstreamError
 from .loops import background_loop
-from .output import summary
 from .request.endpoint import choose
 from .text.redact import redactor
 from .text.terminal import printable
 from .transport.failures import describe
-from .widget import StreamWidget
+from .widget import registry
+from .widget.displays import summary
+from .widget.widget import StreamWidget
 
 _SECONDS = 30
 """How long a server may take to list its models."""

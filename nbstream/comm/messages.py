@@ -181,7 +181,7 @@ class InspectionMessage(TypedDict):
 
 class HungUp(TypedDict):
     """The connection of ``stream``, which was cancelled, is closed; its loop, kept busy by a cell,
-    tells the end later. By the comm of `nbstream.control`."""
+    tells the end later. By the comm of `nbstream.widget.subshell`."""
 
     v: int
     kind: Literal["hung_up"]

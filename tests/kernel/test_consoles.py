@@ -21,7 +21,7 @@ GATED = Scenario(gates=frozenset({"deltas"}))
 @pytest.fixture
 def console(kernel: Kernel) -> Kernel:
     """The kernel, which does not know yet what its client is."""
-    code = "from nbstream import console\nconsole._consoles.clear()\nconsole.PATIENCE = 1"
+    code = "from nbstream.widget import console\nconsole._consoles.clear()\nconsole.PATIENCE = 1"
     assert kernel.run(code).status == "ok"
     kernel.messages.clear()
     return kernel

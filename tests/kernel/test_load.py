@@ -12,7 +12,7 @@ SETUP = """
 import asyncio, gc, json, psutil
 import ipywidgets.widgets.widget as widget_module
 import nbstream
-from nbstream import registry
+from nbstream.widget import registry
 
 def census():
     gc.collect()

@@ -11,7 +11,7 @@ import weakref
 import openai
 
 import nbstream
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.sdk import ANSWER, open_stream, stream
 from tests.support.server import Server

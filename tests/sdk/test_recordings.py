@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.recordings import ALL, Recording
 from tests.support.replay import SIZES, replay
 from tests.support.server import Server

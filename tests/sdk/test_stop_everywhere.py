@@ -15,7 +15,7 @@ import pytest
 import nbstream
 from nbstream.config import NBStream
 from nbstream.errors import UsageError
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.patience import PATIENCE
 from tests.support.scenario import DEFAULT_TEXT, Scenario

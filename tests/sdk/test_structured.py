@@ -11,7 +11,7 @@ import pytest
 
 import nbstream
 from nbstream.errors import UsageError
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import APIS, DEFAULT_TEXT, end_of, open_stream, stream

@@ -9,7 +9,7 @@ import pytest
 import nbstream
 from nbstream.checks import known_parameters
 from nbstream.session.progress import NO_BEGINNING
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.recordings.background import BACKGROUND
 from tests.support.scenario import DEFAULT_TEXT, Scenario

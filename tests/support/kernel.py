@@ -265,14 +265,14 @@ class Kernel:
         self._send_comm("comm_close", {"comm_id": comm, "data": {}}, None)
 
     def open_control(self, subshell: str | None) -> str:
-        """Open the comm of `nbstream.control`, as the page does; returns its id."""
+        """Open the comm of `nbstream.widget.subshell`, as the page does; returns its id."""
         comm = uuid.uuid4().hex
         content = {"comm_id": comm, "target_name": "nbstream.control", "data": {"v": 1}}
         self._send_comm("comm_open", content, subshell)
         return comm
 
     def control(self, comm: str, subshell: str | None, **content: Any) -> None:
-        """Send a request by the comm of `nbstream.control`."""
+        """Send a request by the comm of `nbstream.widget.subshell`."""
         self._send_comm("comm_msg", {"comm_id": comm, "data": {"v": 1, **content}}, subshell)
 
     def _send_comm(

@@ -24,7 +24,7 @@ import openai
 
 import nbstream
 from nbstream.transcript.transcript import Part
-from nbstream.widget import StreamWidget
+from nbstream.widget.widget import StreamWidget
 from tests.support.scenario import Scenario
 from tests.support.server import Server
 

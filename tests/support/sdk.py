@@ -11,8 +11,8 @@ import openai
 import pytest
 
 import nbstream
-from nbstream import control
-from nbstream.widget import StreamWidget
+from nbstream.widget import subshell as subshells
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.patience import PATIENCE
 from tests.support.scenario import DEFAULT_TEXT
@@ -42,7 +42,7 @@ def stop_while_busy(widget: StreamWidget, server: Server) -> list[str]:
 
     def subshell() -> None:
         widget.cancel()
-        cut.extend(control.hang_up(widget._wire.stream))
+        cut.extend(subshells.hang_up(widget._wire.stream))
 
     thread = threading.Thread(target=subshell)
     thread.start()

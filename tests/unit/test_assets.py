@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from nbstream import widget
 from nbstream.comm import assets
 from nbstream.comm.messages import AssetName
-from nbstream.widget import StreamWidget
+from nbstream.widget import widget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 
 FILES = {"highlight.js": b"one", "math.js": b"two", "math-font.woff2": b"\x00\xff"}

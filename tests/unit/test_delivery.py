@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nbstream import widget
 from nbstream.comm import assets
 from nbstream.comm.delivery import Delivery
-from nbstream.widget import StreamWidget
+from nbstream.widget import widget
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import FakeSource, chat
 
 

@@ -12,9 +12,9 @@ import pytest
 import nbstream
 from nbstream import engine
 from nbstream.facts import Facts
-from nbstream.handle import StreamHandle
-from nbstream.observed import StreamFacts
-from nbstream.widget import StreamWidget
+from nbstream.widget.handle import StreamHandle
+from nbstream.widget.observed import StreamFacts
+from nbstream.widget.widget import StreamWidget
 
 NAMES = {
     "NbstreamError",

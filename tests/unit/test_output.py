@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nbstream.loops import background_loop
-from nbstream.output import print_live, summary, text_bundle
 from nbstream.session.session import Session
+from nbstream.widget.displays import print_live, summary, text_bundle
 from tests.support.fakes import ApiError, FakeSource, Gate, RecordingSink, chat, ended
 
 DONE = chat(finish="stop")

@@ -11,7 +11,6 @@ import pytest
 from nbstream.adapters import pick
 from nbstream.errors import UsageError
 from nbstream.inspection.inspection import inspect
-from nbstream.output import text_bundle
 from nbstream.text.redact import redactor
 from nbstream.text.surrogates import well_formed, well_formed_values
 from nbstream.transcript.choices import choice
@@ -20,6 +19,7 @@ from nbstream.transcript.halves import Halves
 from nbstream.transcript.stop_condition import Ending
 from nbstream.transcript.transcript import Transcript
 from nbstream.transport.recording import block_of
+from nbstream.widget.displays import text_bundle
 from tests.support.fakes import DONE, ReadError, chat, ended, make, run
 from tests.support.rounds import SUNNY, calls
 from tests.support.rounds import run as run_tools

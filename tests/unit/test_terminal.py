@@ -42,7 +42,7 @@ def test_ordinary_text_stays() -> None:
 async def test_the_answer_and_its_summary() -> None:
     w = await nbstream.show([HOSTILE, "\x1b", "[31m"], label=HOSTILE)
     out = io.StringIO()
-    nbstream.output.print_live(w._session, HOSTILE, out)
+    nbstream.widget.displays.print_live(w._session, HOSTILE, out)
     assert is_harmless(out.getvalue())
     assert is_harmless(w.text_bundle()["text/plain"])
     assert is_harmless(repr(w))

@@ -14,9 +14,9 @@ import pytest
 import traitlets
 
 import nbstream
-from nbstream import widget as widget_module
 from nbstream.errors import UsageError
-from nbstream.widget import StreamWidget
+from nbstream.widget import widget as widget_module
+from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import ApiError, FakeSource, Gate, chat, until
 from tests.support.frames import flushed
 from tests.support.patience import PATIENCE

@@ -13,23 +13,23 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from . import control, output, registry
-from .comm import assets, inspector
-from .comm.delivery import delivery
-from .comm.messages import AssetName, Message, OutputsMessage, image_message
-from .comm.requests import parse_request
-from .comm.wire import Wire
+from ..comm import assets, inspector
+from ..comm.delivery import delivery
+from ..comm.messages import AssetName, Message, OutputsMessage, image_message
+from ..comm.requests import parse_request
+from ..comm.wire import Wire
+from ..errors import UsageError
+from ..kernel.cells import notebooks
+from ..kernel.environment import cell_id, execution, handled_message, is_headless, reaches_pages
+from ..loops import LoopName
+from ..request.schema import Growing, Structure
+from ..session.session import Session
+from ..transcript.choices import image_of
+from ..transport.source import Source
+from . import displays, registry, subshell
 from .console import Console
-from .errors import UsageError
 from .handle import StreamHandle
-from .kernel.cells import notebooks
-from .kernel.environment import cell_id, execution, handled_message, is_headless, reaches_pages
-from .loops import LoopName
 from .observed import StreamFacts
-from .request.schema import Growing, Structure
-from .session.session import Session
-from .transcript.choices import image_of
-from .transport.source import Source
 
 # Not the shared one: a cell that seeds that would give two streams one name.
 _random = SystemRandom()
@@ -108,7 +108,9 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         self._session = Session(source, self._wire, keep_chunks=chunks, **session)
         self._wire.open(self._session)
         self._console = Console(self._session, lambda: bool(self._wire.pages), self._ending)
-        self._displays = output.Displays(stream, self._live_bundle, self.text_bundle, self._console)
+        self._displays = displays.Displays(
+            stream, self._live_bundle, self.text_bundle, self._console
+        )
         super().__init__(_stream=stream, model_id=stream)
         # Whether something shows it: what does asks for its name in the page.
         self._is_placed = False
@@ -195,7 +197,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             return
         self._wire.handle(request)
         if request["kind"] == "cancel":
-            control.hang_up(request["stream"])
+            subshell.hang_up(request["stream"])
 
     def _tell_observers(self, what: str) -> None:
         states = ("status", "usage", "finish_reason", "error") if what == "status" else ()
@@ -212,7 +214,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         widget state would hold the JavaScript once for each answer, and ipywidgets keeps every
         widget with a comm until that is closed."""
         if not self._headless and reaches_pages():
-            control.register()
+            subshell.register()
             self._open_comm()
 
     def _open_comm(self) -> None:
@@ -315,7 +317,7 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
                 # A page that was loaded meanwhile no longer knows which display this is, and
                 # asks for what the output is in the end.
                 view["nbstream_display"] = display_id
-            bundle[output.WIDGET_MIME] = view
+            bundle[displays.WIDGET_MIME] = view
         return bundle
 
     def _ipython_display_(self) -> None:
@@ -338,11 +340,11 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line, and
         the error in words if the stream failed."""
         session, wire = self._session, self._wire
-        return output.text_bundle(session, wire.model, wire.note, with_error=with_error)
+        return displays.text_bundle(session, wire.model, wire.note, with_error=with_error)
 
     def _ending(self, with_error: bool) -> str:
         session, wire = self._session, self._wire
-        return output.ending(session, wire.model, wire.note, with_error=with_error)
+        return displays.ending(session, wire.model, wire.note, with_error=with_error)
 
 
 def _close(close: Callable[[], None]) -> None:

@@ -14,10 +14,10 @@ import functools
 import threading
 from typing import Any
 
+from ..comm.messages import hung_up_message
+from ..comm.requests import parse_request
+from ..kernel.environment import kernel
 from . import registry
-from .comm.messages import hung_up_message
-from .comm.requests import parse_request
-from .kernel.environment import kernel
 
 TARGET = "nbstream.control"
 

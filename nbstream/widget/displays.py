@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TextIO
 
+from ..kernel.cells import Execution
+from ..kernel.environment import execution, shell
+from ..saved import document
+from ..session.session import Session
+from ..session.waiting import follow_blocking, interrupt, wait_blocking
+from ..text.terminal import printable
 from .console import Console
-from .kernel.cells import Execution
-from .kernel.environment import execution, shell
-from .saved import document
-from .session.session import Session
-from .session.waiting import follow_blocking, interrupt, wait_blocking
-from .text.terminal import printable
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 

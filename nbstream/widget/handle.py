@@ -6,15 +6,15 @@ import threading
 from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any, TextIO, TypeVar
 
-from . import output
-from .comm.wire import Wire
+from ..comm.wire import Wire
+from ..errors import ErrorInfo, StreamError, UsageError
+from ..loops import LoopName, check_alive, choose_loop
+from ..session.session import Session
+from ..session.waiting import follow, follow_blocking, wait, wait_blocking
+from ..tools.approval import Decision
+from ..transcript.choices import choice
+from . import displays
 from .console import Console
-from .errors import ErrorInfo, StreamError, UsageError
-from .loops import LoopName, check_alive, choose_loop
-from .session.session import Session
-from .session.waiting import follow, follow_blocking, wait, wait_blocking
-from .tools.approval import Decision
-from .transcript.choices import choice
 
 Stream = TypeVar("Stream", bound="StreamHandle")
 
@@ -24,7 +24,7 @@ class StreamHandle:
 
     _session: Session
     _wire: Wire
-    _displays: output.Displays
+    _displays: displays.Displays
     _console: Console
     _lifecycle: threading.Lock
     _loop_name: LoopName
@@ -122,7 +122,7 @@ class StreamHandle:
         Control characters are printed as visible ones; `text` has the original ones.
         """
         self.start()
-        output.print_live(self._session, self._wire.model, file)
+        displays.print_live(self._session, self._wire.model, file)
         return self._raise_error()
 
     def _end_in_cell(self: Stream) -> Stream:

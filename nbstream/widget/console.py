@@ -11,11 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from .kernel.environment import plain_client
-from .saved import document
-from .session.session import Session
-from .session.waiting import until
-from .text.terminal import printable
+from ..kernel.environment import plain_client
+from ..saved import document
+from ..session.session import Session
+from ..session.waiting import until
+from ..text.terminal import printable
 
 PATIENCE = 1.0
 """Seconds that a page has to say hello; it takes 50 ms once it has the front end."""

@@ -8,9 +8,9 @@ import weakref
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .kernel.environment import kernel, shell
-from .session.session import LOOP_ENDED
-from .text.terminal import printable
+from ..kernel.environment import kernel, shell
+from ..session.session import LOOP_ENDED
+from ..text.terminal import printable
 
 if TYPE_CHECKING:
     from .widget import StreamWidget

@@ -1,0 +1,1 @@
+"""A stream as a Jupyter object: the widget, its displays, and a console."""
