@@ -57,9 +57,9 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register ``%%stream`` and ``%nbstream``: what ``%load_ext nbstream`` calls."""
-    importlib.import_module(".magic", __name__).load(shell)
+    importlib.import_module(".magic.magics", __name__).load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """Take the magics away again: what ``%unload_ext nbstream`` calls."""
-    importlib.import_module(".magic", __name__).unload(shell)
+    importlib.import_module(".magic.magics", __name__).unload(shell)

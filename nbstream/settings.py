@@ -1,6 +1,6 @@
 """The settings in force: those of ``%config NBStream`` where it is in use, else these defaults.
 
-Apart from `nbstream.config` so that a server, which configures nothing, imports no traitlets.
+Apart from `nbstream.magic.config` so that a server, which configures nothing, imports no traitlets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .loops import LoopName
 
 @dataclass(frozen=True)
 class Settings:
-    """What `nbstream.config.NBStream` says of each."""
+    """What `nbstream.magic.config.NBStream` says of each."""
 
     model: str = ""
     base_url: str = ""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream.config import NBStream
 from nbstream.errors import UsageError
+from nbstream.magic.config import NBStream
 from nbstream.request.request import GO_ON
 from tests.support.fakes import until
 from tests.support.scenario import DEFAULT_TEXT, Scenario

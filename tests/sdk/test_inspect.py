@@ -181,7 +181,7 @@ async def test_keys_that_the_server_repeats_are_not_shown(
 
 
 async def test_the_setting_and_the_argument(server: Server, aclient: Any) -> None:
-    from nbstream.config import NBStream
+    from nbstream.magic.config import NBStream
 
     NBStream.instance().inspect = True
     try:

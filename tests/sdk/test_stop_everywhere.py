@@ -13,8 +13,8 @@ import openai
 import pytest
 
 import nbstream
-from nbstream.config import NBStream
 from nbstream.errors import UsageError
+from nbstream.magic.config import NBStream
 from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.patience import PATIENCE

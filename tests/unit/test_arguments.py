@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.arguments import Arguments, build_parser, is_background, parse
 from nbstream.errors import UsageError
+from nbstream.magic.arguments import Arguments, build_parser, is_background, parse
 
 
 def test_nothing() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.chats import Chat, Turn
 from nbstream.kernel.cells import Execution, Notebooks
+from nbstream.magic.chats import Chat, Turn
 from nbstream.tools.messages import Exchange
 from nbstream.transcript.choices import ToolCall
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nbstream import local
-from nbstream.config import NBStream
 from nbstream.errors import ConfigError
+from nbstream.magic.config import NBStream
 from nbstream.request import endpoint as endpoint_module
 from nbstream.request.endpoint import LOCAL_NOTE, choose
 from tests.support.environment import choose_nothing

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from traitlets import TraitError
 
-from nbstream.config import NBStream
 from nbstream.errors import UsageError
+from nbstream.magic.config import NBStream
 from nbstream.settings import DEFAULTS, settings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream import panel
-from nbstream.chats import Chat
 from nbstream.kernel.cells import Execution
+from nbstream.magic import panel
+from nbstream.magic.chats import Chat
 
 
 def test_chats_are_listed_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nbstream import rewrite
 from nbstream.errors import UsageError
-from nbstream.rewrite import AwaitStream, FindMisplaced
+from nbstream.magic import auto_await
+from nbstream.magic.auto_await import AwaitStream, FindMisplaced
 
 
 def cell(line: str = "", body: str = "Hi\n") -> list[str]:
@@ -46,7 +46,7 @@ def test_other_cells_stay(shell: Any, lines: list[str]) -> None:
 
 def test_background_does_not_wait(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert AwaitStream(shell)(cell("--bg")) == cell("--bg")
-    monkeypatch.setattr(rewrite, "is_headless", lambda: True)
+    monkeypatch.setattr(auto_await, "is_headless", lambda: True)
     assert AwaitStream(shell)(cell("--bg"))[0].startswith("await ")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from nbstream import engine
 from nbstream.errors import ErrorInfo, TemplateError
-from nbstream.template import render
+from nbstream.magic.template import render
 from nbstream.transcript.events import Usage
 from tests.support.fakes import chat
 

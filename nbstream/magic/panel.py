@@ -7,17 +7,17 @@ from typing import Any
 
 import ipywidgets
 
+from ..errors import NbstreamError
+from ..loops import background_loop
+from ..request.endpoint import choose
+from ..text.redact import redactor
+from ..text.terminal import printable
+from ..transport.failures import describe
+from ..widget import registry
+from ..widget.displays import summary
+from ..widget.widget import StreamWidget
 from .chats import Chat, Turn
 from .config import NBStream
-from .errors import NbstreamError
-from .loops import background_loop
-from .request.endpoint import choose
-from .text.redact import redactor
-from .text.terminal import printable
-from .transport.failures import describe
-from .widget import registry
-from .widget.displays import summary
-from .widget.widget import StreamWidget
 
 _SECONDS = 30
 """How long a server may take to list its models."""
@@ -113,6 +113,6 @@ def _line(text: str) -> str:
 
 def doctor() -> None:
     """Print the checks of `nbstream doctor`."""
-    from .doctor import report
+    from ..doctor import report
 
     print(report())

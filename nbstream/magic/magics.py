@@ -9,23 +9,24 @@ from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
-from . import api, panel
+from .. import api
+from ..checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
+from ..errors import UsageError
+from ..kernel.cells import Execution, Runs, notebooks
+from ..kernel.environment import execution
+from ..loops import LoopName
+from ..request.request import Request
+from ..session.waiting import interrupt
+from ..settings import settings
+from ..text.terminal import printable
+from ..widget.displays import print_live
+from ..widget.widget import StreamWidget
+from . import panel
 from .arguments import MAX_ROUNDS, Arguments, build_parser, parse
+from .auto_await import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
 from .chats import Chat, Turn
-from .checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
 from .config import NBStream
-from .errors import UsageError
-from .kernel.cells import Execution, Runs, notebooks
-from .kernel.environment import execution
-from .loops import LoopName
-from .request.request import Request
-from .rewrite import NEXT_LINE, ONE_LINE, AwaitStream, FindMisplaced
-from .session.waiting import interrupt
-from .settings import settings
 from .template import render
-from .text.terminal import printable
-from .widget.displays import print_live
-from .widget.widget import StreamWidget
 
 
 @magics_class

@@ -17,10 +17,10 @@ import sys
 import tokenize
 from typing import Any
 
+from ..errors import UsageError
+from ..kernel.environment import is_headless
+from ..loops import running_loop
 from .arguments import is_background
-from .errors import UsageError
-from .kernel.environment import is_headless
-from .loops import running_loop
 
 _PREFIX = "get_ipython().run_cell_magic('stream',"
 _EMPTY = re.compile(r", ''\)(?=\s*$)")

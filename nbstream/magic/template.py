@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import check_no_stream
-from .errors import TemplateError
-from .facts import Facts
+from ..checks import check_no_stream
+from ..errors import TemplateError
+from ..facts import Facts
 
 LIMIT = 4000
 _ROWS = 20
@@ -129,7 +129,7 @@ def _with_answers(value: Any, holders: tuple[int, ...] = ()) -> Any:
 
 
 def _is_ours(value: object) -> bool:
-    return any(base.__module__.partition(".")[0] == __package__ for base in type(value).__mro__)
+    return any(base.__module__.partition(".")[0] == "nbstream" for base in type(value).__mro__)
 
 
 def _text_of(value: object) -> tuple[str, int]:

@@ -1,0 +1,1 @@
+"""The magics ``%%stream`` and ``%nbstream``."""
