@@ -16,8 +16,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from nbstream import cli
-from nbstream.check import check_notebooks
+from nbstream.cli import commands
+from nbstream.cli.notebooks import check_notebooks
 
 pytestmark = pytest.mark.usefixtures("only_the_local_model")
 
@@ -88,7 +88,7 @@ def test_the_address_is_told_once_somebody_listens_there(
         info = {"url": f"http://127.0.0.1:{port}/", "port": port, "token": "t"}
         (tmp_path / "jpserver-1.json").write_text(json.dumps(info))
         lab = SlowLab(bound)
-        cli._print_address(lab, tmp_path, tmp_path)  # type: ignore[arg-type]  # as much of a process as is asked for
+        commands._print_address(lab, tmp_path, tmp_path)  # type: ignore[arg-type]  # as much of a process as is asked for
     assert lab.looks == 3
     assert f"http://127.0.0.1:{port}/lab/tree/quickstart.ipynb?token=t" in capsys.readouterr().out
 

@@ -97,6 +97,7 @@ ARROWS: dict[str, set[str]] = {
     "checks": {"errors", "transcript"},
     "saved": {"markdown", "text", "transcript"},
     "markdown": set(),
+    "cli": {"__init__", "doctor", "errors", "local", "request", "widget"},
 }
 MAY_IMPORT_WIDGETS = {"widget", "panel", "magic"}
 

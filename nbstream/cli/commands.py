@@ -19,9 +19,9 @@ from pathlib import Path
 
 import nbstream
 
-from .errors import NbstreamError
+from ..errors import NbstreamError
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(nbstream.__file__).parent
 _FIRST_PAGE = "lab/tree/quickstart.ipynb"
 
 
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def doctor() -> int:
     """Print the checks of this installation; 1 if there is a problem."""
-    from .doctor import checks, report
+    from ..doctor import checks, report
 
     found = checks()
     print(report(found))
@@ -62,7 +62,7 @@ def demo_check() -> int:
     """Execute the demo notebooks and report; 1 if one fails."""
     if not _prepare("nbclient", "ipykernel", "fastapi", "httpx", "uvicorn"):
         return 1
-    from .check import check_notebooks
+    from .notebooks import check_notebooks
 
     notebooks = sorted(_packaged_notebooks().glob("*.ipynb"))
     with _jupyter_paths() as paths, _environment(paths):
@@ -134,8 +134,8 @@ def _prepare(*modules: str) -> bool:
             file=sys.stderr,
         )
         return False
-    from . import local
-    from .request.endpoint import choose
+    from .. import local
+    from ..request.endpoint import choose
 
     endpoint = choose()
     if endpoint.note:
@@ -209,7 +209,3 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .widget import registry
+from ..widget import registry
 
 if TYPE_CHECKING:
-    from .widget.widget import StreamWidget
+    from ..widget.widget import StreamWidget
 
 _CELL_SECONDS = 600
 _LAST_SECONDS = 120

@@ -1,0 +1,1 @@
+"""The command line: ``nbstream demo`` and ``nbstream doctor``."""
