@@ -6,7 +6,6 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
-from .checks import Api, Prompt, check_words, parameters_of
 from .errors import UsageError
 from .kernel.environment import is_headless, kernel
 from .loops import LoopName, check_alive, running_loop
@@ -21,6 +20,7 @@ from .transport.connection import is_asynchronous
 from .transport.connection_limit import QueuedRequestSource
 from .transport.readable import check_showable, mark_shown
 from .transport.source import StreamSource
+from .validation import Api, Prompt, check_words, parameters_of
 from .widget.registry import cancel_all, tasks
 from .widget.widget import StreamWidget
 

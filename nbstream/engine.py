@@ -19,9 +19,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .checks import Api, Prompt, parameters_of
+from .answer import Facts
 from .errors import StreamError, UsageError
-from .facts import Facts
 from .request.prepare import Asked, ask
 from .request.schema import Growing
 from .session.session import Session
@@ -31,6 +30,7 @@ from .tools.definition import Tools
 from .transcript.stop_condition import Until
 from .transcript.transcript import Append
 from .transport.connection_limit import QueuedRequestSource
+from .validation import Api, Prompt, parameters_of
 
 __all__ = ["Stream", "stream"]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .checks import Api
 from .loops import LoopName
+from .validation import Api
 
 
 @dataclass(frozen=True)

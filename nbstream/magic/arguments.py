@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
-from ..checks import Api, suggest
 from ..errors import UsageError
 from ..loops import LoopName
+from ..validation import Api, suggest
 
 MAX_ROUNDS = 10
 """Requests at most while the model calls tools."""

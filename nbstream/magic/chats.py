@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..checks import Api
 from ..kernel.cells import Execution, Notebooks, notebooks
 from ..tools.messages import Exchange, exchange_turns
+from ..validation import Api
 
 Message = dict[str, Any]
 

@@ -9,10 +9,10 @@ from typing import Any, get_args
 from traitlets import Bool, Enum, Float, Integer, Unicode, validate
 from traitlets.config import SingletonConfigurable
 
-from ..checks import Api
 from ..errors import UsageError
 from ..loops import LoopName
 from ..settings import DEFAULTS, take_from
+from ..validation import Api
 
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]{,63}")
 

@@ -10,7 +10,6 @@ from typing import Any
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from .. import api
-from ..checks import OURS, check_params, check_prompt, check_words, known_parameters, suggest
 from ..errors import UsageError
 from ..kernel.cells import Execution, Runs, notebooks
 from ..kernel.environment import execution
@@ -19,6 +18,7 @@ from ..request.request import Request
 from ..session.waiting import interrupt
 from ..settings import settings
 from ..text.terminal import printable
+from ..validation import OURS, check_params, check_prompt, check_words, known_parameters, suggest
 from ..widget.displays import print_live
 from ..widget.widget import StreamWidget
 from . import panel

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..checks import check_no_stream
+from ..answer import Facts
 from ..errors import TemplateError
-from ..facts import Facts
+from ..validation import check_no_stream
 
 LIMIT = 4000
 _ROWS = 20

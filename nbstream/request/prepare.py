@@ -6,15 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from ..checks import (
-    Api,
-    Prompt,
-    check_number,
-    check_params,
-    check_prompt,
-    check_sendable,
-    check_words,
-)
 from ..errors import UsageError
 from ..session.timing import Clocks
 from ..settings import settings
@@ -23,6 +14,15 @@ from ..tools.definition import Toolbox, Tools
 from ..tools.rounds import Rounds
 from ..transcript.stop_condition import Ending, Until
 from ..transport.retry import RetryPolicy
+from ..validation import (
+    Api,
+    Prompt,
+    check_number,
+    check_params,
+    check_prompt,
+    check_sendable,
+    check_words,
+)
 from .endpoint import Endpoint, choose
 from .request import Request
 from .schema import Structure

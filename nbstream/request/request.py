@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..checks import Api, Prompt
 from ..transport.background_response import cancel_response
 from ..transport.http_hooks import sending
 from ..transport.server_words import plain_name
+from ..validation import Api, Prompt
 from .endpoint import Endpoint
 
 GO_ON = (

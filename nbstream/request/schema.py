@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..adapters.partial_json import PartialJson
-from ..checks import Api
 from ..errors import NbstreamError, UsageError
+from ..validation import Api
 
 VALUE = "value"
 """The key of the object that wraps a value that is not an object."""

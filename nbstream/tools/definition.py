@@ -14,9 +14,9 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..checks import Api
 from ..errors import UsageError
 from ..text.surrogates import well_formed_values
+from ..validation import Api
 from .docstrings import docs_of
 
 Tools = Sequence[Callable[..., Any] | Mapping[str, Any]]

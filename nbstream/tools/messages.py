@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from ..adapters._base import count, extras, get, listed, text
 from ..adapters._calls import Calls
 from ..adapters._foreign import readable
-from ..checks import Api
 from ..text.surrogates import well_formed_values
 from ..transcript.choices import ToolCall
+from ..validation import Api
 from .definition import ArgumentsError, read_arguments
 
 Turn = dict[str, Any]

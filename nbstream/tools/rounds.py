@@ -11,11 +11,11 @@ from itertools import count
 from typing import Any, Protocol
 
 from ..adapters import Adapter, pick
-from ..checks import Api
 from ..text.redact import Redact
 from ..transcript.choices import tool_call
 from ..transcript.events import Data, Delta, Event, Info, Logprobs, Moved, Usage, Whole
 from ..transcript.transcript import Part, Transcript, choice_of
+from ..validation import Api
 from .approval import Approval
 from .definition import Toolbox
 from .execution import Calling

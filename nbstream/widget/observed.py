@@ -6,8 +6,8 @@ from typing import Any
 
 import traitlets
 
+from ..answer import Facts
 from ..comm.wire import Wire
-from ..facts import Facts
 
 
 class _Fact(traitlets.TraitType[Any, Any]):

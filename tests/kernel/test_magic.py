@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbstream.checks import Api
+from nbstream.validation import Api
 from tests.kernel.conftest import KEY
 from tests.support.kernel import Kernel
 from tests.support.scenario import DEFAULT_TEXT, Scenario

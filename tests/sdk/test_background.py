@@ -9,7 +9,7 @@ import pytest
 
 import nbstream
 from nbstream import engine
-from nbstream.checks import known_parameters
+from nbstream.validation import known_parameters
 from tests.support.fakes import until
 from tests.support.scenario import Scenario
 from tests.support.sdk import end_of, stream

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream.checks import known_parameters
 from nbstream.session.progress import NO_BEGINNING
+from nbstream.validation import known_parameters
 from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
 from tests.support.recordings.background import BACKGROUND

@@ -12,9 +12,9 @@ import openai
 import pytest
 
 import nbstream
-from nbstream.checks import known_parameters
 from nbstream.errors import UsageError
 from nbstream.tools.invoke import ToolStopped
+from nbstream.validation import known_parameters
 from tests.support.fakes import until
 from tests.support.patience import PATIENCE
 from tests.support.scenario import Scenario

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from nbstream.checks import (
+from nbstream.errors import UsageError
+from nbstream.validation import (
     check_number,
     check_params,
     check_prompt,
@@ -16,7 +17,6 @@ from nbstream.checks import (
     check_words,
     known_parameters,
 )
-from nbstream.errors import UsageError
 
 # -- parameters -----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 
 import nbstream
 from nbstream import engine
-from nbstream.facts import Facts
+from nbstream.answer import Facts
 from nbstream.widget.handle import StreamHandle
 from nbstream.widget.observed import StreamFacts
 from nbstream.widget.widget import StreamWidget

@@ -226,7 +226,7 @@ def test_halves_that_nothing_follows() -> None:
 
 
 def test_a_prompt_with_half_a_character_is_refused() -> None:
-    from nbstream.checks import check_prompt
+    from nbstream.validation import check_prompt
 
     with pytest.raises(UsageError, match="the prompt has a lone surrogate"):
         check_prompt(f"Hi{HIGH}")
