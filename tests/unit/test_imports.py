@@ -17,89 +17,35 @@ import nbstream
 PACKAGE = Path(nbstream.__file__).parent
 WIDGET_STACK = {"ipywidgets", "anywidget", "IPython"}
 
-# module -> what of the package it may import, at any level of indentation. The rest of the
-# package (the shell around the engine) is free within the rules on third parties below.
-ARROWS: dict[str, set[str]] = {
-    "text": set(),
-    "errors": {"text"},
-    "transcript": {"errors", "text"},
-    "kernel": set(),
-    "magic": {
-        "answer",
-        "api",
-        "doctor",
-        "errors",
-        "kernel",
-        "loops",
-        "request",
-        "session",
-        "settings",
-        "text",
-        "tools",
-        "transport",
-        "validation",
-        "widget",
-    },
-    "loops": {"errors"},
-    "adapters": {"text", "transcript", "transport"},
-    "comm": {"inspection", "session", "tools", "transcript", "transport"},
-    "tools": {"adapters", "errors", "text", "transcript", "validation"},
-    "transport": {"errors", "loops", "text", "transcript"},
-    "session": {
-        "adapters",
-        "errors",
-        "kernel",
-        "loops",
-        "text",
-        "tools",
-        "transcript",
-        "transport",
-    },
-    "inspection": {"errors", "session", "text", "transport"},
-    "request": {
-        "adapters",
-        "errors",
-        "local",
-        "session",
-        "settings",
-        "text",
-        "tools",
-        "transcript",
-        "transport",
-        "validation",
-    },
-    "engine": {
-        "answer",
-        "errors",
-        "request",
-        "session",
-        "tools",
-        "transcript",
-        "transport",
-        "validation",
-    },
-    "answer": {"errors", "inspection", "request", "session", "text", "transcript"},
-    "widget": {
-        "answer",
-        "comm",
-        "errors",
-        "kernel",
-        "loops",
-        "request",
-        "saved",
-        "session",
-        "text",
-        "tools",
-        "transcript",
-        "transport",
-    },
-    "settings": {"loops", "validation"},
-    "validation": {"errors", "transcript"},
-    "saved": {"markdown", "text", "transcript"},
-    "markdown": set(),
-    "cli": {"__init__", "doctor", "errors", "local", "request", "widget"},
+GROUND = ["text", "errors", "loops"]
+"""All may import these, and each of them what stands before it."""
+
+# The rest in the order in which data flows: package or module -> what it may import beside the
+# ground, at any level of indentation and for types alone, too.
+ARROWS = {
+    "transcript": "",
+    "kernel": "",
+    "validation": "transcript",
+    "settings": "validation",
+    "local": "",
+    "transport": "transcript",
+    "adapters": "transcript transport",
+    "tools": "adapters transcript validation",
+    "session": "adapters kernel tools transcript transport",
+    "request": "adapters local session settings tools transcript transport validation",
+    "inspection": "session transport",
+    "comm": "inspection session tools transcript transport",
+    "answer": "inspection request session transcript",
+    "engine": "answer request session tools transcript transport validation",
+    "markdown": "",
+    "saved": "markdown transcript",
+    "widget": "answer comm kernel request saved session tools transcript transport",
+    "api": "kernel request settings tools transcript transport validation widget",
+    "doctor": "local request settings",
+    "magic": "answer api doctor kernel request session settings tools transport validation widget",
+    "cli": "doctor local request widget",
 }
-MAY_IMPORT_WIDGETS = {"widget", "panel", "magic"}
+MAY_IMPORT_WIDGETS = {"widget", "magic"}
 
 
 @dataclass(frozen=True)
@@ -162,17 +108,36 @@ def is_type_checking(test: ast.expr) -> bool:
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
-def test_every_arrow_names_a_module() -> None:
-    modules = {module_of(path) for path in sources()}
-    assert set(ARROWS) <= modules
-    assert set().union(*ARROWS.values()) <= modules
-
-
-@pytest.mark.parametrize("module", sorted(ARROWS))
-def test_arrows(module: str) -> None:
+def arrows_of(module: str) -> set[str]:
     own = [path for path in sources() if module_of(path) == module]
-    inside = {i.inside for path in own for i in imports_of(path) if i.inside}
-    assert inside - {module} <= ARROWS[module]
+    return {i.inside for path in own for i in imports_of(path) if i.inside} - {module, "__init__"}
+
+
+def test_the_arrows_name_everything_and_point_one_way() -> None:
+    order = [*GROUND, *ARROWS]
+    assert sorted([*order, "__init__"]) == sorted({module_of(path) for path in sources()})
+    for place, module in enumerate(order):
+        assert set(ARROWS.get(module, "").split()) <= set(order[:place]), module
+
+
+@pytest.mark.parametrize("place", range(len(GROUND)), ids=GROUND)
+def test_the_ground(place: int) -> None:
+    assert arrows_of(GROUND[place]) <= set(GROUND[:place])
+
+
+@pytest.mark.parametrize("module", ARROWS)
+def test_arrows(module: str) -> None:
+    assert arrows_of(module) - set(GROUND) == set(ARROWS[module].split())
+
+
+def test_the_root_stays_small() -> None:
+    assert len([path for path in PACKAGE.glob("*.py") if path.name != "__init__.py"]) <= 12
+
+
+def test_every_package_says_what_it_is() -> None:
+    for path in PACKAGE.glob("*/__init__.py"):
+        said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        assert said.partition("\n")[0].endswith((".", ",")), path
 
 
 def test_a_forbidden_import_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
