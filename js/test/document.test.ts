@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { create } from "../src/index.js";
 import * as notebook from "../src/notebook.js";
 import { emptyPage, snapshot } from "./fakes.js";
+import { PATIENCE } from "./patience.js";
 
 type Slot = (content?: unknown, buffers?: readonly DataView[]) => void;
 const KEY = Symbol.for("nbstream.page.1");
@@ -75,7 +76,7 @@ test("another notebook of the kernel still shows the stream, and so does the sam
   return vi.waitFor(() => {
     for (const { el } of [other, again]) expect(el.textContent).toContain("Hello there");
     expect(closed.el.textContent).not.toContain("Hello there");
-  });
+  }, PATIENCE);
 });
 
 test("views that are removed after their notebook was closed ask nothing of the kernel", () => {

@@ -3,6 +3,7 @@
 
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { PATIENCE } from "./patience.js";
 
 const CODE = `globalThis.loads = (globalThis.loads ?? 0) + 1;
 export const css = "p {}";
@@ -76,7 +77,7 @@ test("is loaded once for all widgets of a version, and each has its own", async 
   expect(page.loads).toBe(1);
   const { loader, context } = await widget("c", `${CODE} // newer`, "2");
   loader.initialize(context);
-  await vi.waitFor(() => expect(page.loads).toBe(2));
+  await vi.waitFor(() => expect(page.loads).toBe(2), PATIENCE);
 });
 
 test("what comes while it is loaded is heard then, and after that by it alone", async () => {
@@ -93,7 +94,7 @@ test("one that cannot be loaded does not stop the next", async () => {
   const said = vi.spyOn(console, "error").mockImplementation(() => {});
   const broken = await widget("a", "throw new Error('no');");
   broken.loader.initialize(broken.context);
-  await vi.waitFor(() => expect(said).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(said).toHaveBeenCalledOnce(), PATIENCE);
   said.mockRestore();
   const { loader, context } = await widget("b");
   loader.initialize(context);

@@ -8,9 +8,6 @@ import { afterEach, expect, test, vi } from "vitest";
 import { bundle } from "../bundle.mjs";
 import names from "../internal-names.json";
 
-// Bundling takes seconds where others use the processor, too.
-vi.setConfig({ testTimeout: 60_000 });
-
 const CORE = 'export * from "./markdown/index.js";';
 const EMBEDS = `${CORE} export * from "./markdown/embeds/create.js";`;
 const WIDGET = 'export * from "./index.js";';

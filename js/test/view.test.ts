@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { mountView } from "../src/view/view.js";
 import { delta, find, opened, openStore, snapshot, status } from "./fakes.js";
+import { PATIENCE } from "./patience.js";
 
 let el: HTMLElement;
 let controller: AbortController;
@@ -195,7 +196,7 @@ test("Copy gives the answer's text and says so", async () => {
   expect(get<HTMLButtonElement>(".nbs-copy").disabled).toBe(true);
   opening.emit(delta(3, 0, "Hello\n"));
   get(".nbs-copy").click();
-  await vi.waitFor(() => expect(text(".nbs-copy")).toBe("copied"));
+  await vi.waitFor(() => expect(text(".nbs-copy")).toBe("copied"), PATIENCE);
   expect(writeText).toHaveBeenCalledWith("Hello\n");
   opening.clock.pass(1500);
   expect(text(".nbs-copy")).toBe("Copy");

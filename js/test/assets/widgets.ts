@@ -4,6 +4,7 @@ import { expect, vi } from "vitest";
 import { createAssets } from "../../src/assets.js";
 import type { Heavy } from "../../src/heavy.js";
 import { FakeChannel, FakeClock } from "../fakes.js";
+import { PATIENCE } from "../patience.js";
 
 export const HIGHLIGHT = "export const highlighter = { open: (language) => language + '!' };";
 export const MATH = "export const math = { render: () => null };";
@@ -13,8 +14,6 @@ export const encode = (text: string): DataView => {
   const bytes = new TextEncoder().encode(`##${text}##`);
   return new DataView(bytes.buffer, 2, bytes.length - 4);
 };
-
-vi.setConfig({ testTimeout: 30_000 });
 
 export let clock: FakeClock;
 export let imported: string[];
@@ -66,7 +65,7 @@ export class Widget {
 
 export const some = (count: number) => Array.from({ length: count }, (_, n) => new Widget(`s${n}`));
 export const asked = (widgets: Widget[], name = "highlight") => widgets.map((w) => w.asked(name));
-export const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000 });
+export const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 /** Until what was received has become a part, or a warning. */
 export const told = (widget: Widget) => until(() => expect(widget.ready).toHaveBeenCalled());
 export const warned = () => until(() => expect(warn).toHaveBeenCalled());

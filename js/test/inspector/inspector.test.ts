@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { status } from "../fakes.js";
+import { PATIENCE } from "../patience.js";
 import {
   all,
   answer,
@@ -139,7 +140,7 @@ test("the report is copied as the kernel wrote it", async () => {
   const copy = get<HTMLButtonElement>(".nbs-in-bar button");
   expect(copy.textContent).toBe("Copy as bug report");
   copy.click();
-  await vi.waitFor(() => expect(copy.textContent).toBe("Copied"));
+  await vi.waitFor(() => expect(copy.textContent).toBe("Copied"), PATIENCE);
   expect(writeText).toHaveBeenCalledWith("**the report**");
   page.opening.clock.pass(1500);
   expect(copy.textContent).toBe("Copy as bug report");
