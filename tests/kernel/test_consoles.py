@@ -37,7 +37,7 @@ def test_the_answer_is_printed_once_and_live(console: Kernel, server: Server) ->
     cell = console.send("%%stream\nHi", console=True)
     request = server.wait_for_request(1)
     request.release(5)
-    console.until(lambda: printed(console, cell) == "".join(DEFAULT_TEXT[:5]))
+    console.until(lambda: console.printed(cell) == "".join(DEFAULT_TEXT[:5]))
     assert "text/plain" not in shown(console), "no placeholder that would stay there"
     request.release(100)
     result = console.finish(cell)
@@ -45,11 +45,6 @@ def test_the_answer_is_printed_once_and_live(console: Kernel, server: Server) ->
     assert result.stdout.startswith(ANSWER + "\n[")
     assert result.stdout.endswith("done]\n")
     assert result.stdout.count(DEFAULT_TEXT[0]) == 1
-
-
-def printed(kernel: Kernel, cell: str) -> str:
-    contents = [m["content"] for m in kernel.of(cell) if m["msg_type"] == "stream"]
-    return "".join(content["text"] for content in contents if content["name"] == "stdout")
 
 
 def test_a_known_console_is_printed_to_at_once(console: Kernel) -> None:
@@ -73,8 +68,8 @@ def test_the_cell_that_displayed_it_is_printed_in(console: Kernel, server: Serve
     console.finish(first)
     server.wait_for_request(1).release(100)
     other = console.run("import asyncio\nawait asyncio.sleep(0)\nprint('other')", console=True)
-    console.until(lambda: "done]" in printed(console, first))
-    assert printed(console, first).startswith(ANSWER)
+    console.until(lambda: "done]" in console.printed(first))
+    assert console.printed(first).startswith(ANSWER)
     assert other.stdout == "other\n"
 
 
@@ -108,7 +103,7 @@ def test_a_page_that_is_late_is_not_printed_to_any_more(console: Kernel, server:
     cell = console.send("%%stream\nHi", console=True)
     request = server.wait_for_request(1)
     request.release(5)
-    console.until(lambda: printed(console, cell) == "".join(DEFAULT_TEXT[:5]))
+    console.until(lambda: console.printed(cell) == "".join(DEFAULT_TEXT[:5]))
     comm, stream = console.opened()
     console.request(comm, kind="hello", have={stream: 0}, page="p")
     console.settle(comm, stream)
@@ -134,8 +129,8 @@ def test_an_error_is_told_once(console: Kernel) -> None:
     assert "failed" in awaited.stdout
     alone = console.send("import nbstream\nnbstream.stream('Hi', model='test/401')", console=True)
     console.finish(alone)
-    console.until(lambda: "failed]" in printed(console, alone))
-    assert "Check the API key" in printed(console, alone)
+    console.until(lambda: "failed]" in console.printed(alone))
+    assert "Check the API key" in console.printed(alone)
 
 
 def test_what_comes_without_text_is_printed_at_the_end(console: Kernel, server: Server) -> None:
@@ -147,21 +142,22 @@ def test_what_comes_without_text_is_printed_at_the_end(console: Kernel, server: 
 def test_interrupt_keeps_what_was_printed(console: Kernel, server: Server) -> None:
     server.enqueue(Scenario(fault="stall", fault_after=3))
     cell = console.send("%%stream\nHi", console=True)
-    console.until(lambda: printed(console, cell) == "".join(DEFAULT_TEXT[:3]))
+    console.until(lambda: console.printed(cell) == "".join(DEFAULT_TEXT[:3]))
     console.manager.interrupt_kernel()
     server.requests[0].wait_until_left()
-    assert console.finish(cell).stdout.endswith("cancelled: interrupted]\n")
+    console.finish(cell)
+    console.until(lambda: console.printed(cell).endswith("cancelled: interrupted]\n"))
 
 
 def test_continue_is_printed_behind_the_text(console: Kernel, server: Server) -> None:
     server.enqueue(Scenario(text=["before "], finish="length"), Scenario(text=["behind"]))
     first = console.send("%%stream --as w\nHi", console=True)
     console.finish(first)
-    assert printed(console, first).startswith("before \n[")
+    assert console.printed(first).startswith("before \n[")
     console.run("w.continue_()\nawait w\nNone", console=True)
-    console.until(lambda: "done]" in printed(console, first))
-    assert printed(console, first).count("before") == 1
-    assert "token limit" in printed(console, first).partition("behind\n[")[0]
+    console.until(lambda: "done]" in console.printed(first))
+    assert console.printed(first).count("before") == 1
+    assert "token limit" in console.printed(first).partition("behind\n[")[0]
 
 
 def test_escape_sequences_do_not_reach_a_console(console: Kernel, server: Server) -> None:

@@ -106,8 +106,7 @@ def test_a_page_that_closes_the_comm_stops_the_stream(kernel: Kernel, server: Se
     comm, _ = kernel.opened()
     kernel.close_comm(comm)
     request.wait_until_left()
-    kernel.until(lambda: kernel.get("w.is_done") == "True")
-    assert kernel.get("(w.status, w.reason)") == "('cancelled', 'its view was closed')"
+    kernel.becomes("(w.status, w.reason)", ("cancelled", "its view was closed"))
     # Its connection is closed first.
     kernel.until(lambda: WIDGET not in kernel.display())
 
@@ -140,7 +139,7 @@ def test_interrupt(kernel: Kernel, server: Server) -> None:
     assert result.status == "error"
     assert result.reply["content"]["ename"] in ("KeyboardInterrupt", "CancelledError")
     server.requests[1].wait_until_left()
-    assert kernel.get("(w.status, w.reason)") == "('cancelled', 'interrupted')"
+    kernel.becomes("(w.status, w.reason)", ("cancelled", "interrupted"))
     assert kernel.get("background.is_done") == "False"
     server.requests[0].release()
     kernel.run("await background; None")

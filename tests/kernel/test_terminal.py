@@ -72,6 +72,7 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)  # it would read from a closed pipe
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -110,7 +110,7 @@ def test_a_notebook_that_is_opened_again(kernel: Kernel, server: Server, page: s
     kernel.run("%%stream test/stall --bg --as two\nHi", cell="cell-x", session=again)
     if page == "page 2":
         server.requests[0].wait_until_left()
-        kernel.until(lambda: kernel.get("one.is_done") == "True")
+        kernel.becomes("one.is_done", True)
     else:
         assert kernel.get("one.is_done") == "False"
 

@@ -106,7 +106,7 @@ async def test_a_closed_stream_ends_the_generation(running: LocalServer) -> None
         await stream.close()
         wait_until(lambda: not generating(running), "the generation goes on")
         # 1900 tokens would take more than 10 s.
-        assert time.monotonic() - closed < 5
+        assert time.monotonic() - closed < 10
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])

@@ -151,6 +151,11 @@ class Kernel:
         assert result.status == "ok", result.error
         return result.stdout.strip()
 
+    def becomes(self, expression: str, value: object) -> None:
+        """Wait until an expression in the kernel has this value: a server sees that a connection
+        was closed before its stream is told to have ended."""
+        self.until(lambda: self.get(expression) == repr(value))
+
     # -- messages -----------------------------------------------------------------------------
 
     def until(self, predicate: Callable[[], object], timeout: float = PATIENCE) -> None:
