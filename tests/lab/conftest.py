@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from tests.support.browser import ensure_chromium
 from tests.support.jupyter import JupyterServer
 from tests.support.page import NotebookPage, write_notebook
+from tests.support.patience import PATIENCE
 from tests.support.server import Server
 
 KEY = "test-key-0123456789abcdef"
@@ -60,7 +61,9 @@ SIZE: ViewportSize = {"width": 1100, "height": 800}
 
 def new_page(browser: Browser) -> Page:
     """A page that shares nothing with others."""
-    return browser.new_context(viewport=SIZE).new_page()
+    page = browser.new_context(viewport=SIZE).new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    return page
 
 
 class SharedPage:

@@ -106,7 +106,7 @@ def wait_for(page: NotebookPage, number: int, wanted: dict[str, Any]) -> None:
         return found == wanted
 
     try:
-        page.wait(same, "what the kernel has", timeout=10)
+        page.wait(same, "what the kernel has")
     except AssertionError:
         assert found == wanted
 

@@ -83,16 +83,14 @@ def test_a_kernel_that_ends_is_said(
     page = open_notebook([stream, stream, "import os\nos._exit(1)"], own_page=True)
     page.run(1)
     wait_text(page, 1, "word4")
-    page.page.evaluate(
-        "() => { window.jupyterapp.shell.currentWidget.sessionContext.restartKernel() }"
-    )
-    stalled.request(1).wait_until_left(30)
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    stalled.request(1).wait_until_left()
     wait_text(page, 1, "lost: the kernel was restarted")
     page.wait_idle()
     page.run(2)
     wait_text(page, 2, "word4")
     page.start(3)
-    stalled.request(2).wait_until_left(30)
+    stalled.request(2).wait_until_left()
     for index, end in ((1, "lost: the kernel was restarted"), (2, "lost: the kernel crashed")):
         # The view and the text that takes its place both say so, and nothing is there in between.
         for words in (end, "word4"):
@@ -123,7 +121,7 @@ def test_a_deleted_cell_stops_its_stream_and_a_moved_one_does_not(
     page.command("notebook:move-cell-down")
     select(page, 1)
     page.command("notebook:delete-cell")
-    deleted.request().wait_until_left(20)
+    deleted.request().wait_until_left()
     gated.request().release(len(WORDS))
     wait_text(page, 2, "word39")
     wait_text(page, 2, "done")

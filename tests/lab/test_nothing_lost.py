@@ -78,6 +78,7 @@ def test_reload_of_a_background_stream_while_the_kernel_is_idle_and_blocked(
     page = open_notebook(file=page.name)
     wait_words(page, 1, 20)
     page.start(2)
+    page.page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
     page.page.goto("about:blank")
     gated.request().release(10)
     page.open(kernel=False)
@@ -150,7 +151,8 @@ def test_two_tabs_more_views_and_a_connection_that_breaks(
         tab.wait(lambda tab=tab: tab.widget(1).count() == 0, "the widget to give way to text")
         assert set(tab.output_data(1)) == {"text/markdown", "text/plain"}
         assert tab.widget(2).count() == 1, "what a person displays stays a widget"
-        assert "60 tokens" in tab.output_data(2)["text/markdown"], "its fallback is the whole text"
+        fallback = "its fallback to be the whole text"
+        tab.wait(lambda tab=tab: "60 tokens" in tab.output_data(2)["text/markdown"], fallback)
 
 
 class Disorder:

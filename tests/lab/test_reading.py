@@ -119,7 +119,7 @@ def test_raw_text_in_the_middle_of_the_stream(
     page.page.screenshot(path=shots / f"{page.server.app}-raw.png")
     assert reader.view.locator(".nbs-markdown h2").count() == 3, "what is not shown does no work"
     page.page.keyboard.press("Enter")
-    assert reader.view.locator(".nbs-markdown h2").count() == 30
+    page.wait(lambda: reader.view.locator(".nbs-markdown h2").count() == 30, "all of it")
     reader.settle()
     assert reader.below <= 1
 

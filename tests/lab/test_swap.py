@@ -78,6 +78,7 @@ def takes_the_place(
             }"""
         )
     page.page.screenshot(path=shots / f"{page.server.app}-swap-{where}-1.png")
+    reader.settle()
     before = page.page.evaluate(EDGE, [".nbs-markdown", words])
     height = page.output(1).evaluate("output => output.offsetHeight")
     reader.release()
@@ -109,6 +110,7 @@ def test_a_short_answer_has_no_box(
     page.start(1)
     wait_text(page, 1, "Step 1")
     reader = Reader(page, gated)
+    reader.settle()
     assert reader.box.evaluate("box => box.scrollHeight - box.clientHeight") == 0
     assert reader.box.get_attribute("tabindex") is None
     assert reader.button("Expand").count() == 0

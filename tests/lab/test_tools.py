@@ -72,8 +72,8 @@ def test_approve_and_decline(
     page.run(2)
     waits = ["awaiting approval"] * 2
     page.wait(lambda: states(page, 2) == waits, "the questions")
-    status = page.widget(2).locator(".nbs-status")
-    assert status.inner_text() == "waiting for your approval of look_up (2)"
+    status, says = page.widget(2).locator(".nbs-status"), "waiting for your approval of look_up (2)"
+    page.wait(lambda: status.inner_text() == says, says)
     page.wait(lambda: page.output(2).locator(".nbs-tok-string").count() > 0, "colours")
     shoot(page, shots, f"{theme}-tools-first")
     page.page.set_viewport_size({"width": 400, "height": 900})
@@ -118,7 +118,7 @@ def test_stop_and_a_reload_while_a_call_waits(
     page.wait(lambda: page.widget(2).locator(".nbs-ask:visible").count() == 2, "the buttons")
     page.widget(2).locator(".nbs-stop").click()
     page.wait(lambda: page.widget(2).get_attribute("data-status") == "cancelled", "the end")
-    assert states(page, 2) == ["not run"] * 2
+    page.wait(lambda: states(page, 2) == ["not run"] * 2, "the states")
     assert not page.errors
 
 

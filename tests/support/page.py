@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page
 from nbstream.comm.assets import packed
 
 from .jupyter import JupyterServer
+from .patience import PATIENCE
 
 _ASSET = re.compile(rb'"kind": ?"asset", ?"name": ?"([^"]*)"')
 # Notebook 7 logs this at its start, also for a notebook without widgets.
@@ -117,7 +118,7 @@ class NotebookPage:
             f"(name) => window.jupyterapp && {_PANEL}?.content?.widgets?.length"
             f" && {_PANEL}.context.path === name",
             arg=self.name,
-            timeout=60_000,
+            timeout=1000 * PATIENCE,
         )
 
     def wait_idle(self) -> None:
@@ -125,7 +126,7 @@ class NotebookPage:
         self.page.wait_for_function(
             f"() => {{ const k = {_PANEL}.sessionContext.session?.kernel;"
             " return k && k.connectionStatus === 'connected' && k.status === 'idle' }",
-            timeout=60_000,
+            timeout=1000 * PATIENCE,
         )
 
     def start(self, index: int) -> None:
@@ -136,7 +137,7 @@ class NotebookPage:
             index,
         )
 
-    def run(self, index: int, timeout: float = 60) -> None:
+    def run(self, index: int, timeout: float = PATIENCE) -> None:
         """Run a cell and wait until it has ended."""
         before = self.execution_count(index)
         self.start(index)
@@ -181,7 +182,7 @@ class NotebookPage:
         saved: nbformat.NotebookNode = nbformat.read(self.server.root / self.name, as_version=4)
         return saved
 
-    def wait(self, condition: Callable[[], object], what: str, timeout: float = 30) -> None:
+    def wait(self, condition: Callable[[], object], what: str, timeout: float = PATIENCE) -> None:
         """Until ``condition()`` is true, letting the page go on meanwhile."""
         deadline = time.monotonic() + timeout
         while not condition():

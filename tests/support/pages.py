@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 JS = Path(__file__).parents[2] / "js"
 
 
@@ -50,7 +52,7 @@ class Pages:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self._process.stdout.close()
 
     def take(self, *steps: dict[str, Any]) -> tuple[list[Sent], list[dict[str, Any]]]:
