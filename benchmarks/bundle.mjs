@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const js = fileURLToPath(new URL("../js/", import.meta.url));
 const { build } = createRequire(`${js}package.json`)("esbuild");
-const highlight = `${js}src/parts/highlight.ts`;
+const highlight = `${js}src/bundles/highlight/highlight.ts`;
 
 await build({
   entryPoints: {

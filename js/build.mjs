@@ -65,7 +65,11 @@ async function buildAll() {
   ])
     await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] })).code);
   // It becomes one module with the widget's code, and may share no name with it.
-  const notebook = { entryPoints: ["src/notebook.ts"], format: "iife", globalName: "notebook" };
+  const notebook = {
+    entryPoints: ["src/notebook/notebook.ts"],
+    format: "iife",
+    globalName: "notebook",
+  };
   const { code } = await bundle(notebook, false);
   await writeFile(`${STATIC}/notebook.js`, `${code}export{notebook};`);
   const minified = { ...options, logLevel: "warning", minify: true, outdir: STATIC };
@@ -73,12 +77,12 @@ async function buildAll() {
   const { metafile } = await build({
     ...minified,
     metafile: true,
-    entryPoints: ["src/parts/highlight.ts", "src/parts/math.ts"],
+    entryPoints: ["src/bundles/highlight/highlight.ts", "src/bundles/math/math.ts"],
     plugins: [dialects],
   });
   for (const [name, entry] of [
-    ["copier.js", "src/parts/copier.ts"],
-    ["inspector.js", "src/inspector/inspector.ts"],
+    ["copier.js", "src/bundles/copier/copier.ts"],
+    ["inspector.js", "src/bundles/inspector/inspector.ts"],
   ])
     await writeFile(`${STATIC}/${name}`, (await bundle({ entryPoints: [entry] }, false)).code);
   await copyFile(FONT_FILE, `${STATIC}/math-font.woff2`);
@@ -86,7 +90,7 @@ async function buildAll() {
   await writeFile(`${STATIC}/THIRD_PARTY_LICENSES.txt`, text);
 
   // The Markdown renderer has limits of its own, alone and with its embeds.
-  const exports = ["./index.js", "./embeds/create.js"].map((file) => `export * from "${file}";`);
+  const exports = ["./renderer.js", "./embeds/create.js"].map((file) => `export * from "${file}";`);
   for (const [name, contents] of [
     ["(markdown)", exports[0]],
     ["(and its embeds)", exports.join("")],

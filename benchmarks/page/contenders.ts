@@ -3,9 +3,9 @@
 import DOMPurify from "dompurify";
 import { marked } from "marked";
 import { default_renderer, parser, parser_end, parser_write } from "streaming-markdown";
+import { type Highlighter, noParts, type Parts } from "../../js/src/markdown/addons.js";
 import { createEmbeds } from "../../js/src/markdown/embeds/create.js";
-import { createRenderer } from "../../js/src/markdown/index.js";
-import { type Highlighter, noParts, type Parts } from "../../js/src/markdown/parts.js";
+import { createRenderer } from "../../js/src/markdown/renderer.js";
 
 export interface Target {
   append(text: string): void;

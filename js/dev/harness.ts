@@ -1,7 +1,7 @@
 /** Scripted streams for harness.html; not shipped. */
 
 import { create } from "../src/index.js";
-import * as notebook from "../src/notebook.js";
+import * as notebook from "../src/notebook/notebook.js";
 
 type Content = Record<string, unknown>;
 

@@ -1,13 +1,13 @@
 /** One widget's front end, for `loader.ts`: wiring only. */
 
-import { type AssetsOf, createAssets } from "./assets.js";
-import type { Channel, Owner } from "./channel.js";
-import { browserClock } from "./clock.js";
-import { createControl } from "./control.js";
-import { createImages, type Images } from "./images.js";
-import type * as Notebook from "./notebook.js";
-import { Store } from "./store.js";
-import { holdHeight, warmMarkdown } from "./swap.js";
+import { holdHeight, warmMarkdown } from "./handover/handover.js";
+import type { Channel, Owner } from "./host/channel.js";
+import { browserClock } from "./host/clock.js";
+import { createControl } from "./host/subshell.js";
+import { type AssetsOf, createAssets } from "./lazy/assets.js";
+import type * as Notebook from "./notebook/notebook.js";
+import { createImages, type Images } from "./store/images.js";
+import { Store } from "./store/store.js";
 import { adoptStyle } from "./view/style.js";
 import { mountView } from "./view/view.js";
 

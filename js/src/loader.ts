@@ -8,7 +8,7 @@
  */
 
 import type { create, Early, Hear } from "./index.js";
-import type * as Notebook from "./notebook.js";
+import type * as Notebook from "./notebook/notebook.js";
 
 type Widget = ReturnType<typeof create>;
 interface Context {

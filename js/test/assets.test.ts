@@ -1,7 +1,7 @@
 /** Who asks the kernel for a heavy part, and how often. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createAssets } from "../src/assets.js";
+import { createAssets } from "../src/lazy/assets.js";
 import {
   asked,
   clock,
@@ -50,7 +50,7 @@ describe("once per page", () => {
     const widgets = some(1);
     for (let n = 0; n < 3; n += 1) {
       vi.resetModules();
-      const copy = await import("../src/assets.js");
+      const copy = await import("../src/lazy/assets.js");
       expect(copy.createAssets).not.toBe(createAssets);
       widgets.push(new Widget(`copy${n}`, copy.createAssets));
     }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { isDeleted, watchCell } from "../src/cell.js";
-import { createControl, watchKernel } from "../src/control.js";
-import { cancel } from "../src/requests.js";
+import { createControl, watchKernel } from "../src/host/subshell.js";
+import { isDeleted, watchCell } from "../src/notebook/cell.js";
+import { cancel } from "../src/protocol/requests.js";
 
 const STOP = cancel("s1", "stopped by you");
 

@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test, vi } from "vitest";
 import { create } from "../src/index.js";
-import * as notebook from "../src/notebook.js";
+import * as notebook from "../src/notebook/notebook.js";
 import { emptyPage, snapshot } from "./fakes.js";
 import { PATIENCE } from "./patience.js";
 

@@ -1,11 +1,11 @@
 /** A clock that stands until it is told, and a channel that remembers. */
 
 import { vi } from "vitest";
-import type { Channel, Owner } from "../src/channel.js";
-import type { Clock } from "../src/clock.js";
-import type { Control, News } from "../src/control.js";
-import type { Request } from "../src/requests.js";
-import { Store } from "../src/store.js";
+import type { Channel, Owner } from "../src/host/channel.js";
+import type { Clock } from "../src/host/clock.js";
+import type { Control, News } from "../src/host/subshell.js";
+import type { Request } from "../src/protocol/requests.js";
+import { Store } from "../src/store/store.js";
 
 export class FakeClock implements Clock {
   private time = 1000;

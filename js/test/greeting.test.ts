@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
-import type { Owner } from "../src/channel.js";
-import { pageName } from "../src/page.js";
-import { Store } from "../src/store.js";
+import type { Owner } from "../src/host/channel.js";
+import { pageName } from "../src/store/router.js";
+import { Store } from "../src/store/store.js";
 import { emptyPage, FakeChannel, FakeClock, snapshot } from "./fakes.js";
 
 beforeEach(emptyPage);

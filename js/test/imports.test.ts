@@ -8,88 +8,52 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
   eager: true,
 });
 
-const MAY_IMPORT: Record<string, string[]> = {
-  "cell.ts": [],
-  "clock.ts": [],
-  "channel.ts": ["control.ts", "requests.ts"],
-  "checks.ts": [],
-  "control.ts": ["protocol.ts", "requests.ts"],
-  "protocol.ts": ["checks.ts"],
-  "requests.ts": ["protocol.ts"],
-  "place.ts": ["still.ts"],
-  "still.ts": [],
-  "swap.ts": ["place.ts"],
-  "markdown/": ["markdown/"],
+// In the order in which data flows: a package, or a file beside the packages, and what it may
+// import, for types alone, too. All of it stands above.
+const ARROWS: Record<string, string[]> = {
+  "protocol/": [],
+  "host/": ["protocol/"],
+  "store/": ["host/", "protocol/"],
+  "markdown/url.ts": [],
+  "markdown/addons.ts": [],
+  "markdown/text/": [],
+  "markdown/blocks/": ["markdown/text/"],
+  "markdown/inlines/": ["markdown/blocks/", "markdown/text/"],
+  "markdown/dom/": ["markdown/blocks/", "markdown/inlines/", "markdown/text/", "markdown/url.ts"],
+  "markdown/renderer.ts": ["markdown/blocks/", "markdown/dom/", "markdown/text/"],
   // The renderer does without them.
-  "markdown/embeds/": ["markdown/", "markdown/embeds/"],
-  "reduce.ts": ["protocol.ts"],
-  "page.ts": ["protocol.ts"],
-  "greeting.ts": ["channel.ts", "clock.ts", "page.ts", "requests.ts"],
-  "outputs.ts": ["cell.ts", "channel.ts", "protocol.ts", "remains.ts", "requests.ts", "store.ts"],
-  "remains.ts": ["reduce.ts", "store.ts", "view/"],
-  // A bundle of its own, which travels with the widget's.
-  "notebook.ts": ["control.ts", "document.ts", "outputs.ts"],
-  "document.ts": ["control.ts"],
-  "store.ts": [
-    "channel.ts",
-    "clock.ts",
-    "control.ts",
-    "greeting.ts",
-    "page.ts",
-    "protocol.ts",
-    "reduce.ts",
-    "requests.ts",
+  "markdown/embeds/": [
+    "markdown/addons.ts",
+    "markdown/blocks/",
+    "markdown/dom/",
+    "markdown/inlines/",
+    "markdown/text/",
+    "markdown/url.ts",
   ],
-  "images.ts": ["channel.ts", "clock.ts", "protocol.ts", "requests.ts"],
-  "assets.ts": ["channel.ts", "clock.ts", "heavy.ts", "protocol.ts", "requests.ts"],
-  "heavy.ts": ["markdown/parts.ts", "store.ts"],
-  // Bundles of their own, fetched when they are needed: nobody imports them.
-  "parts/": [
-    "heavy.ts",
-    "markdown/parts.ts",
-    "markdown/write.ts",
-    "parts/",
-    "@codemirror/",
-    "temml",
-  ],
-  "inspector/": [
-    "checks.ts",
-    "heavy.ts",
-    "protocol.ts",
-    "requests.ts",
-    "store.ts",
-    "view/dom.ts",
-    "markdown/embeds/clipboard.ts",
-    "inspector/",
-  ],
+  "lazy/": ["host/", "markdown/addons.ts", "protocol/", "store/"],
+  "handover/": [],
   "view/": [
-    "clock.ts",
-    "heavy.ts",
-    "images.ts",
-    "protocol.ts",
-    "reduce.ts",
-    "store.ts",
-    "still.ts",
-    "markdown/",
+    "handover/",
+    "host/",
+    "lazy/",
     "markdown/embeds/",
-    "view/",
+    "markdown/renderer.ts",
+    "markdown/url.ts",
+    "protocol/",
+    "store/",
   ],
-  "loader.ts": ["index.ts", "notebook.ts"],
-  "index.ts": [
-    "assets.ts",
-    "channel.ts",
-    "clock.ts",
-    "control.ts",
-    "images.ts",
-    "notebook.ts",
-    "store.ts",
-    "swap.ts",
-    "view/",
-  ],
+  // Bundles of their own, which travel with the widget's or are fetched when they are needed.
+  "notebook/": ["host/", "protocol/", "store/", "view/"],
+  "bundles/highlight/": ["markdown/addons.ts", "@codemirror/"],
+  "bundles/math/": ["markdown/addons.ts", "temml"],
+  "bundles/copier/": ["lazy/", "markdown/dom/"],
+  "bundles/inspector/": ["lazy/", "markdown/embeds/", "protocol/", "store/", "view/"],
+  "index.ts": ["handover/", "host/", "lazy/", "notebook/", "store/", "view/"],
+  "loader.ts": ["index.ts", "notebook/"],
 };
 
 const ruleOf = (file: string) =>
-  /^(?:view|markdown(?:\/embeds)?|parts|inspector|@codemirror)\//.exec(file)?.[0] ?? file;
+  /^(?:(?:markdown|bundles)\/[\w-]+|(?!markdown)@?[\w-]+)\//.exec(file)?.[0] ?? file;
 
 function importsOf(file: string, source: string): string[] {
   return [...source.matchAll(/^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gm)].map(([, path]) => {
@@ -104,32 +68,50 @@ const files = Object.entries(sources).map(
 );
 
 test.each(files)("%s", (file, source) => {
-  const allowed = MAY_IMPORT[ruleOf(file)];
-  expect(allowed, "every file has a rule").toBeDefined();
+  const own = ruleOf(file);
+  expect(ARROWS).toHaveProperty([own]);
   for (const target of importsOf(file, source))
-    if (!allowed?.includes(target)) expect(allowed).toContain(ruleOf(target));
+    expect([own, ...(ARROWS[own] ?? [])]).toContain(ruleOf(target));
 });
 
-test("the rules are about files that exist, and imports are seen", () => {
-  const rules = new Set(files.map(([file]) => ruleOf(file)));
-  expect([...rules].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
-  const store = files.find(([file]) => file === "store.ts");
-  expect(importsOf("store.ts", store?.[1] ?? "")).toEqual(
-    expect.arrayContaining(["clock.ts", "protocol.ts", "reduce.ts"]),
+test("the arrows point one way, between packages that exist", () => {
+  const order = Object.keys(ARROWS);
+  expect([...new Set(files.map(([file]) => ruleOf(file)))].sort()).toEqual([...order].sort());
+  for (const [place, name] of order.entries())
+    for (const target of ARROWS[name] ?? [])
+      if (/\.ts$|^(?!@).*\/$/.test(target)) expect(order.slice(0, place)).toContain(target);
+});
+
+test("imports are seen", () => {
+  const [file, source] = files.find(([name]) => name === "store/store.ts") ?? ["", ""];
+  expect(importsOf(file, source)).toEqual(
+    expect.arrayContaining(["host/clock.ts", "protocol/messages.ts", "store/reduce.ts"]),
   );
+});
+
+test("no file imports itself by way of others", () => {
+  const imports = new Map(files.map(([file, source]) => [file, importsOf(file, source)]));
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]) => {
+    expect(path, [...path, file].join(" -> ")).not.toContain(file);
+    if (done.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const [file] of files) visit(file, []);
 });
 
 test("no HTML from strings anywhere", () => {
   for (const [file, source] of files) {
     expect(source, file).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
     // Names of characters alone go through the platform's parser.
-    if (file !== "markdown/entities.ts") expect(source, file).not.toContain("DOMParser");
+    if (file !== "markdown/text/entities.ts") expect(source, file).not.toContain("DOMParser");
   }
 });
 
-test("only index.ts, loader.ts and swap.ts name the widget's manager and model", () => {
+test("only index.ts, loader.ts and handover.ts name the widget's manager and model", () => {
   for (const [file, source] of files) {
-    if (!["index.ts", "loader.ts", "swap.ts"].includes(file))
+    if (!["index.ts", "loader.ts", "handover/handover.ts"].includes(file))
       expect(source, file).not.toMatch(/widget_manager|msg:custom/);
   }
 });

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { keepOutputs, watchOrphan } from "../src/outputs.js";
-import { emptyState } from "../src/reduce.js";
+import { keepOutputs, watchOrphan } from "../src/notebook/outputs.js";
+import { emptyState } from "../src/store/reduce.js";
 import { FakeChannel, openStore } from "./fakes.js";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";

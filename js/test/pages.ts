@@ -4,8 +4,8 @@
  */
 
 import { createInterface } from "node:readline";
-import { textOf } from "../src/reduce.js";
-import { Store } from "../src/store.js";
+import { textOf } from "../src/store/reduce.js";
+import { Store } from "../src/store/store.js";
 import { FakeChannel, FakeClock } from "./fakes.js";
 
 type Step =

@@ -4,8 +4,8 @@ import frames from "../../tests/fixtures/protocol/frames.json";
 import images from "../../tests/fixtures/protocol/images.json";
 import inspections from "../../tests/fixtures/protocol/inspections.json";
 import invalid from "../../tests/fixtures/protocol/invalid.json";
-import { parseInspection } from "../src/inspector/message.js";
-import * as protocol from "../src/protocol.js";
+import { parseInspection } from "../src/bundles/inspector/message.js";
+import * as protocol from "../src/protocol/messages.js";
 
 describe("a message is understood", () => {
   test.each(frames)("$name", ({ message }) => {

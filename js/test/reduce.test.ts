@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import sequences from "../../tests/fixtures/protocol/sequences.json";
-import { type Frame, parse, parseFrame } from "../src/protocol.js";
+import { type Frame, parse, parseFrame } from "../src/protocol/messages.js";
 import {
   choiceOf,
   emptyState,
@@ -12,8 +12,8 @@ import {
   type State,
   textAfter,
   textOf,
-} from "../src/reduce.js";
-import { Store } from "../src/store.js";
+} from "../src/store/reduce.js";
+import { Store } from "../src/store/store.js";
 import { delta, FakeChannel, FakeClock, opened, status } from "./fakes.js";
 
 test.each([

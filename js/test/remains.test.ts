@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { remainsOf } from "../src/remains.js";
+import { remainsOf } from "../src/notebook/remains.js";
 import { delta, opened, openStore, status } from "./fakes.js";
 
 const MARKDOWN = "text/markdown";

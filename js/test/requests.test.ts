@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import fixtures from "../../tests/fixtures/protocol/requests.json";
-import * as requests from "../src/requests.js";
+import * as requests from "../src/protocol/requests.js";
 
 describe("requests", () => {
   const valid = fixtures.filter((entry) => entry.valid);

@@ -8,7 +8,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { bundle } from "../bundle.mjs";
 import names from "../internal-names.json";
 
-const CORE = 'export * from "./markdown/index.js";';
+const CORE = 'export * from "./markdown/renderer.js";';
 const EMBEDS = `${CORE} export * from "./markdown/embeds/create.js";`;
 const WIDGET = 'export * from "./index.js";';
 
@@ -21,7 +21,7 @@ test.each([
   ["the widget", WIDGET, 30_720],
 ])("%s", async (_, contents, limit) => {
   const { code, inputs } = await made(contents);
-  for (const file of inputs) expect(file).toMatch(/^src\/(?!parts\/|inspector\/)/);
+  for (const file of inputs) expect(file).toMatch(/^src\/(?!bundles\/)/);
   if (contents === CORE) expect(inputs.join()).not.toContain("embeds/");
   expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(limit);
 });
@@ -41,9 +41,9 @@ test("the names that are shortened are nobody else's", async () => {
   // Messages, and what the copies of this module on one page share: nothing outside of the renderer.
   const words = new RegExp(`[.#](?:${names.join("|")})\\b|\\b(?:${names.join("|")})\\??[:(]`);
   const files = await readdir("src", { recursive: true });
-  const others = files.filter((file) => /^(?!markdown|parts).*\.ts$/.test(file));
-  expect(others).toContain("assets.ts");
-  for (const file of [...others, "markdown/parts.ts"])
+  const others = files.filter((file) => /^(?!markdown|bundles).*\.ts$/.test(file));
+  expect(others).toContain("lazy/assets.ts");
+  for (const file of [...others, "markdown/addons.ts"])
     expect(words.exec(await readFile(`src/${file}`, "utf8")), file).toBeNull();
   // In quotes they stay as they are, and are not found.
   const { code } = await made(WIDGET);

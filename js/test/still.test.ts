@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepInPlace } from "../src/still.js";
+import { keepInPlace } from "../src/handover/scroll-anchor.js";
 
 test("what is around makes up for a move; nothing else does", () => {
   const [page, part, outer, el] = ["", "", "", ""].map(() => document.createElement("div"));

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { pageName } from "../src/page.js";
-import { Store } from "../src/store.js";
+import { pageName } from "../src/store/router.js";
+import { Store } from "../src/store/store.js";
 import {
   delta,
   emptyPage,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseFrame } from "../src/protocol.js";
-import { emptyState, reduce, type State } from "../src/reduce.js";
-import type { Local } from "../src/store.js";
+import { parseFrame } from "../src/protocol/messages.js";
+import { emptyState, reduce, type State } from "../src/store/reduce.js";
+import type { Local } from "../src/store/store.js";
 import { duration, elapsed, ending, figures, statusWords } from "../src/view/words.js";
 import { status } from "./fakes.js";
 

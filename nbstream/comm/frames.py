@@ -8,7 +8,7 @@ from ..session.session import Session
 from ..transcript.transcript import Part
 from .messages import Facts, PartState
 
-# The front end keeps these when a status comes without them: `withStatus` in js/src/reduce.ts.
+# The front end keeps these when a status comes without them: `withStatus` in js/src/store/reduce.ts.
 _LASTING = frozenset({"finish_reason", "usage", "model", "request_id"})
 
 

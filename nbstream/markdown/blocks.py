@@ -1,4 +1,4 @@
-r"""The block structure of a Markdown text, as the live view reads it (`js/src/markdown/blocks.ts`):
+r"""The block structure of a Markdown text, as the live view reads it (`js/src/markdown/blocks/parser.ts`):
 the same rules under the same names. `tests/unit/test_structure.py` compares the two.
 
 Only the appearance depends on it: whatever it finds, `safe_markdown` makes the result harmless.

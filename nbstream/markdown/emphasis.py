@@ -1,5 +1,5 @@
 """Finds the runs of ``*``, ``_`` and ``~`` that open and close spans, by the rules of the live view
-(`js/src/markdown/emphasis.ts`)."""
+(`js/src/markdown/inlines/emphasis.ts`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The inline structure of a leaf's text, as the live view reads it
-(`js/src/markdown/inlines.ts`): the same rules under the same names, with places in the text.
+(`js/src/markdown/inlines/parser.ts`): the same rules under the same names, with places in the text.
 
 Only the appearance depends on it: whatever it finds, `safe_markdown` makes the result harmless.
 """

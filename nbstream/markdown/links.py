@@ -1,5 +1,5 @@
 """Link targets, labels, reference definitions and bare addresses, as the live view reads them
-(`js/src/markdown/strings.ts`, `links.ts`, `references.ts`, `autolinks.ts`, `entities.ts`)."""
+(`js/src/markdown/text/strings.ts`, `links.ts`, `references.ts`, `autolinks.ts`, `entities.ts`)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The markers at the beginning and end of Markdown lines, as the live view reads them
-(`js/src/markdown/markers.ts`, `line.ts` and `table.ts`)."""
+(`js/src/markdown/blocks/markers.ts`, `line.ts` and `table.ts`)."""
 
 from __future__ import annotations
 

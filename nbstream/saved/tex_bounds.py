@@ -3,7 +3,7 @@ r"""Bounds on formulas that would cost a page too much, or draw outside their pl
 Under a kilobyte of TeX can crash a browser's tab: a hundred nested ``\sqrt{`` overflow the stack of
 its layout. MathJax and the live view's renderer do not bound nesting, time or lengths, so a formula
 beyond these bounds is shown as its source. The live view follows the same rules
-(``js/src/parts/bounds.ts``); ``tests/fixtures/formulas.json`` tests both.
+(``js/src/bundles/math/bounds.ts``); ``tests/fixtures/formulas.json`` tests both.
 """
 
 from __future__ import annotations

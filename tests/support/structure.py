@@ -86,7 +86,7 @@ def structure_of(text: str) -> list[Node]:
 
 
 def tree(tokens: list[Token]) -> list[Node]:
-    """The tree that tokens stand for, as `js/src/markdown/tokens.ts` builds it."""
+    """The tree that tokens stand for, as `js/src/markdown/inlines/tokens.ts` builds it."""
     root: list[Node] = []
     stack = [root]
     into = root

@@ -1,9 +1,9 @@
 /** The answer's parts, in a box of their own. */
 
-import { type Heavy, noHeavy } from "../heavy.js";
-import { type Images, noImages } from "../images.js";
+import { type Heavy, noHeavy } from "../lazy/lazy.js";
 import { createEmbeds } from "../markdown/embeds/create.js";
-import { choiceOf, lengthOf, type Part, type State } from "../reduce.js";
+import { type Images, noImages } from "../store/images.js";
+import { choiceOf, lengthOf, type Part, type State } from "../store/reduce.js";
 import { createBox } from "./box.js";
 import { attachCopy } from "./copy.js";
 import { h } from "./dom.js";

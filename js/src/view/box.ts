@@ -1,6 +1,6 @@
 /** The box that a long answer grows in, so that the notebook around it stays where it is. */
 
-import { keepInPlace } from "../still.js";
+import { keepInPlace } from "../handover/scroll-anchor.js";
 import { h } from "./dom.js";
 import { follow } from "./follow.js";
 

@@ -1,9 +1,9 @@
 /** Stop, Raw and Copy. */
 
-import type { Clock } from "../clock.js";
+import type { Clock } from "../host/clock.js";
 import { copyText } from "../markdown/embeds/clipboard.js";
-import { joined, type State } from "../reduce.js";
-import type { Store } from "../store.js";
+import { joined, type State } from "../store/reduce.js";
+import type { Store } from "../store/store.js";
 import type { Body } from "./body.js";
 import { h, rootOf, setText } from "./dom.js";
 

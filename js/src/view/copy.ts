@@ -1,6 +1,6 @@
 /** What the clipboard gets when a part of the rendered answer is selected and copied. */
 
-import type { Heavy } from "../heavy.js";
+import type { Heavy } from "../lazy/lazy.js";
 import { selectionAt } from "./dom.js";
 
 /** What a selection inside it is written as by itself, without what is around it. */

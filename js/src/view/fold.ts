@@ -1,6 +1,6 @@
 /** A model's reasoning in a fold: open while it is all there is, unless the reader has decided. */
 
-import type { Part } from "../reduce.js";
+import type { Part } from "../store/reduce.js";
 import { h, setText } from "./dom.js";
 import { follow } from "./follow.js";
 import { reasoningWords } from "./words.js";

@@ -1,7 +1,7 @@
 /** The button that shows what came on the wire. All else comes from the kernel when it is pressed. */
 
-import type { Heavy } from "../heavy.js";
-import type { Store } from "../store.js";
+import type { Heavy } from "../lazy/lazy.js";
+import type { Store } from "../store/store.js";
 import { h, setText } from "./dom.js";
 
 export interface Inspect {

@@ -1,7 +1,7 @@
 /** What has to be said below the answer: an error, what is missing, what to do. */
 
-import { isTerminal, type State } from "../reduce.js";
-import type { Local } from "../store.js";
+import { isTerminal, type State } from "../store/reduce.js";
+import type { Local } from "../store/store.js";
 import { h } from "./dom.js";
 import { LOST } from "./words.js";
 

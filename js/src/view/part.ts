@@ -1,8 +1,8 @@
 /** One part of an answer, rendered or as its source; what is not shown does no work. */
 
-import type { Images } from "../images.js";
-import { createRenderer, type MarkdownOptions } from "../markdown/index.js";
-import { type Part, textAfter } from "../reduce.js";
+import { createRenderer, type MarkdownOptions } from "../markdown/renderer.js";
+import type { Images } from "../store/images.js";
+import { type Part, textAfter } from "../store/reduce.js";
 import { h } from "./dom.js";
 import { createFold, type Fold } from "./fold.js";
 import { withoutMarks } from "./marks.js";

@@ -1,7 +1,7 @@
 /** An image of the answer, which gets sharper with each frame. */
 
-import type { Images } from "../images.js";
-import type { Part } from "../reduce.js";
+import type { Images } from "../store/images.js";
+import type { Part } from "../store/reduce.js";
 import { h, setText } from "./dom.js";
 
 export class PictureView {

@@ -1,7 +1,7 @@
 /** What a text cites, as a numbered list. */
 
 import { allowedUrl, hostOf } from "../markdown/url.js";
-import type { CitedSource } from "../protocol.js";
+import type { CitedSource } from "../protocol/messages.js";
 import { h } from "./dom.js";
 
 /** More sources than these are folded at first. */

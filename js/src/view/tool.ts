@@ -1,8 +1,12 @@
 /** A tool's call: its name, arguments while they arrive, state and result. */
 
-import { createRenderer, type MarkdownOptions, type MarkdownRenderer } from "../markdown/index.js";
-import type { PartInfo } from "../protocol.js";
-import { type Part, textAfter, textOf } from "../reduce.js";
+import {
+  createRenderer,
+  type MarkdownOptions,
+  type MarkdownRenderer,
+} from "../markdown/renderer.js";
+import type { PartInfo } from "../protocol/messages.js";
+import { type Part, textAfter, textOf } from "../store/reduce.js";
 import { h, rootOf, setText } from "./dom.js";
 import { createPretty } from "./pretty.js";
 import { toolName, toolState } from "./words.js";

@@ -1,9 +1,9 @@
 /** One view of a store: header, body, notices and the line of figures, painted once per frame. */
 
-import { type Heavy, noHeavy } from "../heavy.js";
-import { type Images, noImages } from "../images.js";
-import { isTerminal } from "../reduce.js";
-import type { Store } from "../store.js";
+import { type Heavy, noHeavy } from "../lazy/lazy.js";
+import { type Images, noImages } from "../store/images.js";
+import { isTerminal } from "../store/reduce.js";
+import type { Store } from "../store/store.js";
 import { createBody } from "./body.js";
 import { createControls } from "./controls.js";
 import { h, setText, setTitle } from "./dom.js";

@@ -1,8 +1,8 @@
 /** States in words, and numbers as people read them. Pure. */
 
-import type { PartInfo } from "../protocol.js";
-import { isTerminal, type State } from "../reduce.js";
-import type { Local } from "../store.js";
+import type { PartInfo } from "../protocol/messages.js";
+import { isTerminal, type State } from "../store/reduce.js";
+import type { Local } from "../store/store.js";
 
 /** A duration in seconds: "0.42 s", "3.2 s", "12 s", "1 min 05 s". */
 export function duration(seconds: number): string {

@@ -1,7 +1,7 @@
 /** What becomes of the kernel's answers. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createAssets } from "../../src/assets.js";
+import { createAssets } from "../../src/lazy/assets.js";
 import { FakeChannel } from "../fakes.js";
 import {
   asked,

@@ -1,8 +1,8 @@
 /** Widgets of one page that need heavy parts, and what the kernel answers. */
 
 import { expect, vi } from "vitest";
-import { createAssets } from "../../src/assets.js";
-import type { Heavy } from "../../src/heavy.js";
+import { createAssets } from "../../src/lazy/assets.js";
+import type { Heavy } from "../../src/lazy/lazy.js";
 import { FakeChannel, FakeClock } from "../fakes.js";
 import { PATIENCE } from "../patience.js";
 

@@ -3,11 +3,11 @@
  * bundled and driven by tests/lab/test_hostile_stream.py.
  */
 
+import { highlighter } from "../../src/bundles/highlight/highlight.js";
+import { math } from "../../src/bundles/math/math.js";
+import type { Parts } from "../../src/markdown/addons.js";
 import { createEmbeds } from "../../src/markdown/embeds/create.js";
-import { createRenderer } from "../../src/markdown/index.js";
-import type { Parts } from "../../src/markdown/parts.js";
-import { highlighter } from "../../src/parts/highlight.js";
-import { math } from "../../src/parts/math.js";
+import { createRenderer } from "../../src/markdown/renderer.js";
 
 const there = { highlight: highlighter, math };
 const parts: Parts = { get: (name) => there[name] };

@@ -1,9 +1,9 @@
 /** A view with the panel, the part of the front end that it is, and the kernel's answers. */
 
 import { vi } from "vitest";
-import type { Heavy, HeavyTypes } from "../../src/heavy.js";
-import { inspector } from "../../src/inspector/inspector.js";
-import type { Inspection, RawEvent } from "../../src/inspector/message.js";
+import { inspector } from "../../src/bundles/inspector/inspector.js";
+import type { Inspection, RawEvent } from "../../src/bundles/inspector/message.js";
+import type { Heavy, HeavyTypes } from "../../src/lazy/lazy.js";
 import { mountView } from "../../src/view/view.js";
 import { find, opened, openStore, status } from "../fakes.js";
 

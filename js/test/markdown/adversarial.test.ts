@@ -4,10 +4,10 @@
  */
 
 import { expect, test } from "vitest";
-import { BlockParser } from "../../src/markdown/blocks.js";
+import { References } from "../../src/markdown/blocks/labels.js";
+import { BlockParser } from "../../src/markdown/blocks/parser.js";
 import { findAutolinks } from "../../src/markdown/embeds/autolinks.js";
-import { parseInlines } from "../../src/markdown/inlines.js";
-import { References } from "../../src/markdown/labels.js";
+import { parseInlines } from "../../src/markdown/inlines/parser.js";
 import { COMMONMARK, render } from "./html.js";
 
 const repeat = (piece: string) => (count: number) => piece.repeat(count);

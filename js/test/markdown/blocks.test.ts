@@ -1,8 +1,8 @@
 /** A line that goes on: when its block is known, and what it defines once it has ended. */
 
 import { expect, test } from "vitest";
-import { BlockParser } from "../../src/markdown/blocks.js";
-import { References } from "../../src/markdown/labels.js";
+import { References } from "../../src/markdown/blocks/labels.js";
+import { BlockParser } from "../../src/markdown/blocks/parser.js";
 import { GFM, toHtml } from "./html.js";
 
 const OPTIONS = { definitions: true, tables: true, footnotes: true, math: true, html: true };

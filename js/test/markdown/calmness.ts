@@ -1,6 +1,6 @@
 /** How calm a stream is to read: what was shown and did not stay. */
 
-import type { MarkdownOptions } from "../../src/markdown/index.js";
+import type { MarkdownOptions } from "../../src/markdown/renderer.js";
 import { createRenderer } from "./html.js";
 
 export interface Calmness {

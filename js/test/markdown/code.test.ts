@@ -1,7 +1,7 @@
 /** Code blocks: chunks of lines, and highlighting that comes with the lines or later. */
 
 import { expect, test } from "vitest";
-import type { CodeReader, Parts, Token } from "../../src/markdown/parts.js";
+import type { CodeReader, Parts, Token } from "../../src/markdown/addons.js";
 import { createRenderer, random, split } from "./html.js";
 
 /** Words in capitals are keywords, and the lines are numbered: a reader that keeps state. */

@@ -1,8 +1,8 @@
 /** The renderer without embeds: code, images and formulas as text. */
 
 import { expect, test } from "vitest";
-import { createRenderer } from "../../src/markdown/index.js";
-import { toMarkdown } from "../../src/markdown/write.js";
+import { toMarkdown } from "../../src/markdown/dom/serialize.js";
+import { createRenderer } from "../../src/markdown/renderer.js";
 
 const TEXT =
   "![a *chart*](https://x.example/c.png) and $x_1$\n\n```py x\na = 1\n\nb = 2\n```\n\n\\[\ny\n\\]\n";

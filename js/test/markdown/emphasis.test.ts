@@ -5,7 +5,7 @@
 
 import { expect, test } from "vitest";
 import cases from "../../../tests/fixtures/emphasis.json";
-import { scanRun } from "../../src/markdown/emphasis.js";
+import { scanRun } from "../../src/markdown/inlines/emphasis.js";
 import { GFM, toHtml, units } from "./html.js";
 
 test.each(cases as [string, string, string, boolean, boolean][])(

@@ -1,7 +1,7 @@
 /** Character references are what the platform says, and nothing else is ever parsed by it. */
 
 import { afterEach, expect, test, vi } from "vitest";
-import { decodeEntity, learnEntities } from "../../src/markdown/entities.js";
+import { decodeEntity, learnEntities } from "../../src/markdown/text/entities.js";
 import { GFM, toHtml } from "./html.js";
 
 afterEach(() => vi.restoreAllMocks());

@@ -1,8 +1,8 @@
 /** References to footnotes. */
 
 import { expect, test, vi } from "vitest";
-import { References } from "../../src/markdown/labels.js";
-import { defaultLeafOptions, Leaf } from "../../src/markdown/leaf.js";
+import { References } from "../../src/markdown/blocks/labels.js";
+import { defaultLeafOptions, Leaf } from "../../src/markdown/dom/leaf.js";
 import { createRenderer, embedder } from "./html.js";
 
 function start(footnotes = true) {

@@ -1,8 +1,8 @@
 /** What is shown, as the HTML that the specifications' examples have; random numbers with a seed. */
 
+import { Settled } from "../../src/markdown/dom/chunks.js";
 import { createEmbeds, type EmbedOptions } from "../../src/markdown/embeds/create.js";
-import * as core from "../../src/markdown/index.js";
-import { Settled } from "../../src/markdown/pages.js";
+import * as core from "../../src/markdown/renderer.js";
 import { encodeUrl } from "../../src/markdown/url.js";
 
 /** CommonMark alone, every address allowed. */

@@ -1,7 +1,7 @@
 /** Formulas: what is one, and how it comes to be rendered. */
 
 import { expect, test, vi } from "vitest";
-import type { MathRenderer, Parts } from "../../src/markdown/parts.js";
+import type { MathRenderer, Parts } from "../../src/markdown/addons.js";
 import { createRenderer, GFM, render, toHtml, units } from "./html.js";
 
 /** The formulas of a text, displayed ones with a mark. */

@@ -1,7 +1,7 @@
 /** Pages, segments of lists and tables: no element holds everything, and nothing shows it. */
 
 import { expect, test, vi } from "vitest";
-import { SEGMENT } from "../../src/markdown/leaf.js";
+import { SEGMENT } from "../../src/markdown/dom/leaf.js";
 import { createRenderer } from "./html.js";
 
 function show(text: string) {

@@ -1,11 +1,11 @@
 /** What stays in place while a text arrives. */
 
 import { expect, test, vi } from "vitest";
-import type { MarkdownRenderer } from "../../src/markdown/index.js";
-import * as inlines from "../../src/markdown/inlines.js";
+import * as inlines from "../../src/markdown/inlines/parser.js";
+import type { MarkdownRenderer } from "../../src/markdown/renderer.js";
 import { createRenderer, GFM, toHtml } from "./html.js";
 
-vi.mock("../../src/markdown/inlines.js", { spy: true });
+vi.mock("../../src/markdown/inlines/parser.js", { spy: true });
 
 function start(...pieces: string[]): [HTMLElement, MarkdownRenderer] {
   const el = document.createElement("div");

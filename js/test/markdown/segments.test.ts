@@ -1,8 +1,8 @@
 /** Very long leaves: cut where the text alone says, finished parts never touched again. */
 
 import { describe, expect, test } from "vitest";
-import { References } from "../../src/markdown/labels.js";
-import { defaultLeafOptions, Leaf, SEGMENT } from "../../src/markdown/leaf.js";
+import { References } from "../../src/markdown/blocks/labels.js";
+import { defaultLeafOptions, Leaf, SEGMENT } from "../../src/markdown/dom/leaf.js";
 import { makeDocument } from "./documents.js";
 import { embedder, GFM, random, render, split, toHtml } from "./html.js";
 

@@ -3,16 +3,16 @@
  * `nbstream/` reads the same from a text (`tests/support/structure.py`).
  */
 
-import type { Block } from "../../src/markdown/block.js";
-import { BlockParser } from "../../src/markdown/blocks.js";
-import { textOf } from "../../src/markdown/dom.js";
+import type { Block } from "../../src/markdown/blocks/block.js";
+import { References } from "../../src/markdown/blocks/labels.js";
+import { BlockParser } from "../../src/markdown/blocks/parser.js";
+import { splitRow } from "../../src/markdown/blocks/table.js";
+import { textOf } from "../../src/markdown/dom/blocks.js";
+import { defaultLeafOptions, segmentEnd } from "../../src/markdown/dom/leaf.js";
 import { findAutolinks } from "../../src/markdown/embeds/autolinks.js";
-import type { Inline } from "../../src/markdown/inline.js";
-import { parseInlines } from "../../src/markdown/inlines.js";
-import { References } from "../../src/markdown/labels.js";
-import { defaultLeafOptions, segmentEnd } from "../../src/markdown/leaf.js";
-import { trim } from "../../src/markdown/strings.js";
-import { splitRow } from "../../src/markdown/table.js";
+import type { Inline } from "../../src/markdown/inlines/inline.js";
+import { parseInlines } from "../../src/markdown/inlines/parser.js";
+import { trim } from "../../src/markdown/text/strings.js";
 
 const OPTIONS = {
   ...defaultLeafOptions,

@@ -2,7 +2,7 @@
 
 import { tests as spec } from "commonmark-spec";
 import { describe, expect, test } from "vitest";
-import { toHtml, toMarkdown, toPlainText } from "../../src/markdown/write.js";
+import { toHtml, toMarkdown, toPlainText } from "../../src/markdown/dom/serialize.js";
 import { makeDocument } from "./documents.js";
 import { EXAMPLES } from "./gfm-examples.js";
 import { GFM, random, render, toHtml as shownHtml } from "./html.js";

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import fixture from "../../../tests/fixtures/formulas.json";
-import { exceedsBounds } from "../../src/parts/bounds.js";
+import { exceedsBounds } from "../../src/bundles/math/bounds.js";
 
 interface Row {
   readonly name: string;

@@ -2,10 +2,10 @@
 
 import type { StringStream } from "@codemirror/streamparser";
 import { describe, expect, test } from "vitest";
-import type { CodeReader, Token } from "../../src/markdown/parts.js";
-import { highlighter } from "../../src/parts/highlight.js";
-import { languages, modeOf } from "../../src/parts/languages.js";
-import { cloneState, MAX_LINE, StreamReader } from "../../src/parts/reader.js";
+import { highlighter } from "../../src/bundles/highlight/highlight.js";
+import { languages, modeOf } from "../../src/bundles/highlight/languages.js";
+import { cloneState, MAX_LINE, StreamReader } from "../../src/bundles/highlight/reader.js";
+import type { CodeReader, Token } from "../../src/markdown/addons.js";
 import { seeded } from "./random.js";
 import { samples } from "./samples.js";
 

@@ -1,8 +1,8 @@
 /** Formulas: shown as MathML that holds nothing but mathematics, or not at all. */
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { math } from "../../src/parts/math.js";
-import { buildElement, CLASSES, type TreeNode } from "../../src/parts/mathml.js";
+import { math } from "../../src/bundles/math/math.js";
+import { buildElement, CLASSES, type TreeNode } from "../../src/bundles/math/mathml.js";
 import { seeded } from "./random.js";
 
 // Temml warns of pages without a doctype, as the tests' is.

@@ -1,8 +1,8 @@
 /** Tools, sources, images, reasoning and several answers, as a reader sees them. */
 
 import { beforeEach, expect, test, vi } from "vitest";
-import { noHeavy } from "../../src/heavy.js";
-import { createImages } from "../../src/images.js";
+import { noHeavy } from "../../src/lazy/lazy.js";
+import { createImages } from "../../src/store/images.js";
 import { mountView } from "../../src/view/view.js";
 import { find, opened, openStore, status } from "../fakes.js";
 

@@ -1,8 +1,8 @@
 /** The box, the raw text and the clipboard, as a reader has them. */
 
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Heavy, HeavyTypes } from "../../src/heavy.js";
-import { copier } from "../../src/parts/copier.js";
+import { copier } from "../../src/bundles/copier/copier.js";
+import type { Heavy, HeavyTypes } from "../../src/lazy/lazy.js";
 import { mountView } from "../../src/view/view.js";
 import { delta, find, opened, openStore, snapshot, status } from "../fakes.js";
 

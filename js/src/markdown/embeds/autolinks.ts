@@ -1,7 +1,7 @@
 /** Addresses in plain text that are links without any markup (an extension). */
 
-import type { Autolink } from "../embeds.js";
-import { SIGN } from "../strings.js";
+import type { Autolink } from "../inlines/inline.js";
+import { SIGN } from "../text/strings.js";
 
 // Chinese and Japanese punctuation ends an address. So does a bracket that nothing opens, or a `*`,
 // right before words in these scripts, which no space sets apart.

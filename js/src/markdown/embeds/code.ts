@@ -1,8 +1,8 @@
 /** A code block: its lines in chunks, highlighted line by line, each line once. */
 
-import type { Block } from "../block.js";
-import type { Settled } from "../pages.js";
-import type { CodeReader, Parts, Token } from "../parts.js";
+import type { CodeReader, Parts, Token } from "../addons.js";
+import type { Block } from "../blocks/block.js";
+import type { Settled } from "../dom/chunks.js";
 import { copyText } from "./clipboard.js";
 import { create, Row } from "./row.js";
 
@@ -51,12 +51,12 @@ export class CodeView {
   update(block: Block): void {
     if (this.#block !== block || this.#info !== block.info) this.#begin(block);
     const { lines, solid } = block;
-    const final = block.closed ? solid : Math.min(block.settled, solid);
+    const final = block.isClosed ? solid : Math.min(block.settled, solid);
     while (this.#lines < final) this.#commit(lines[this.#lines] ?? "", this.#lines + 1 < solid);
     // The last line's ending comes with the next line: until then the line may go on.
     if (solid > final) this.#showOpen(lines[final] ?? "");
     else this.#dropOpen();
-    if (block.closed) this.#endLine();
+    if (block.isClosed) this.#endLine();
   }
 
   /** Highlights a chunk that was there before its grammar was; true if there are more. */

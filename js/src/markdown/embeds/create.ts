@@ -1,7 +1,7 @@
 /** Embeds: code that is highlighted, images on a click, formulas once their renderer is there. */
 
-import type { Embeds } from "../embeds.js";
-import { noParts, type Parts } from "../parts.js";
+import { noParts, type Parts } from "../addons.js";
+import type { Embeds } from "../dom/embed.js";
 import { findAutolinks } from "./autolinks.js";
 import { CodeView } from "./code.js";
 import { fillReference } from "./footnotes.js";

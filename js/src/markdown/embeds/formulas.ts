@@ -1,6 +1,6 @@
 /** Formulas on the page: their source until the renderer is there, then what it makes of them. */
 
-import type { Parts } from "../parts.js";
+import type { Parts } from "../addons.js";
 
 export class Formulas {
   readonly #waiting = new Set<HTMLElement>();

@@ -1,7 +1,8 @@
 /** Images: a button says what one is and where it would come from; only a click on it loads it. */
 
-import { plainText } from "../inline.js";
-import { type Shown, setText, type Target, titleOf } from "../shown.js";
+import { setText, titleOf } from "../dom/inlines.js";
+import type { Shown, Target } from "../dom/node.js";
+import { plainText } from "../inlines/inline.js";
 import { hostOf } from "../url.js";
 
 /** Makes `one` show `image`; one that was loaded stays as it is while its target is the same. */

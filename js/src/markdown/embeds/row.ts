@@ -1,7 +1,7 @@
 /** A line of code as it is shown: pieces of text, with an element for each that has a style. */
 
-import type { Token } from "../parts.js";
-import { setText } from "../shown.js";
+import type { Token } from "../addons.js";
+import { setText } from "../dom/inlines.js";
 
 interface Piece {
   readonly text: Text;
