@@ -197,9 +197,10 @@ class Session(Watching):
                 f" before its answer was complete, can be continued; this one {self._why_not}"
             )
         with self._lock:
-            # Waiting from now on means waiting for the new end.
+            # Waiting from now on means waiting for the new end, even if the task of the old one
+            # has not told its last callback yet.
             if self.done.done():
-                self.done = concurrent.futures.Future()
+                self.done, self._closes_first = concurrent.futures.Future(), True
         if self.loop is None or self.loop.is_closed():
             self.loop = choose_loop()
         if running_loop() is self.loop:
@@ -211,6 +212,7 @@ class Session(Watching):
         if self.offer is None or self._goes_on:
             return
         task, self._goes_on = self._task, True
+        self._closes_first = False
         if task is None or task.done():
             self._task = None
             self._go_on()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -59,6 +60,24 @@ async def test_the_text_goes_on_and_what_is_repeated_is_taken_once(pieces: list[
     assert "".join(session.deltas) == text
     assert "".join(append.text for append in sink.appends) == text
     assert sink.statuses == ["in_progress", "failed", "renewed", "in_progress", "completed"]
+
+
+async def test_another_thread_continues_at_the_very_end() -> None:
+    session, _ = make(CUT, [chat("wer"), DONE])
+    loop, ends = asyncio.get_running_loop(), list[str]()
+
+    def press() -> None:
+        # The task has ended, and its callbacks are next.
+        thread = threading.Thread(target=session.go_on, args=(asyncio.new_event_loop,))
+        thread.start()
+        thread.join()
+        session.done.add_done_callback(lambda _: ends.append(session.status))
+
+    session.done.add_done_callback(lambda _: loop.call_soon(press))
+    begin(session)
+    await until(lambda: bool(ends))
+    assert ends == ["completed"], "the end that it waits for is the new one"
+    assert session.transcript.text == "Streams carry an answer"
 
 
 @pytest.mark.parametrize(
