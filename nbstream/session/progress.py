@@ -215,6 +215,8 @@ class Progress:
         """``event`` without text that a continuation repeats or that follows the wanted end."""
         if isinstance(event, Info) and event.type == "text" and self._splice is not None:
             return event if choice_of(event.part) else self._of_both(event)
+        if isinstance(event, Restored) and self._splice is not None:
+            return Restored([])  # it does not know the text that the continuation extends
         if isinstance(event, Whole) and event.type == "text":
             event = self._left_out(event)
         if not isinstance(event, Delta) or event.type != "text":
@@ -342,7 +344,7 @@ class Progress:
     @property
     def _why_incomplete(self) -> str | None:
         """Why the answer so far is incomplete, in words; None if it is complete, or may be."""
-        has_end = self.attempts.latest.end_mark.has_come
+        has_end = self.attempts.latest.has_end
         if self._finish.is_withdrawn and not has_end:
             return CUT
         expected = self._expects_finish_reason and not has_end
@@ -374,7 +376,7 @@ class Progress:
 
     def _end_reply(self, *, is_stopped: bool = False) -> None:
         """Apply events that were held back; after a stop, no more text."""
-        has_end = self.attempts.latest.end_mark.has_come
+        has_end = self.attempts.latest.has_end
         for event in self._adapter.end(has_end=has_end) if self._adapter is not None else ():
             if isinstance(event, Info) or not is_stopped:
                 self._apply(event)

@@ -60,7 +60,7 @@ class Watching(Reading):
         """Whether the answer is over, and its server only keeps the body open."""
         if self._opened is None:
             return False
-        has_end = self.attempts.latest.end_mark.has_come
+        has_end = self.attempts.latest.has_end
         now = self._clock()
         return self._finish.is_over(self._received, now, has_end=has_end, is_limit=is_limit)
 

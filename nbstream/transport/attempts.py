@@ -67,6 +67,11 @@ class Attempt:
     events: EventFilter | None = None
     """The filter for the bytes of its response; None if they are not observed."""
 
+    @property
+    def has_end(self) -> bool:
+        """Whether the server has said that the stream ends, with ``[DONE]``."""
+        return self.end_mark.has_come or (self.events is not None and self.events.has_end)
+
 
 class Attempts:
     """The attempts of one stream, the latest `MOST_ATTEMPTS`; recorded if ``record``."""

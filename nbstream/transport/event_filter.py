@@ -20,12 +20,16 @@ MOST_OF_EVENT = 32 * 2**20
 """Bytes of one event: an image is one event, and Base64 makes it a third larger."""
 
 # Events other than errors, which are examined.
-_WELL_FORMED = re.compile(rb"(?:(?:event:(?! ?(?i:err|exc|fatal)).+\n)?data: ?\{.*\n\n)+")
+_WELL_FORMED = re.compile(
+    rb"(?:(?:event:(?! ?(?i:err|exc|fatal)).+"
+    rb"(?<!(?i:rror))(?<!(?i:ption|ailed))(?<!(?i:ailure))\n)?data: ?\{.*\n\n)+"
+)
 _FIELD = re.compile(rb"[\w-]+(?::|\s*$)")
+# White space or capitals where the format has none, or an event inside of an event.
+_LOOSE_DATA = re.compile(rb"\s*(?:data\s*:\s*)+(?=[{[])", re.I)
 _NOTHING = (b"", b"null", b"none", b"false")
-_ERRORS = (b"error", b"exception", b"fatal")
-_IN_ERRORS = {"error", "message", "type"}
-"""The SDK or an adapter understands an error with one of these fields."""
+_ERROR = re.compile(rb"(?:err|exc|fatal|error)\b.*|[\w.-]*(?:error|exception|failed|failure)", re.I)
+_PING = re.compile(rb"\W*(?:ping|pong|keep\W?alive|heart\W?beat)\W*", re.I)
 _CODES = {"code", "status", "statuscode", "errorcode", "errcode"}
 _WORDS = {"message", "msg", "errmsg", "errormessage"}
 _BOM = b"\xef\xbb\xbf"
@@ -46,6 +50,8 @@ class EventFilter:
 
     def __init__(self) -> None:
         self.has_events = False
+        self.has_end = False
+        """Whether ``[DONE]`` has passed, in any spelling."""
         self.has_ended = False
         """Whether the whole body has passed."""
         self._other = bytearray()
@@ -75,7 +81,8 @@ class EventFilter:
         # The usual case: whole events, as most servers write them.
         if self._is_between and len(piece) < MOST_OF_EVENT:
             plain = piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
-            if plain.endswith(b"}\n\n") and b"\r" not in plain and _WELL_FORMED.fullmatch(plain):
+            is_plain = plain.endswith(b"}\n\n") and b"\r" not in plain and b'"error"' not in plain
+            if is_plain and _WELL_FORMED.fullmatch(plain):
                 self.has_events = True
                 return plain if plain.isascii() else _valid(plain)
         given: list[bytes] = []
@@ -120,17 +127,31 @@ class EventFilter:
             return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
+        if not self._other and (loose := _LOOSE_DATA.match(line)):
+            name, value = b"data", line[loose.end() :]
         if name == b"data":
+            self._end_whole(line, given, value)
             self._data.append(value)
         elif name == b"event":
+            self._end_whole(line, given)
             self._event = value
         else:
             self._size -= len(line)
-            if name.lower() in _ERRORS:
+            if _ERROR.fullmatch(name):
                 if value.strip().lower() not in _NOTHING:
-                    given.append(_error(_json(value) or value.decode("utf-8", "replace")))
+                    said = value if name.lower() in (b"error", b"exception", b"fatal") else line
+                    given.append(_error(_json(value) or said.decode("utf-8", "replace")))
             elif name and name not in (b"id", b"retry"):
                 self._take_other(line, given)
+
+    def _end_whole(self, line: bytes, given: list[bytes], value: bytes = b"{") -> None:
+        """End an event whose data is complete although no empty line follows: the beginning of
+        another one does (``line``, with the data ``value``)."""
+        if len(self._data) == 1 and value[:1] in (b"{", b"[") and _json(self._data[0]) is not None:
+            self.has_events = True
+            given.append(self._whole_event())
+            self._begin()
+            self._size = len(line)
 
     def _end_block(self, given: list[bytes]) -> None:
         if not (self._data or self._event or self._other):
@@ -143,13 +164,16 @@ class EventFilter:
         self._end_other(given, is_end=has_data)
 
     def _whole_event(self) -> bytes:
-        if self._is_error:
-            said = b"\n".join(self._data)
-            document = _json(said)
-            if not isinstance(document, dict) or not _IN_ERRORS.intersection(document):
-                return _error(said.decode("utf-8", "replace"))
+        said = b"\n".join(self._data)
+        if self._is_error or said[:1] == b"[" or b'"error"' in said:
+            found = _failure_or_list(said, is_error=self._is_error)
+            if found:
+                return found
         if self._is_last:
+            self.has_end = True
             self._data = [b"[DONE]"]
+        elif _PING.fullmatch(said) or (_PING.fullmatch(self._event) and said[:1] != b"{"):
+            return b""
         lines = [b"data: " + value for value in self._data]
         if self._event:
             lines.insert(0, b"event: " + self._event)
@@ -157,11 +181,11 @@ class EventFilter:
 
     @property
     def _is_last(self) -> bool:
-        return b"".join(self._data).strip().startswith(b"[DONE]")
+        return b"".join(self._data).strip(b' \t"').lower().startswith(b"[done]")
 
     @property
     def _is_error(self) -> bool:
-        return self._event.strip().lower() in _ERRORS
+        return _ERROR.fullmatch(self._event.strip()) is not None
 
     # -- outside the format -------------------------------------------------------------------
 
@@ -200,10 +224,9 @@ class EventFilter:
 
     def _document(self, document: Any) -> bytes:
         """The event for JSON sent instead of one: a chunk, a whole answer, or a failure."""
-        answer = _answer(document)
-        if answer is not None:
+        if found := _answers(document):
             self.has_events = True
-            return _event(answer)
+            return found
         if _tells_failure(document):
             return _error(document)
         self._say(json.dumps(document).encode())
@@ -255,6 +278,25 @@ def _error(document: Any) -> bytes:
     return _event({"error": {**kept, "message": said}})
 
 
+def _failure_or_list(said: bytes, *, is_error: bool) -> bytes:
+    """The events for the data of one, if it tells a failure that the SDK would not read whole, or
+    is a list of chunks; else nothing. ``is_error``: its name says that it is an error."""
+    document = _json(said)
+    if isinstance(document, list):
+        return _error(document) if _tells_failure(document) else _answers(document)
+    error = document.get("error") if isinstance(document, dict) else None
+    if error and document.get("choices"):
+        return _event({**document, "error": None}) + _error(document)
+    if error and not words_of(error if isinstance(error, (dict, list)) else None):
+        return _error(document)
+    if not is_error or error:
+        return b""
+    kind = document.get("type") if isinstance(document, dict) else None
+    if isinstance(kind, str) and kind.startswith(("response.", "error")):
+        return b""
+    return _error(said.decode("utf-8", "replace") if document is None else document)
+
+
 def _tells_failure(document: Any) -> bool:
     if isinstance(document, list):
         return any(map(_tells_failure, document[:10]))
@@ -267,6 +309,12 @@ def _tells_failure(document: Any) -> bool:
         or named.get("success") is False
         or (not _CODES.isdisjoint(named) and not _WORDS.isdisjoint(named))
     )
+
+
+def _answers(document: Any) -> bytes:
+    """The events for a chunk, a whole answer, or a list of them; nothing for anything else."""
+    found = [*map(_answer, document if isinstance(document, list) else [document])]
+    return b"" if None in found else b"".join(map(_event, found))
 
 
 def _answer(document: Any) -> Any:

@@ -55,6 +55,12 @@ SIZES = [1, 2, 3, 5, 7, 1000]
         A[:-2] + b"\r\n\n" + B[:-2] + b"\n\r" + DONE,
         A.replace(b"data: ", b"data:") + B + DONE,
         b'data: {"n":1}\nid: 1\nretry: 3\n\n' + B + b"data:[DONE]\n\n",
+        b" " + A + b"Data : " + B[6:] + DONE,
+        A[:-1] + B[:-1] + DONE,
+        A[:-1] + b"data" + B[4:-1] + b"data: [DONE]",
+        b"data: " + A + b"data: \n\n" + b"data: data: " + B[6:] + b"data: data: [DONE]\n\n",
+        b"event: ping\ndata: 12:30\n\n" + A + b"data: keep-alive\n\ndata: PING\n\n" + B + DONE,
+        A + B + b'data: "[Done]" \n\n',
         A + B + b"data: [DONE]",
         A + B + b"data:  [DONE] \n",
     ],
@@ -130,6 +136,13 @@ def test_the_end_of_the_body() -> None:
         (b'event: error\ndata: "No room."\n\n', "No room."),
         (b'event: exception\ndata: {"detail": "No room."}\n\n', "No room."),
         (b"event: error\ndata: No room.", "No room."),
+        (b'event: stream_error\ndata: {"reason": "No room."}\n\n', "No room."),
+        (b'event: UpstreamException\ndata: {"type": "t", "detail": "No room."}\n\n', "No room."),
+        (b"event: failed\ndata: No room.\n\n", "No room."),
+        (b'data: {"error": true, "message": "No room."}\n\n', "No room."),
+        (b'data: {"error": {"code": 500}, "detail": "No room."}\n\n', "No room."),
+        (b'data: [{"error": {"message": "No room."}}]\n\n', "No room."),
+        (b"RuntimeError: no room\n\n", "RuntimeError: no room"),
     ],
 )
 def test_failures(said: bytes, words: str, before: bytes) -> None:
@@ -138,6 +151,29 @@ def test_failures(said: bytes, words: str, before: bytes) -> None:
     assert event["error"]["message"].strip('"') == words
     for size in SIZES:
         assert clean(before + said, size) == given
+
+
+@pytest.mark.parametrize("error", [b'"No room."', b'{"message":"No room."}', b'["No room."]'])
+def test_a_failure_beside_choices_keeps_them(error: bytes) -> None:
+    chunk, failure = read(
+        b'data: {"choices":[{"delta":{"content":"a"}}],"error":' + error + b"}\n\n"
+    )
+    assert chunk["choices"] == [{"delta": {"content": "a"}}]
+    assert failure["error"]["message"] == "No room."
+
+
+def test_events_without_empty_lines_come_at_once() -> None:
+    events = EventFilter()
+    assert events.feed(A[:-1]) == b""
+    assert events.feed(B[:-1]) == A
+    assert events.feed(b"event: x\n") == B
+    assert events.feed(A) == b"event: x\n" + A
+
+
+def test_a_list_of_chunks() -> None:
+    chunks = b'[{"choices": []},\n {"choices": [1]}]'
+    for body in (chunks, b"data: " + chunks.replace(b"\n", b"") + b"\n\n"):
+        assert read(body) == [{"choices": []}, {"choices": [1]}]
 
 
 def test_a_failure_keeps_its_type_and_code() -> None:
