@@ -9,8 +9,12 @@ from ..transcript.events import Delta, Event, Info, PartInfo
 from ._base import fields, get, json_text, text
 from .partial_json import PartialJson
 
-EMPTY = ("{}", "null")
-"""Empty arguments. Some services send them first, and the real ones later."""
+EMPTY = ("{}", "null", "[]")
+"""Empty arguments. Some services send them first, and the real ones later; PHP writes an empty
+object as a list."""
+
+_ARGUMENTS = ("arguments", "args", "input", "parameters")
+_CUSTOM_ARGUMENTS = ("input", "arguments")
 
 
 class _Call:
@@ -57,6 +61,11 @@ class _Call:
         other.feed(arguments)
         return other.is_complete and not other.is_broken and other.value == self._json.value
 
+    def repeats(self, arguments: str) -> bool:
+        """Whether ``arguments`` begin with its own and add to them."""
+        is_more = len(arguments) > self.length > 0 and arguments[0] == "{"
+        return is_more and arguments.startswith("".join(self._pieces))
+
     def append(self, arguments: str) -> None:
         self._pieces.append(arguments)
         self.length += len(arguments)
@@ -93,10 +102,14 @@ class Calls:
                     if arguments:
                         self._write(call, arguments, events)
                     continue
-            tool = get(fragment, "function")
-            kind, arguments = "function", get(tool, "arguments")
+            if not is_fragment(fragment):
+                continue
+            kind, tool = "function", get(fragment, "function")
             if tool is None and (tool := get(fragment, "custom")) is not None:
-                kind, arguments = "custom", get(tool, "input")
+                kind = "custom"
+            # Some services have no object of its own for name and arguments.
+            tool = fragment if tool is None else tool
+            arguments = _arguments(tool, _CUSTOM_ARGUMENTS if kind == "custom" else _ARGUMENTS)
             number = get(fragment, "index")
             self._take(
                 number if isinstance(number, (int, float, str)) else None,
@@ -109,6 +122,16 @@ class Calls:
             )
 
     @property
+    def size(self) -> int:
+        """The calls so far and the lengths of their arguments, added up."""
+        return sum(1 + call.length for call in self._calls)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether a call has begun."""
+        return bool(self._calls)
+
+    @property
     def latest(self) -> list[str]:
         """The parts that the fragments of the last chunk belong to."""
         return [call.part for call in self._in_chunk]
@@ -118,7 +141,7 @@ class Calls:
         if self._has_fragments:
             return
         self._in_chunk = []
-        name, arguments = text(get(function_call, "name")), get(function_call, "arguments")
+        name, arguments = text(get(function_call, "name")), _arguments(function_call, _ARGUMENTS)
         self._take(None, "", name, _written(arguments), "function", events)
 
     def end(self, status: str, events: list[Event]) -> None:
@@ -151,6 +174,9 @@ class Calls:
         if id_:
             self._by_id[id_] = call
         self._in_chunk.append(call)
+        if name and name == call.name and call.repeats(arguments):
+            # Some services send all of the call so far each time.
+            arguments = arguments[call.length :]
         self._name(call, id_, name, events)
         if arguments:
             self._write(call, arguments, events)
@@ -217,9 +243,12 @@ class Calls:
             events.append(Info(call.part, "tool", known))
 
     def _write(self, call: _Call, arguments: str, events: list[Event]) -> None:
-        if not call.length and arguments.strip() in ("", *EMPTY) and call.kind == "function":
-            call.empty = call.empty or arguments.strip()
-            return
+        if not call.length and call.kind == "function":
+            # White space may be in an empty object.
+            said = "".join(arguments[:100].split())
+            if len(arguments) <= 100 and said in ("", *EMPTY):
+                call.empty = call.empty or said
+                return
         call.empty = ""
         # Some services repeat the whole arguments at the end.
         if arguments[0] == "{" and call.length and not call.is_open and call.says(arguments):
@@ -233,6 +262,15 @@ class Calls:
             call.append(call.empty)
             events.append(Delta(call.part, "tool", call.empty))
             call.empty = ""
+
+
+def is_fragment(value: Any) -> bool:
+    """Whether ``value`` can be a fragment of a call; some services fill lists with nulls."""
+    return not isinstance(value, (str, int, float, type(None)))
+
+
+def _arguments(tool: Any, names: tuple[str, ...]) -> Any:
+    return next((found for name in names if (found := get(tool, name)) is not None), None)
 
 
 def _written(arguments: Any) -> str:

@@ -43,6 +43,23 @@ class Part:
         self.kind = kind
         self.number = number
         self.pieces: list[str] = []
+        self.has_gap = False
+        """Whether a complete text has filled a gap in what was streamed."""
+
+    def lacks(self, whole: str) -> bool:
+        """Whether the streamed text is ``whole`` with something left out in one place.
+
+        >>> part = Part("text", "text", 0)
+        >>> part.pieces = ["The ", "is blue."]
+        >>> part.lacks("The sky is blue."), part.lacks("A sky is blue.")
+        (True, False)
+        """
+        known = self.text
+        if not known or len(whole) <= len(known):
+            return False
+        pairs = enumerate(zip(known, whole, strict=False))
+        start = next((at for at, (one, other) in pairs if one != other), len(known))
+        return whole.endswith(known[start:])
 
     def has_place(self, told: Told) -> bool:
         """Whether ``told`` has its kind and number."""
@@ -90,6 +107,25 @@ class Item:
         exact = [part for part in found if part.has_place(told)]
         return [*found, *exact][-1] if found else self._new(told)
 
+    def aligned(self, told: Sequence[Told]) -> list[Told]:
+        """``told``, divided as it was streamed: some services join the texts of an item, or divide
+        one."""
+        found = list(told)
+        for kind in {one.kind for one in told}:
+            parts = [part for part in self.parts if part.kind == kind and part.text]
+            places = [at for at, one in enumerate(told) if one.kind == kind and one.whole]
+            wholes = [told[at].whole for at in places]
+            rest = "".join(wholes).removeprefix("".join(part.text for part in parts))
+            if not parts or _same_cuts([part.text for part in parts], wholes):
+                continue
+            if sum(map(len, wholes)) - len(rest) != sum(len(part.text) for part in parts):
+                continue
+            for number, at in enumerate(places):
+                is_last = number == len(places) - 1
+                part = parts[-1 if is_last else min(number, len(parts) - 1)]
+                found[at] = Told(kind, part.number, part.text + (rest if is_last else ""))
+        return found
+
     def finish(self, told: Sequence[Told], *, is_all: bool) -> list[Part]:
         """The parts of complete texts. ``is_all``: the item has no other texts, so one that
         matches no part was streamed differently."""
@@ -115,7 +151,8 @@ class Item:
 
     def _filled(self, told: Sequence[Told], parts: list[Part]) -> list[Part]:
         for one, part in zip(told, parts, strict=True):
-            if one.whole.startswith(part.text):
+            part.has_gap = part.lacks(one.whole) and not one.whole.startswith(part.text)
+            if part.has_gap or one.whole.startswith(part.text):
                 part.pieces = [one.whole]
         return parts
 
@@ -303,6 +340,13 @@ def _assigned(
                 found[at] = hit
                 free.remove(hit)
     return found
+
+
+def _same_cuts(streamed: Sequence[str], wholes: Sequence[str]) -> bool:
+    """Whether the texts are divided where the streamed ones are; the last of these may be cut."""
+    pairs = zip(streamed[:-1], wholes, strict=False)
+    is_same = len(streamed) <= len(wholes) and all(one == whole for one, whole in pairs)
+    return is_same and wholes[len(streamed) - 1].startswith(streamed[-1])
 
 
 def _free(name: str, taken: Container[str]) -> str:

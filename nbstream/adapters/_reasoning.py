@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -16,11 +17,22 @@ the others are those of Ollama, GitHub Copilot, LiteLLM and OpenRouter
 (https://docs.litellm.ai/docs/reasoning_content,
 https://openrouter.ai/docs/use-cases/reasoning-tokens)."""
 
+ALL_NAMES = frozenset(
+    form
+    for name in (
+        *(*NAMES, "thought", "thoughts", "thought_content", "thinking_text", "reasoning_summary"),
+        *("chain_of_thought", "cot", "reasoning_delta", "thinking_delta"),
+    )
+    for form in (name, re.sub("_(.)", lambda found: found[1].upper(), name))
+)
+"""All names that are looked for where fields are listed, also in camel case."""
+
 _TYPES = ("reasoning", "thinking", "thought", "redacted_thinking", "summary_text")
 _WORDS = (
     *("text", "thinking", "reasoning", "content", "summary"),
-    *("reasoning_text", "reasoning_content", "reasoningText", "reasoningContent"),
+    *("reasoning_text", "reasoning_content", "reasoningText", "reasoningContent", "value"),
 )
+_MARKS = frozenset(("thought", "extra_content", "channel"))
 _DEPTH = 8
 _CHANCE = 20
 """Two texts whose first so many characters are equal may still differ later."""
@@ -36,6 +48,16 @@ def is_reasoning(part: Any) -> bool:
         or get(part, "thought") is True
         or any(get(part, name) is not None for name in ("thinking", "reasoningContent"))
     )
+
+
+def is_thought(more: Any) -> bool:
+    """Whether a delta's unknown fields mark its content as reasoning, as those of Google
+    (https://ai.google.dev/gemini-api/docs/openai#thinking) and of gpt-oss do."""
+    if _MARKS.isdisjoint(more):
+        return False
+    google = get(get(more, "extra_content"), "google")
+    is_marked = get(more, "thought") is True or get(google, "thought") is True
+    return is_marked or get(more, "channel") == "analysis"
 
 
 def words(value: Any, depth: int = _DEPTH) -> str:
@@ -75,6 +97,11 @@ class Thoughts:
         self._at: dict[str, int] = {}
         self._passed: dict[str, str] = {}
         self._leader, self._last = "", ""
+
+    @property
+    def size(self) -> int:
+        """Grows with each piece."""
+        return len(self._pieces) + self._length
 
     def feed(self, names: tuple[str, ...], piece: str) -> str:
         """The new text in ``piece``, which a chunk has under each of ``names``."""

@@ -18,6 +18,9 @@ _MARKS = {
     "◁think▷": "◁/think▷",
     "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|START_THINKING|>": "<|END_THINKING|>",
+    # gpt-oss, where the server does not read its format
+    # (https://cookbook.openai.com/articles/openai-harmony).
+    "<|channel|>analysis<|message|>": "<|end|><|start|>assistant<|channel|>final<|message|>",
 }
 _LONGEST = 200
 """The maximal length of an opening tag with attributes, in characters."""
@@ -116,6 +119,11 @@ class ThinkTags:
             self._has_begun = True
             self._say(held)
         return found
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a tag has opened reasoning that has not ended."""
+        return bool(self._opening)
 
     # -- where it is --------------------------------------------------------------------------
 

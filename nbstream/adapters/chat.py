@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..transcript.events import Data, Delta, Event, Extra, Info, Logprobs, Meta, Moved, Usage, Whole
+from ..transport.server_words import plain_name
 from . import _reasoning as reasoning
 from ._base import both, count, get, listed, text, unknown, unwrapped
 from ._calls import Calls
 from ._citations import Sources
-from ._endings import Ending, error_in
+from ._endings import Ending, error_in, noted
 from ._think import ThinkTags
 
 # Fields beside the answer; `obfuscation`, which Mistral calls `p`, only pads the chunk.
@@ -27,15 +28,15 @@ _TOP = frozenset(
 _DELTA = frozenset(
     (
         *("role", "content", "refusal", "tool_calls", "function_call", "audio", "annotations"),
-        *("executed_tools", *reasoning.NAMES),
+        *("executed_tools", *reasoning.ALL_NAMES),
     )
 )
 
-_REASONING = frozenset(reasoning.NAMES)
+_REASONING = reasoning.ALL_NAMES
 _CHOICE = frozenset(
     (
         *("index", "delta", "message", "text", "finish_reason", "logprobs", "token_id", "seed"),
-        *reasoning.NAMES,
+        *reasoning.ALL_NAMES,
     )
 )
 
@@ -75,9 +76,7 @@ class ChatAdapter:
         # Gateways repeat these fields in each chunk.
         if more and more != self._more and choices is not None:
             self._more = more
-            self._beside(more, events)
-            if choices and get(more, "error") and (failure := error_in(more)):
-                events.append(failure)
+            self._beside(more, events, has_choices=bool(choices))
         if not choices:
             self._without_choices(chunk, events)
         return events
@@ -106,12 +105,15 @@ class ChatAdapter:
             self._choices[number] = _Choice(number)
         return self._choices[number]
 
-    def _beside(self, more: Any, events: list[Event]) -> None:
+    def _beside(self, more: Any, events: list[Event], *, has_choices: bool) -> None:
         cited = [*listed(get(more, "search_results")), *listed(get(more, "citations"))]
         if cited:
             self._choice(0).cite(cited, events)
-        if others := unknown(more, _TOP):
+        others = unknown(more, _TOP)
+        if others:
             events.append(Extra(others))
+        if has_choices:
+            self._choice(0).end_beside({**others, "error": get(more, "error")}, events)
 
 
 class _Choice:
@@ -130,18 +132,21 @@ class _Choice:
         self._details: dict[str, list[Any]] = {}
         self._beside: Any = None
         self._ending = Ending(number)
-        self._says_more = False
+        self._says_more = self._has_messages = False
 
     def feed(self, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
         """Take a choice: ``has`` are its fields, ``beside`` those that the SDK does not know."""
         before = len(events)
         delta = has.get("delta")
         if delta is None:
-            # A whole message, as in a reply that is not streamed.
-            delta = has.get("message") or (get(beside, "message") if beside else None)
+            delta = self._whole(has.get("message") or (get(beside, "message") if beside else None))
+        elif beside and not _REASONING.isdisjoint(beside):
+            self._reason_beside(beside, events)
         given, more = both(delta)
         if more:
             self._more(more, events)
+            if given.get("content") and reasoning.is_thought(more):
+                given = self._think_content(given, events)
         if content := given.get("content"):
             # The usual chunk.
             tags = self._tags
@@ -166,12 +171,25 @@ class _Choice:
         if (beside or self._beside) and beside != self._beside:
             self._beside = beside
             others = unknown(beside or {}, _CHOICE)
+            if said := text(get(beside or {}, "message")):
+                others["message"] = said
             self._says_more = self._ending.note(others)
+            self._calls_beside(others, events)
             if others:
                 events.append(Extra(others))
         # A finish reason does not end the answer: some services send one in each chunk.
         if (reason := has.get("finish_reason")) or self._says_more:
-            self._ending.feed(reason, events)
+            self._ending.feed(reason, events, size=self._size)
+
+    def end_beside(self, others: dict[str, Any], events: list[Event]) -> None:
+        """Take an ending that stands beside the choices, or in a delta."""
+        if (found := noted(others)) is not None:
+            self._ending.feed(None, events, found, size=self._size)
+
+    @property
+    def _size(self) -> int:
+        """How much output there was."""
+        return len(self._tags.told) + self._calls.size + self._thoughts.size
 
     def end(self, *, has_end: bool) -> list[Event]:
         """The text that was held back, and the final status of the calls."""
@@ -187,6 +205,20 @@ class _Choice:
             self._cited = citations
             if self._sources.add(citations):
                 events.append(Info(self._text, "text", {"sources": self._sources.known}))
+
+    def _whole(self, message: Any) -> Any:
+        """A message in place of a delta: a piece of the answer, as deltas are, or all of it, as in
+        a reply that is not streamed. Some services end a stream with the whole message: then it is
+        what the deltas left out of it."""
+        told = "".join(self._tags.told)
+        if not (told or self._calls.has_any):
+            self._has_messages = message is not None
+        if message is None or self._has_messages:
+            return message
+        content = text(get(message, "content"))
+        rest = content[len(told) :] if content.startswith(told) else ""
+        calls = None if self._calls.has_any else get(message, "tool_calls")
+        return {**unknown(both(message)[1], _DELTA), "content": rest, "tool_calls": calls}
 
     def _legacy(self, delta: Any, has: dict[str, Any], beside: Any, events: list[Event]) -> None:
         """The text of the completions API, and reasoning on some servers. Text beside a delta that
@@ -215,7 +247,9 @@ class _Choice:
                 self._write(part, events)
             elif reasoning.is_reasoning(part):
                 self._think(("content",), reasoning.words(part), events)
-            elif piece := reasoning.words(get(part, "text")):
+            elif parts := listed(get(part, "parts")):
+                self._write(parts, events)
+            elif piece := reasoning.words(get(part, "text")) or text(get(part, "value")):
                 self._write(piece, events)
             elif refusal := text(get(part, "refusal")):
                 events.append(Delta(f"{self._prefix}refusal", "refusal", refusal))
@@ -233,6 +267,15 @@ class _Choice:
                 if new != event.text:
                     events.append(Delta(self._reasoning, "reasoning", new))
 
+    def _think_content(self, given: dict[str, Any], events: list[Event]) -> dict[str, Any]:
+        """Take content that is marked as reasoning; returns the other fields."""
+        content = given["content"]
+        if isinstance(content, str) and not (self._tags.is_open or content.lstrip()[:1] == "<"):
+            self._think(("content",), content, events)
+        else:
+            self._write(content, events)
+        return {**given, "content": None}
+
     def _think(self, names: tuple[str, ...], thought: str, events: list[Event]) -> None:
         if thought and (new := self._thoughts.feed(names, thought)):
             events.append(Delta(self._reasoning, "reasoning", new))
@@ -242,7 +285,8 @@ class _Choice:
         if type(more) is dict:
             given = [(name, more[name]) for name in more if name in _REASONING]
         else:
-            given = [(name, get(more, name)) for name in reasoning.NAMES]
+            names = (*reasoning.NAMES, *(name for name in more if name in _REASONING))
+            given = [(name, get(more, name)) for name in dict.fromkeys(names)]
         if len(given) == 1 and isinstance(given[0][1], str):
             self._think(given[0][:1], given[0][1], events)
             return None
@@ -271,10 +315,22 @@ class _Choice:
             for tool in listed(tools):
                 events += _executed(self._prefix, tool)
         others = unknown(more, _DELTA)
+        if others:
+            self._calls_beside(others, events)
+            self.end_beside(others, events)
         if more_reasoning:
             others |= more_reasoning
         if others:
             events.append(Extra(others))
+
+    def _calls_beside(self, others: dict[str, Any], events: list[Event]) -> None:
+        """Take calls under other names: ``toolCalls``, Google's ``functionCall``."""
+        for name, value in others.items():
+            key = plain_name(name)
+            if key in ("toolcalls", "toolcall"):
+                self._calls.feed(value, events)
+            elif key == "functioncall":
+                self._calls.feed_legacy(value, events)
 
     def _logprobs(self, logprobs: Any, events: list[Event]) -> None:
         if tokens := listed(get(logprobs, "content")):

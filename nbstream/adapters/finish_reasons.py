@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -264,6 +265,7 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+@functools.lru_cache(maxsize=256)
 def kind_of(word: str) -> Kind | None:
     """The meaning of a finish reason; None for a word that no service documents.
 

@@ -5,7 +5,7 @@ Format: https://platform.openai.com/docs/api-reference/responses-streaming
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..transcript.events import (
@@ -28,7 +28,7 @@ from ._citations import Sources
 from ._endings import failure_of, flat_error
 from ._items import IMAGE, Said, item_events, part_kind, texts
 from ._outputs import Identity, Item, Outputs, Part, Told
-from .finish_reasons import incomplete_reason
+from .finish_reasons import incomplete_reason, kind_of
 
 
 class _Place(NamedTuple):
@@ -53,7 +53,13 @@ _PLACES: dict[str, _Place] = {
     "code_interpreter_call_code": _TOOL,
     "apply_patch_call_operation_diff": _TOOL,
     "shell_call_command": _TOOL,
+    # Names in earlier and other versions of the API.
+    "text": _Place("message", "text", "text", "content_index"),
+    "reasoning": _Place("reasoning", "reasoning", "reasoning", "content_index"),
+    "reasoning_summary": _Place("reasoning", "summary", "reasoning", "summary_index"),
 }
+_PARTS = {"output_text": "output_text", "text": "output_text", "refusal": "refusal"}
+_PARTS |= {"reasoning_text": "reasoning_text", "summary_text": "reasoning_summary_text"}
 _STATUSES = frozenset(
     ("in_progress", "searching", "interpreting", "generating", "completed", "failed", "compacting")
 )
@@ -104,6 +110,8 @@ class ResponsesAdapter(Adapter):
     def _said(self, chunk: Any, kind: str, stem: str, last: str) -> Iterable[Event]:
         if stem == "output_item":
             return self._item(get(chunk, "item"), chunk, is_done=last == "done")
+        if stem in ("content_part", "reasoning_summary_part"):
+            return self._content_part(chunk, is_done=last == "done")
         if last == "done" and stem:
             return self._done(chunk, stem)
         if handler := _HANDLERS.get(kind):
@@ -148,18 +156,34 @@ class ResponsesAdapter(Adapter):
         pieces.append(text(get(delta, "stdout")) + text(get(delta, "stderr")))
         return [Info(part, type_, {"result": "".join(pieces)})]
 
-    def _done(self, chunk: Any, stem: str) -> Iterator[Event]:
+    def _content_part(self, chunk: Any, *, is_done: bool) -> Iterable[Event]:
+        """A part that begins, with its first text on some gateways, or that ends."""
+        part = _find(chunk, "part")
+        stem = _PARTS.get(text(get(part, "type")), "")
+        said = text(get(part, "text")) or text(get(part, "refusal"))
+        if not (stem and said):
+            return ()
+        if is_done:
+            return self._done(chunk, stem, said)
+        place = _PLACES[stem]
+        at = self._at(place, chunk)
+        if at.text:
+            return ()
+        at.pieces.append(said)
+        return [Delta(at.name, place.type, said)]
+
+    def _done(self, chunk: Any, stem: str, whole: str = "") -> Iterator[Event]:
         place = _PLACES.get(stem)
         # A command is one of several; the finished item has them all.
         if place is None or stem == "shell_call_command":
             return
-        whole = next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
+        whole = whole or next(filter(None, (text(_find(chunk, name)) for name in _TEXTS)), "")
         if whole:
             index = _number(chunk, place.number) if place.number else None
             told = Told(place.part, index, whole)
             item = self._outputs.told(*_at(chunk, place.group), told)
             (part,) = item.finish([told], is_all=False)
-            yield self._whole(Whole(part.name, place.type, whole))
+            yield self._whole(Whole(part.name, place.type, whole), [part])
 
     def _item(self, item: Any, chunk: Any, *, is_done: bool) -> Iterator[Event]:
         told, index = texts(item), _number(chunk, "output_index")
@@ -168,13 +192,18 @@ class ResponsesAdapter(Adapter):
         else:
             self._begin_run()
             found = self._outputs.announced(item, index)
+        told = found.aligned(told) if is_done else told
         parts = found.finish(told, is_all=is_done)
-        said = item_events(item, told, [part.name for part in parts])
-        yield from map(self._whole, said)
+        for said in item_events(item, told, [part.name for part in parts]):
+            yield self._whole(said, parts)
 
-    def _whole(self, event: Said) -> Event:
-        is_more = self.lacks_beginning and isinstance(event, Whole)
-        return Restored([event]) if is_more else event
+    def _whole(self, event: Said, parts: Sequence[Part]) -> Event:
+        """``event``, or a change of the text before if a complete text says more than an append
+        could add."""
+        if not isinstance(event, Whole):
+            return event
+        has_gap = any(part.has_gap and part.name == event.part for part in parts)
+        return Restored([event]) if self.lacks_beginning or has_gap else event
 
     def _next_command(self, chunk: Any) -> Iterator[Event]:
         if _number(chunk, "command_index"):
@@ -248,14 +277,20 @@ class ResponsesAdapter(Adapter):
         items = listed(output)
         told = [texts(item) for item in items]
         said: list[Said] = []
+        all_parts: list[Part] = []
         for item, wholes, known in zip(items, told, self._outputs.listed(items, told), strict=True):
-            parts = [part.name for part in known.finish(wholes, is_all=True)]
-            found = item_events(item, wholes, parts)
+            wholes = known.aligned(wholes)
+            parts = known.finish(wholes, is_all=True)
+            all_parts += parts
+            found = item_events(item, wholes, [part.name for part in parts])
             # An image that is complete would count as another frame.
             is_told = known.is_done and not self.lacks_beginning
             said += (one for one in found if not (is_told and isinstance(one, Data)))
-        yield from [Restored(said, is_all=True)] if self.lacks_beginning else said
-        self.lacks_beginning &= not said
+        if self.lacks_beginning:
+            yield Restored(said, is_all=True)
+            self.lacks_beginning = not said
+        else:
+            yield from (self._whole(one, all_parts) for one in said)
 
 
 _HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterable[Event]]] = {
@@ -268,6 +303,7 @@ _HANDLERS: dict[str, Callable[[ResponsesAdapter, Any], Iterable[Event]]] = {
     **{f"response.{word}": ResponsesAdapter._end for word in (*_ENDS, "done")},
 }
 _BAD_ENDS = _ENDS - {"completed"}
+_UNFINISHED = ("", "in_progress", "queued")
 
 
 def _ending(chunk: Any, response: Any) -> Finish | Failure:
@@ -275,19 +311,31 @@ def _ending(chunk: Any, response: Any) -> Finish | Failure:
     that was cut with ``response.completed``), or by the event's type if there is no status."""
     named = text(get(chunk, "type")).removeprefix("response.")
     status = text(get(response, "status")).lower()
-    reason = _reason(get(response, "incomplete_details"))
+    details = get(response, "status_details")  # those of the Realtime API
+    reason = _reason(get(response, "incomplete_details")) or text(get(details, "reason"))
     ends = {named, status}
-    error = get(response, "error") or get(chunk, "error")
+    error = get(response, "error") or get(chunk, "error") or get(details, "error")
     if not error and ends & {"cancelled", "canceled"}:
         return Finish("cancelled")
     if error or "failed" in ends:
         return failure_of(error, type_=text(get(error, "code")) or "response.failed")
-    if "incomplete" in ends or (reason and status != "completed"):
-        found = _REASONS.get(reason, reason)
-        # The reason may be one that complete answers have.
-        is_cut = incomplete_reason(found or None, expected=True) is not None
+    found = _REASONS.get(reason, reason)
+    # The reason may be one that complete answers have.
+    is_cut = incomplete_reason(found or None, expected=True) is not None
+    if "incomplete" in ends or (reason and (is_cut or status != "completed")):
         return Finish(found if found and is_cut else "incomplete")
-    return Finish("stop")
+    if status not in _UNFINISHED and kind_of(status) != "whole":
+        return Finish(status)
+    return Finish("incomplete" if _has_half(response) else "stop")
+
+
+def _has_half(response: Any) -> bool:
+    """Whether a message or a call of the response is incomplete, whatever its own status says."""
+    return any(
+        text(get(item, "status")) == "incomplete"
+        for item in listed(get(response, "output"))
+        if text(get(item, "type")) in ("message", "function_call", "custom_tool_call")
+    )
 
 
 def _reason(details: Any) -> str:

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from ..adapters._base import count, extras, get, listed, text
-from ..adapters._calls import Calls
+from ..adapters._calls import Calls, is_fragment
 from ..adapters._foreign import readable
 from ..text.surrogates import well_formed_values
 from ..transcript.choices import ToolCall
@@ -144,8 +144,8 @@ class Kept:
             piece = get(more, name) if more else None
             if isinstance(piece, kind):
                 self.reasoning[name] = self.reasoning.get(name, kind()) + piece
-        fragments = get(delta, "tool_calls")
-        if fragments and isinstance(fragments, list):
+        fragments = [*filter(is_fragment, listed(get(delta, "tool_calls")))]
+        if fragments:
             self._calls.feed(fragments, [])
             for part, fragment in zip(self._calls.latest, fragments, strict=True):
                 content = get(extras(fragment), "extra_content")

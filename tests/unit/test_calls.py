@@ -169,7 +169,7 @@ def test_names_in_pieces_and_repeated_ones(names: Any) -> None:
         assert calls(head, next_, part(0, None, None, OSLO)) == [("a", "weather", OSLO)]
 
 
-@pytest.mark.parametrize("empty", ["{}", "null", " {} ", {}])
+@pytest.mark.parametrize("empty", ["{}", "null", " {} ", "{ }", "[]", {}])
 @pytest.mark.parametrize("rest", [[OSLO], [OSLO[:3], OSLO[3:]], ["", OSLO], ["{}", OSLO]])
 def test_an_empty_object_before_the_real_arguments(empty: Any, rest: list[str]) -> None:
     head = part(0, "a", "weather", empty)
@@ -189,6 +189,45 @@ def test_an_empty_object_before_the_real_arguments(empty: Any, rest: list[str]) 
 )
 def test_arguments_that_say_nothing(arguments: Any, told: str) -> None:
     assert calls(part(0, "a", "clock", arguments)) == [("a", "clock", told)]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        {"id": "a", "name": "weather", "arguments": OSLO},
+        {"id": "a", "type": "tool_use", "name": "weather", "input": json.loads(OSLO)},
+        {"id": "a", "function": {"name": "weather", "parameters": json.loads(OSLO)}},
+        {"id": "a", "function": {"name": "weather", "args": OSLO}},
+    ],
+)
+@pytest.mark.parametrize("name", ["tool_calls", "toolCalls", "tool_call", "toolcalls"])
+def test_names_of_other_apis(name: str, fragment: Any) -> None:
+    for given in (fragment, [fragment], [None, fragment]):
+        assert read(chat(**{name: given}), CALLED) == [("a", "weather", OSLO)]
+    beside = chat()
+    beside["choices"][0]["toolCalls"] = [fragment]
+    assert read(beside, CALLED) == [("a", "weather", OSLO)]
+    called = {"name": "weather", "args": json.loads(OSLO)}
+    assert read(chat(functionCall=called), CALLED) == [("", "weather", OSLO)]
+
+
+def test_all_of_the_call_so_far_each_time() -> None:
+    whole = [part(0, "a", "weather", OSLO[:size]) for size in (1, 6, 12, len(OSLO), len(OSLO))]
+    assert calls(*whole) == [("a", "weather", OSLO)]
+
+
+def test_a_message_at_the_end_repeats_the_deltas() -> None:
+    head = part(0, None, "weather", OSLO)
+    for text, again, shown in (("Hm.", "Hm.", "Hm."), ("Hm", "Hm. ", "Hm. "), ("Hm.", "H", "Hm.")):
+        message = {"role": "assistant", "content": again, "tool_calls": [head]}
+        last = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        for start in ([chat(text), chat(tool_calls=[head])], [chat(text)]):
+            assert read(*start, last) == [("", "weather", OSLO)]
+        adapter, transcript = ChatAdapter(), Transcript()
+        for chunk in (chat(text), last):
+            for event in adapter.feed(chunk):
+                transcript.apply(event)
+        assert transcript.text == shown
 
 
 def test_arguments_as_objects() -> None:

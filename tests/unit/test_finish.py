@@ -150,6 +150,14 @@ async def test_text_after_the_finish_reason_can_be_cut(finish: str) -> None:
     assert "connection ended" in session.reason
 
 
+@pytest.mark.parametrize("between", [[], [USAGE], [chat("")]])
+async def test_a_cut_is_not_taken_back_without_text(between: list[Any]) -> None:
+    session, _ = await run([chat("a", "length"), *between, DONE])
+    assert (session.status, session.transcript.finish_reason) == ("incomplete", "length")
+    session, _ = await run([chat("a", "length"), *between, chat("b"), DONE])
+    assert (session.status, session.transcript.finish_reason) == ("completed", "stop")
+
+
 async def test_a_finish_reason_that_comes_again_is_the_end() -> None:
     session, _ = await run([chat("a"), chat(finish="tool_calls"), chat("b"), DONE])
     assert (session.status, session.transcript.finish_reason) == ("completed", "stop")

@@ -107,6 +107,16 @@ def choice(finish: Any = None, **more: Any) -> dict[str, Any]:
         (choice(stop_reason="max_tokens"), "incomplete", "max_tokens"),
         (choice({"type": "length", "length": 7}), "incomplete", "length"),
         (choice({"reason": "endoftext"}), "incomplete", "endoftext"),
+        (choice({"value": "MAX_TOKENS"}), "incomplete", "MAX_TOKENS"),
+        (choice({"name": "STOP"}), "completed", "STOP"),
+        (choice({"odd": "end"}), "incomplete", "odd: end"),
+        (choice(["length"]), "incomplete", "length"),
+        (choice(["stop"]), "completed", "stop"),
+        (choice(finish_details={"type": "max_tokens"}), "incomplete", "max_tokens"),
+        (choice("stop", stop_reason="max_tokens"), "incomplete", "stop"),
+        ({**chat("b"), "finish_reason": "length"}, "incomplete", "length"),
+        ({**chat("b"), "stop_reason": "max_tokens"}, "incomplete", "max_tokens"),
+        (chat("b", finish_reason="length"), "incomplete", "length"),
         (choice(native_finish_reason="STOP"), "completed", "STOP"),
         (choice("stop", native_finish_reason="eos"), "completed", "stop"),
         (choice("stop", native_finish_reason="some_new_word"), "completed", "stop"),
@@ -163,6 +173,38 @@ async def test_an_error_in_the_choice(error: Any, finish: str | None) -> None:
 
 
 @pytest.mark.parametrize("error", WORDS_OF_IT)
+@pytest.mark.parametrize("name", ["error", "errors", "error_message", "error_msg"])
+@pytest.mark.parametrize("where", ["delta", "message", "choice", "chunk"])
+async def test_an_error_wherever_it_is(where: str, name: str, error: Any) -> None:
+    last = chat("" if where == "message" else "b", "stop")
+    if where == "message":
+        last["choices"][0]["message"] = last["choices"][0].pop("delta")
+    place = last if where == "chunk" else last["choices"][0]
+    (place if where in ("chunk", "choice") else place[where])[name] = error
+    session, _ = await run([chat("a"), last])
+    assert session.status == "failed"
+    assert session.transcript.text == ("a" if where == "message" else "ab")
+    assert session.error is not None
+    assert session.error.message.endswith("in mid-answer: the host went away")
+    assert session.error.type != "stop"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        choice({"type": "abort", "message": "the host went away", "status_code": 500}),
+        choice("error", message="the host went away"),
+        {**chat("b", "stop"), "base_resp": {"status_code": 7, "status_msg": "the host went away"}},
+    ],
+)
+async def test_the_words_beside_a_finish_reason(last: Any) -> None:
+    session, _ = await run([chat("a"), last])
+    assert (session.status, session.transcript.text) == ("failed", "ab")
+    assert session.error is not None
+    assert session.error.message.endswith("in mid-answer: the host went away")
+
+
+@pytest.mark.parametrize("error", WORDS_OF_IT)
 @pytest.mark.parametrize("beside", ["nothing", "empty", "a choice", "null"])
 async def test_an_error_at_the_top(error: Any, beside: str) -> None:
     chunk = {
@@ -189,6 +231,8 @@ async def test_an_error_at_the_top(error: Any, beside: str) -> None:
         {"detail": [{"loc": ["body"], "msg": "Overloaded"}]},
         {"errors": [{"code": 7, "message": "Overloaded"}]},
         {"error_code": 336, "error_msg": "Overloaded"},
+        {"error_code": 50004, "text": "Overloaded"},
+        {"status": 503, "title": "Overloaded"},
         {"base_resp": {"status_code": 1004, "status_msg": "Overloaded"}, "choices": None},
     ],
 )

@@ -82,6 +82,15 @@ SHAPES: list[Any] = [
     {"content": [{"reasoningContent": {"reasoningText": {"text": THOUGHT}}}]},
     {"content": [{"text": THOUGHT, "thought": True}]},
     {"content": {"type": "thinking", "thinking": THOUGHT}},
+    {"content": {"parts": [{"text": THOUGHT, "thought": True}]}},
+    {"content": THOUGHT, "thought": True},
+    {"content": THOUGHT, "extra_content": {"google": {"thought": True}}},
+    {"content": THOUGHT, "channel": "analysis"},
+    {"reasoningContent": THOUGHT},
+    {"reasoning_summary": THOUGHT},
+    {"thought": THOUGHT},
+    {"thoughts": [THOUGHT]},
+    {"chain_of_thought": THOUGHT},
 ]
 
 
@@ -92,6 +101,21 @@ def test_every_shape(shape: Any, delta: dict[str, Any]) -> None:
     for answer in answers:
         chunks = (chat(**{"text": None, **delta}), chat(answer), DONE)
         assert both(*map(shape, chunks)) == (THOUGHT, ANSWER)
+
+
+@pytest.mark.parametrize("content", [None, "", ANSWER])
+def test_reasoning_beside_a_delta(content: str | None) -> None:
+    for name in ("reasoning", "reasoning_content", "thought"):
+        first = chat(content)
+        first["choices"][0][name] = THOUGHT
+        expected = (THOUGHT, ANSWER if content else "")
+        assert both(first, DONE) == both(as_sdk(first), DONE) == expected
+
+
+def test_marked_content_may_have_tags_as_well() -> None:
+    thought = {"extra_content": {"google": {"thought": True}}}
+    pieces = (chat("<thought>Let ", **thought), chat("me see.", **thought), chat("</thought>Blue"))
+    assert both(*pieces, DONE) == ("Let me see.", "Blue")
 
 
 def test_both_in_one_list() -> None:

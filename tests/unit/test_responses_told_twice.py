@@ -117,6 +117,43 @@ def test_what_was_not_streamed_is_not_lost() -> None:
     assert (found.reasoning, found.text) == ("Hm.", "One. Two.")
 
 
+@pytest.mark.parametrize(
+    "streamed", [["The sky", " is blue."], [TEXT], ["The ", "sky is ", "blue."]]
+)
+@pytest.mark.parametrize(
+    "finished", [["The sky", " is blue."], [TEXT], ["The", " sky is", " blue."]]
+)
+@pytest.mark.parametrize("rest", ["", " So is the sea."])
+def test_texts_that_are_divided_otherwise(
+    streamed: list[str], finished: list[str], rest: str
+) -> None:
+    deltas = [delta(text, content_index=at) for at, text in enumerate(streamed)]
+    whole = message(*finished[:-1], finished[-1] + rest)
+    assert read(CREATED, *deltas, end(whole)).text == TEXT + rest
+    assert read(CREATED, *deltas, item("done", whole), end(whole)).text == TEXT + rest
+
+
+@pytest.mark.parametrize("lost", range(3))
+def test_a_delta_that_was_lost(lost: int) -> None:
+    pieces = ["The ", "sky is ", "blue."]
+    deltas = [delta(text) for at, text in enumerate(pieces) if at != lost]
+    for last in ([done(TEXT)], [item("done", message(TEXT))], [end(message(TEXT))]):
+        assert read(CREATED, *deltas, *last, end(message(TEXT))).text == TEXT
+
+
+def test_parts_that_carry_their_text() -> None:
+    def part(what: str, text: str) -> Event:
+        place = {"item_id": "m", "output_index": 0, "content_index": 0}
+        found = {"type": "output_text", "text": text}
+        return {"type": f"response.content_part.{what}", **place, "part": found}
+
+    assert read(CREATED, part("added", HALF), delta("is blue."), end()).text == f"{HALF}is blue."
+    assert read(CREATED, part("added", ""), delta(TEXT), part("done", TEXT), end()).text == TEXT
+    assert read(CREATED, part("done", TEXT), end()).text == TEXT
+    assert read(CREATED, delta(TEXT, "text"), end()).text == TEXT
+    assert read(CREATED, delta(TEXT, "reasoning"), end()).reasoning == TEXT
+
+
 def test_a_text_that_was_finished_in_other_words_stays_as_it_was_streamed() -> None:
     found = read(CREATED, delta("The sky", content_index=1), end(message("A sky is blue.")))
     assert found.text == "The sky"
@@ -272,6 +309,29 @@ def test_a_status_of_failed_whatever_the_event(event: str, error: Any) -> None:
 def test_a_status_of_cancelled_whatever_the_event(event: str) -> None:
     last = {**end(status="cancelled"), "type": f"response.{event}"}
     assert read(CREATED, delta(TEXT), last).finish_reason == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"status": "expired"}, "expired"),
+        ({"status": "moon_phase"}, "moon_phase"),
+        ({"incomplete_details": {"reason": "max_output_tokens"}}, "length"),
+        ({"output": [{**message(TEXT), "status": "incomplete"}]}, "incomplete"),
+        ({"output": [{**call("{}", "a"), "status": "incomplete"}]}, "incomplete"),
+    ],
+)
+def test_an_end_that_is_called_completed_and_is_not(fields: Event, word: str) -> None:
+    last = {"type": "response.completed", "response": {"status": "completed", **fields}}
+    assert read(CREATED, delta(TEXT), last).finish_reason == word
+
+
+def test_the_details_of_a_failed_status() -> None:
+    details = {"type": "failed", "error": {"message": "No room."}}
+    last = {"type": "response.done", "response": {"status": "failed", "status_details": details}}
+    failure = read(CREATED, delta(TEXT), last).failure
+    assert failure is not None
+    assert failure.message == "No room."
 
 
 def test_an_end_that_is_told_twice_stays_the_worse_one() -> None:
