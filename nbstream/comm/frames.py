@@ -8,7 +8,7 @@ from ..session.session import Session
 from ..transcript.transcript import Part
 from .messages import Facts, PartState
 
-# The front end keeps these when a status comes without them: `withStatus` in js/src/store/reduce.ts.
+# The page keeps these when a status arrives without them: `withStatus` in js/src/store/reduce.ts.
 _LASTING = frozenset({"finish_reason", "usage", "model", "request_id"})
 
 

@@ -1,5 +1,5 @@
-r"""The block structure of a Markdown text, as the live view reads it (`js/src/markdown/blocks/parser.ts`):
-the same rules under the same names. `tests/unit/test_structure.py` compares the two.
+r"""The block structure of a Markdown text, by the rules of the live view and under their names
+(`js/src/markdown/blocks/parser.ts`). `tests/unit/test_structure.py` compares the two.
 
 Only the appearance depends on it: whatever it finds, `safe_markdown` makes the result harmless.
 """
