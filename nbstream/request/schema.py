@@ -102,7 +102,8 @@ def strict(schema: dict[str, Any]) -> dict[str, Any] | None:
     """``schema`` as strict servers want it
     (https://platform.openai.com/docs/guides/structured-outputs#supported-schemas): objects allow no
     other keys and require all of theirs, nothing stands beside a reference, and unsupported
-    keywords are left out. None if that would change the meaning: then no strict server accepts it.
+    keywords are left out. None if that would change the meaning, if the root is not an object, or
+    if it is nested too deep: then no strict server accepts it.
 
     >>> strict({"type": "object", "properties": {"a": {"type": "string", "default": "x"}}})
     {'type': 'object', 'properties': {'a': {'type': 'string'}}, 'additionalProperties': False, \
@@ -130,6 +131,8 @@ _CHANGE_MEANING = frozenset(
         *("patternProperties", "propertyNames", "contains", "unevaluatedProperties"),
     )
 )
+_MOST_LEVELS = 10
+"""Servers that follow OpenAI's rules refuse objects that are nested deeper."""
 _LOOKS_AROUND = re.compile(r"\(\?[=!<]")
 
 
@@ -144,7 +147,18 @@ def _strict_root(schema: dict[str, Any]) -> dict[str, Any]:
     found = _strict_node({**target, **rest})
     if defs:
         found["$defs"] = {name: _strict_node(node) for name, node in defs.items()}
+    if not _is_object(found) or _levels(found) > _MOST_LEVELS:
+        raise _InexpressibleError
     return found
+
+
+def _levels(node: Any) -> int:
+    """How many objects are nested in ``node``, itself included."""
+    if not isinstance(node, dict):
+        return 0
+    inner = [*node.get("properties", {}).values(), *node.get("anyOf", ()), node.get("items")]
+    inner += node.get("$defs", {}).values()
+    return ("properties" in node) + max(map(_levels, inner), default=0)
 
 
 def _strict_node(node: Any) -> dict[str, Any]:

@@ -185,6 +185,31 @@ def test_a_schema_of_the_users_own_stays_as_it_is(is_strict: bool) -> None:
     assert (asked["schema"], asked["strict"]) == (own, is_strict)
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "string"},
+        {"enum": ["a", "b"]},
+        {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    ],
+)
+def test_a_schema_of_the_users_own_is_not_strict_unless_it_is_an_object(own: Any) -> None:
+    asked = Structure(own).params("chat")["response_format"]["json_schema"]
+    assert (asked["schema"], asked["strict"]) == (own, False)
+
+
+@pytest.mark.parametrize(("levels", "is_strict"), [(10, True), (11, False)])
+def test_nesting_has_a_bound(levels: int, is_strict: bool) -> None:
+    own: dict[str, Any] = {"type": "string"}
+    for _ in range(levels):
+        properties = {"a": own}
+        own = {"type": "object", "properties": properties, "required": ["a"]}
+        own["additionalProperties"] = False
+    asked = Structure(own).params("chat")["response_format"]["json_schema"]
+    assert asked["strict"] is is_strict
+
+
 @pytest.mark.parametrize("text", ['{"value": [1, 2]}', "[1, 2]"])
 def test_what_is_no_object_comes_in_one(text: str) -> None:
     structure = Structure(list[int])
