@@ -137,6 +137,10 @@ class Request:
             if any(word in said for word in _NAMES.get(name, ())):
                 del self._added[name]
                 return True
+        is_unnamed = not any(plain_name(name) in said for name in (*self._params, *_LIMITS))
+        if self._added and is_unnamed and _IS_UNKNOWN.search(said):
+            self._added.clear()  # "Extra fields are not permitted.", without saying which
+            return True
         if not self._may_rename or not _IS_UNKNOWN.search(said):
             return False
         for name, other in (_LIMITS, _LIMITS[::-1]):

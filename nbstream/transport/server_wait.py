@@ -31,6 +31,12 @@ _IN_WORDS = re.compile(
 )
 _IN_BODY = {"retryafter": 1.0, "retryafterseconds": 1.0, "retrydelay": 1.0, "retryafterms": 0.001}
 _IN_BODY |= {"retryaftersecs": 1.0, "retryin": 1.0, "retrydelayms": 0.001, "retryinms": 0.001}
+# Hugging Face, for a model that is being loaded.
+_IN_BODY |= {"estimatedtime": 1.0}
+_AFTER = re.compile(r"(?:x-(?:\w+-)?)?retry-after(-ms)?", re.I)
+# The IETF's draft has all limits in one header
+# (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/).
+_LIMIT = re.compile(r"\b(?:remaining\s*=\s*0\b.*?\breset|r\s*=\s*0\b[^,]*?\bt)\s*=\s*(\d{1,9})\b")
 _FAMILIES = ("x-ratelimit-", "ratelimit-", "anthropic-ratelimit-")
 
 
@@ -56,10 +62,15 @@ def wish(headers: Mapping[str, str], body: Any = None, words: str = "") -> float
 
 
 def _wishes(headers: Mapping[str, str], body: Any, words: str) -> Iterator[float | None]:
-    yield _scaled(_number(headers.get("retry-after-ms")), 0.001)
-    # httpx joins repeated headers with commas.
-    value = (headers.get("retry-after") or "").strip()
-    yield _length(value.partition(",")[0]) if value[:1].isdigit() else _until_date(value)
+    after = [(name, found) for name in headers if (found := _AFTER.fullmatch(name))]
+    # Milliseconds are more exact.
+    for name, found in sorted(after, key=lambda one: one[1][1] is None):
+        # httpx joins repeated headers with commas.
+        value = headers[name].strip()
+        if found[1]:
+            yield _scaled(_number(value), 0.001)
+        else:
+            yield _length(value.partition(",")[0]) if value[:1].isdigit() else _until_date(value)
     for fields in dicts_in(body):
         for name, inner in fields.items():
             unit = _IN_BODY.get(plain_name(name))
@@ -68,6 +79,11 @@ def _wishes(headers: Mapping[str, str], body: Any, words: str) -> Iterator[float
     if said := _IN_WORDS.search(words[:4000]):
         yield _length(said[1])
     yield _reset(headers)
+    # OpenRouter repeats the headers of the model's server in the body.
+    for fields in dicts_in(body):
+        yield _reset({str(name): str(value) for name, value in fields.items()})
+    limits = headers.get("ratelimit") or ""
+    yield max((float(seconds) for seconds in _LIMIT.findall(limits)), default=None)
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:

@@ -94,6 +94,8 @@ REFUSALS = [
     ApiError(400, "Stream options are not supported by this model"),
     ApiError(400, "include_usage is not supported"),
     ApiError(404, "no such option: stream-options"),
+    ApiError(400, "Extra fields are not permitted."),
+    ApiError(422, "refused", body={"detail": [{"type": "extra_forbidden", "loc": []}]}),
     ApiError(500, "'StreamOptions' object has no attribute 'x': stream_options"),
 ]
 
@@ -127,6 +129,8 @@ async def test_stream_options_of_the_user_stay(own: Any) -> None:
     [
         ApiError(500, "it made me crash"),
         ApiError(400, "temperature is too high"),
+        ApiError(400, "unknown model"),
+        ApiError(400, "messages: an extra field is not allowed"),
         ApiError(401, "no key: stream_options"),
         ApiError(429, "too many stream_options"),
         ValueError("stream_options"),

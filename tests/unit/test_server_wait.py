@@ -32,6 +32,11 @@ from nbstream.transport.server_wait import wish
         ({"ratelimit-reset": "5"}, 5.0),
         ({"X-RateLimit-Reset": "7"}, 7.0),
         ({"retry-after": "2", "x-ratelimit-reset": "7"}, 2.0),
+        ({"X-Retry-After": "4"}, 4.0),
+        ({"x-ms-retry-after-ms": "1500", "Retry-After": "9"}, 1.5),
+        ({"ratelimit": "limit=10, remaining=0, reset=6"}, 6.0),
+        ({"ratelimit": '"hourly";r=0;t=5, "daily";r=9;t=900'}, 5.0),
+        ({"ratelimit": "soon"}, None),
     ],
 )
 def test_headers(headers: dict[str, str], seconds: float | None) -> None:
@@ -69,6 +74,8 @@ def test_times_since_1970() -> None:
         ({"retryAfter": "7"}, 7.0),
         ({"parameters": {"retry_after": "1m"}}, 60.0),
         ({"detail": {"retry_after_ms": 250}}, 0.25),
+        ({"error": "Model x is loading", "estimated_time": 20.5}, 20.5),
+        ({"error": {"metadata": {"headers": {"X-RateLimit-Reset": "8"}}}}, 8.0),
         ({"retry_after": True}, None),
         ({"retry_after": None}, None),
         ({"retry_after": {"seconds": 3}}, None),
