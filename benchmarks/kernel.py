@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> bool:
     passed = True
     with serve_model() as url, tempfile.TemporaryDirectory() as folder:
         environment = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench"}
-        kernel = ShownKernel(Path(folder), environment)
+        kernel = ShownKernel(Path(folder), environment, "tcp")  # as JupyterLab starts them
         with kernel:
             assert kernel.run(SETUP).status == "ok"
             for case in cases:

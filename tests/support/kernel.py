@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -56,15 +57,28 @@ class Result:
         return None
 
 
+TRANSPORT = "tcp" if os.name == "nt" else "ipc"
+"""Ports are chosen before a kernel starts, and others may take them until it has."""
+
+
 class Kernel:
     """An ipykernel in a process of its own; a context manager."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], transport: str = TRANSPORT
+    ) -> None:
         self.messages: list[Message] = []
         self.log_path = folder / "kernel.log"
         self._environment = environment
         self._running: set[str] = set()
-        self.manager = KernelManager(kernel_name="python3", shutdown_wait_time=PATIENCE)
+        # In a short folder, since the path of a socket may have 107 characters at most.
+        self._sockets = tempfile.TemporaryDirectory(prefix="kernel-")
+        self.manager = KernelManager(
+            kernel_name="python3",
+            shutdown_wait_time=PATIENCE,
+            transport=transport,
+            connection_file=str(Path(self._sockets.name) / "k.json"),
+        )
         self.client: BlockingKernelClient
 
     def __enter__(self) -> Kernel:
@@ -87,6 +101,7 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._sockets.cleanup()
         self._log.close()
 
     def ended(self) -> None:
