@@ -53,6 +53,8 @@ const BLOCKS: Input[] = [
   ["cells", (n) => `${"|a".repeat(n)}\n${"|-".repeat(n)}\n`, 700],
   ["spaces", (n) => `a${" ".repeat(n)}b#${" ".repeat(n)}#`, 50_000],
   ["a heading's end", (n) => `# a${" #".repeat(n)} b`, 25_000],
+  ["formulas in an open one", (n) => `a $$\n${"\\[x\n".repeat(n)}`, 4000],
+  ["formulas that close and open", (n) => `a $$\n${"$$ b $$ c\n".repeat(n)}`, 4000],
   ["hyphens and spaces", (n) => `${"- ".repeat(n)}x`, 25_000],
 ];
 

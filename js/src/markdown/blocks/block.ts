@@ -32,7 +32,8 @@ export class Block {
   end: number;
   /**
    * Heading: 1 to 6. List: 1 if numbered. Details: 1 if open from the start. Formula: 1 if it may hold
-   * blank lines. Code: fences that are open in it.
+   * blank lines. Code: fences that are open in it. Paragraph: how many `$$` are before
+   * its last line.
    */
   level = 0;
   /** Fenced code: its fence. A formula: what closes it, "" once it is closed. */

@@ -106,7 +106,4 @@ export function takeMath(line: Line): Pick<Block, "fence" | "level"> | null {
   return { fence, level: name || !rest ? 1 : 0 };
 }
 
-/** Whether a formula that is opened in `text` goes on behind it. */
-export const opensMath = (text: string) => text.split("$$").length % 2 === 0;
-
 export const closesMath = (line: Line, closer: string) => trimEnd(line.text).endsWith(closer);

@@ -11,7 +11,6 @@ import {
   closesDetails,
   closesFence,
   isRule,
-  opensMath,
   takeDetails,
   takeFence,
   takeFootnote,
@@ -261,7 +260,7 @@ export class BlockParser {
     }
     const math = this.#options.math && !this.#literal ? takeMath(line) : null;
     // In a paragraph it may be the end of a formula that is open there.
-    if (math && !(paragraph && opensMath(paragraph.lines.join("\n")))) {
+    if (math && !(paragraph && dollars(paragraph) % 2)) {
       this.#push("math", math).lines.push(line.content());
       return true;
     }
@@ -277,8 +276,10 @@ export class BlockParser {
   #underline(paragraph: Block, level: number): boolean {
     if (!level) return false;
     const rest = this.#takeDefinitions(paragraph);
-    paragraph.lines = rest ? rest.split("\n") : [];
-    if (!rest) return false;
+    if (!rest) {
+      paragraph.lines = [];
+      return false;
+    }
     const { definitions } = paragraph;
     this.#replaceTip("heading", { level, definitions, lines: [trimEnd(rest)] });
     this.#closeTip();
@@ -341,24 +342,21 @@ export class BlockParser {
   }
 
   #addText(line: Line): void {
-    const tip = this.#tip;
-    if (this.#matched < this.#open.length && !line.blank && tip.kind === "paragraph") {
-      // Laziness: the paragraph goes on without its containers' markers.
-      tip.lines.push(line.content());
-      tip.end = this.#number;
-      return;
-    }
-    this.#closeTo(this.#matched);
+    // Laziness: a paragraph continues without its containers' markers.
+    if (line.blank || this.#tip.kind !== "paragraph") this.#closeTo(this.#matched);
     const block = this.#tip;
     if (block.kind === "code") this.#addCode(block, line);
     else if (block.kind === "math") block.lines.push(line.rest());
     else if (line.blank) return;
     else if (block.kind === "table") this.#addRow(line.content());
-    else {
-      const paragraph = block.kind === "paragraph" ? block : this.#push("paragraph");
-      paragraph.lines.push(line.content());
-      paragraph.end = this.#number;
-    }
+    else this.#addLine(block.kind === "paragraph" ? block : this.#push("paragraph"), line);
+  }
+
+  #addLine(paragraph: Block, line: Line): void {
+    // Each line once, when it has ended: a hostile paragraph asks after every line.
+    paragraph.level = dollars(paragraph);
+    paragraph.lines.push(line.content());
+    paragraph.end = this.#number;
   }
 
   #addCode(block: Block, line: Line): void {
@@ -413,3 +411,6 @@ export class BlockParser {
 }
 
 const isRaw = ({ kind }: Block) => kind === "code" || kind === "math";
+
+/** How many `$$` a paragraph holds. */
+const dollars = ({ level, lines }: Block) => level + (lines.at(-1) ?? "").split("$$").length - 1;
