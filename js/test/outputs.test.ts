@@ -156,3 +156,80 @@ test("an output that shows a stream belongs to it, whatever became of its cell",
   cells[0] = { id: "merged" };
   expect([shown?.(), unseen?.()]).toEqual([false, true]);
 });
+
+/** A model of ipywidgets, which holds others. */
+class Model {
+  constructor(
+    readonly model_id: string,
+    readonly attributes: Record<string, unknown> = {},
+  ) {}
+}
+
+/** A notebook with an output for each id, and the streams whose kernel is about to end. */
+function layouts(models: readonly Model[], shown: readonly string[], streams: readonly string[]) {
+  const outputs = shown.map((id) => {
+    const made = output(undefined);
+    made.data = { "text/plain": id, [WIDGET]: { model_id: id } };
+    return made;
+  });
+  const byId = new Map(models.map((model) => [model.model_id, model]));
+  const manager = {
+    context: { model: { cells: list({ outputs: list(...outputs) }) } },
+    has_model: (id: string) => byId.has(id),
+    get_model: vi.fn(async (id: string) => byId.get(id)),
+  };
+  const kept = streams.map((stream) => {
+    const channel = new FakeChannel(stream, null, "", manager as object);
+    return { channel, ...keepOutputs(channel, manager) };
+  });
+  const end = (kernel: "restarted" | "crashed" = "restarted") => {
+    for (const [index, { lost }] of kept.entries())
+      lost({ ...state(`text ${index + 1}`) }, { ...local, closed: true, kernel }, 0);
+  };
+  return { outputs, manager, kept, end };
+}
+
+const texts = (one: ReturnType<typeof output> | undefined) =>
+  String(one?.data["text/plain"]).match(/text \d|answer|crashed|restarted/g);
+
+test("the kernel is gone: a box keeps all of its streams, in its order", async () => {
+  const inner = new Model("inner", { children: [new Model("button"), new Model("s1")] });
+  const captured = [{ output_type: "display_data", data: { [WIDGET]: { model_id: "s3" } } }];
+  const models = [
+    new Model("box", { layout: new Model("layout"), children: [new Model("s2"), inner] }),
+    inner,
+    new Model("output", { outputs: captured }),
+    new Model("other", { children: [new Model("button"), new Model("other")] }),
+  ];
+  const shown = ["box", "output", "other", "gone"];
+  const { outputs, end } = layouts(models, shown, ["s1", "s2", "s3"]);
+  const [box, captures, other, gone] = outputs;
+  end();
+  await vi.waitFor(() => expect(texts(captures)).toEqual(["text 3", "restarted"]));
+  expect(texts(box)).toEqual(["text 2", "restarted", "text 1", "restarted"]);
+  expect(Object.keys(box?.data ?? {}).sort()).toEqual(["text/markdown", "text/plain"]);
+  for (const one of [other, gone]) expect(one?.setData).not.toHaveBeenCalled();
+  end("crashed");
+  expect(texts(box)).toEqual(["text 2", "crashed", "text 1", "crashed"]);
+});
+
+test("the kernel is gone: of an ended stream its own text stays", async () => {
+  const { outputs, kept, end } = layouts(
+    [new Model("box", { children: [new Model("s1")] })],
+    ["box", "s2"],
+    ["s1", "s2"],
+  );
+  const [box, alone] = outputs;
+  if (alone) alone.data = { ...alone.data, "text/markdown": "*answer*", "text/plain": "answer" };
+  kept[0]?.ended();
+  kept[1]?.ended();
+  await vi.waitFor(() => expect(kept[0]?.channel.sent).toHaveLength(1));
+  expect(kept[1]?.channel.sent, "its output has its text").toEqual([]);
+  const said = { "text/markdown": "**answer**", "text/plain": "answer" };
+  kept[0]?.channel.receive({ ...answer, outputs: { "": said } });
+  expect(box?.setData, "the kernel lives").not.toHaveBeenCalled();
+  end();
+  await vi.waitFor(() => expect(alone?.setData).toHaveBeenCalled());
+  expect(box?.data).toEqual(said);
+  expect(alone?.data).toEqual({ "text/markdown": "*answer*", "text/plain": "answer" });
+});

@@ -58,6 +58,24 @@ test("what a tool gave back, and what the text cites", () => {
   expect(kept["text/plain"]).toMatch(/^\[look\] \{"a": 1\}\n\n\[fail\]\n\nSo\.\n\n\[/);
 });
 
+test("images that are here are embedded, and nothing else is taken for one", () => {
+  const { store, clock, emit } = openStore({ ...opened, stream: "s1" });
+  const ops = ["a", "b", "c"].map((part) => ({ part, type: "image", offset: 0, text: "" }));
+  emit({ ...delta(2, 0, ""), ops });
+  const file = new Uint8Array([0, 0x89, 0x50, 0x4e, 0x47, ...Array(20_000).fill(7)]);
+  const page = new TextEncoder().encode("<script>");
+  const pictures = new Map([
+    ["a", { format: "png", bytes: new DataView(file.buffer, 1) }],
+    ["b", { format: "png", bytes: new DataView(page.buffer) }],
+  ]);
+  const kept = remainsOf(store.state, store.local, clock.now(), pictures);
+  const [image, ...others] = kept[MARKDOWN].split("\n\n");
+  const [, encoded] =
+    /^!\[Image made by the model\]\(data:image\/png;base64,(.*)\)$/.exec(image ?? "") ?? [];
+  expect(Buffer.from(encoded ?? "", "base64")).toEqual(Buffer.from(file.subarray(1)));
+  expect(others.slice(0, 2)).toEqual(Array(2).fill("*an image that did not arrive*"));
+});
+
 describe("nothing in it can be more than text", () => {
   const hostile = [
     "<script>alert(1)</script></pre><img src=x onerror=alert(1)>",

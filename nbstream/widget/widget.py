@@ -98,7 +98,8 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
             send_asset=self._send_asset,
             send_image=self._send_image,
             send_inspection=self._send_inspection,
-            outputs=lambda: self._displays.final(),
+            # A stream that only a layout shows has no output of its own.
+            outputs=lambda: self._displays.final() or {"": dict(self.text_bundle())},
             observe=self._tell_observers,
             cancel_all=registry.cancel_all,
             released=self._released,

@@ -14,6 +14,21 @@ import { elapsed, reasoningWords, statusWords, toolName } from "../view/words.js
 /** A MIME bundle: text by MIME type. */
 export type Remains = Readonly<Record<"text/markdown" | "text/plain", string>>;
 
+/** A frame of an image, as the kernel sent it. */
+export interface Picture {
+  readonly format: string;
+  readonly bytes: DataView;
+}
+
+/** What a file of each format begins with: nothing else is kept as an image. */
+const BEGINNINGS: Readonly<Record<string, string>> = {
+  png: "\x89PNG",
+  jpeg: "\xff\xd8\xff",
+  webp: "RIFF",
+};
+/** Arguments of one call: there is a limit to them. */
+const SLICE = 8192;
+
 const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
 /** Controls, and halves of characters, which no file can hold. */
 const CONTROLS = /[^\P{Cc}\t\n]|\p{Cs}/gu;
@@ -59,8 +74,25 @@ function sourcesOf({ info }: Part): string {
   return lines.join("\n");
 }
 
-/** The stream's text and how it ended, as the notebook keeps it. */
-export function remainsOf(state: State, local: Local, now: number): Remains {
+/** An image as Markdown that needs no other file. */
+function pictureOf(picture: Picture | undefined): string {
+  const { buffer, byteOffset, byteLength } = picture?.bytes ?? new DataView(new ArrayBuffer(0));
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += SLICE)
+    text += String.fromCharCode(...bytes.subarray(i, i + SLICE));
+  const begins = BEGINNINGS[picture?.format ?? ""];
+  if (!begins || !text.startsWith(begins)) return "*an image that did not arrive*";
+  return `![Image made by the model](data:image/${picture?.format};base64,${btoa(text)})`;
+}
+
+/** The stream's text, its `pictures` by part, and how it ended, as the notebook keeps it. */
+export function remainsOf(
+  state: State,
+  local: Local,
+  now: number,
+  pictures: ReadonlyMap<string, Picture> = new Map(),
+): Remains {
   const { model, label, note, usage, error } = state;
   const line = [
     [model || label, note].filter(Boolean).join(", "),
@@ -74,6 +106,7 @@ export function remainsOf(state: State, local: Local, now: number): Remains {
   for (const part of state.parts) {
     const text = clean(textOf(part));
     const title = cleanLine(titleOf(part));
+    if (part.type === "image") blocks.push(pictureOf(pictures.get(part.part)));
     if (!text && part.type !== "tool") continue;
     blocks.push(title ? folded(title, clean(allOf(part))) : preformatted(text));
     if (part.type === "tool") plain.push(`[${title}] ${text}`.trim());
