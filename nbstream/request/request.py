@@ -33,6 +33,10 @@ _IS_UNKNOWN = re.compile(
     "unsupported|notsupported|unknown|unrecogni|unexpected|notpermitted|notallowed|forbidden|extra"
     "|additionalpropert|deprecated|maxcompletiontokens.*instead|maxtokens.*instead"
 )
+_IS_EXTRA = re.compile(
+    "(?:extra|unknown|unexpected|unrecogni[sz]ed|additional|unsupported)"
+    "(?:request)?(?:body)?(?:input|field|param|propert|argument|key|option|forbidden)"
+)
 _NOT_FOR_PARAMETERS = (401, 402, 403, 408, 413, 429)
 _MOST_READ = 20_000
 """The most characters of each text of a refusal that are searched."""
@@ -137,8 +141,9 @@ class Request:
             if any(word in said for word in _NAMES.get(name, ())):
                 del self._added[name]
                 return True
-        is_unnamed = not any(plain_name(name) in said for name in (*self._params, *_LIMITS))
-        if self._added and is_unnamed and _IS_UNKNOWN.search(said):
+        names = (*self._params, *_LIMITS)
+        is_named = getattr(exc, "param", None) or any(plain_name(name) in said for name in names)
+        if self._added and not is_named and _IS_EXTRA.search(said):
             self._added.clear()  # "Extra fields are not permitted.", without saying which
             return True
         if not self._may_rename or not _IS_UNKNOWN.search(said):

@@ -130,6 +130,8 @@ async def test_stream_options_of_the_user_stay(own: Any) -> None:
         ApiError(500, "it made me crash"),
         ApiError(400, "temperature is too high"),
         ApiError(400, "unknown model"),
+        ApiError(400, "unknown parameter", param="bogus"),
+        ApiError(400, "unsupported_value: this cannot be done"),
         ApiError(400, "messages: an extra field is not allowed"),
         ApiError(401, "no key: stream_options"),
         ApiError(429, "too many stream_options"),
