@@ -50,8 +50,11 @@ def tasks() -> ipywidgets.Widget:
 
 
 def _row(widget: StreamWidget) -> ipywidgets.Widget:
-    # In a narrow page it is the label that is cut, not the button.
-    label = ipywidgets.Label(layout=ipywidgets.Layout(flex="1 1 auto", min_width="0"))
+    # In a narrow page it is the label that is cut, not the button, and it shows that: as the flex
+    # box that labels are, it would end in the middle of a letter.
+    label = ipywidgets.Label(
+        layout=ipywidgets.Layout(display="block", flex="1 1 auto", min_width="0")
+    )
     button = ipywidgets.Button(
         description="Stop",
         tooltip=f"Stop {widget.label}",
@@ -61,6 +64,7 @@ def _row(widget: StreamWidget) -> ipywidgets.Widget:
 
     def update(_: Any = None) -> None:
         label.value = f"{widget.label} — {summary(widget._session, widget.model)}"
+        label.tooltip = label.value
         button.disabled = widget.is_done
 
     update()

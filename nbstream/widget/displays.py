@@ -41,7 +41,7 @@ def summary(session: Session, model: str, note: str | None = None) -> str:
         words[0] = note if words[0] == model else f"{words[0]}, {note}"
     usage = session.transcript.usage
     if usage is not None:
-        words.append(f"{usage.output_tokens:,} tokens")
+        words.append(f"{usage.output_tokens:,} token{'s' if usage.output_tokens != 1 else ''}")
     words.append(f"{session.timing.elapsed:.1f} s")
     state = _WORDS[session.status]
     if session.reason:

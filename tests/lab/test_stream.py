@@ -388,3 +388,29 @@ def test_markdown_is_rendered_while_it_streams(
     # The formula is set in the saved text only.
     same = before[: before.index("limit:")]
     page.wait(lambda: saved.inner_text().split()[: len(same)] == same, "the same words")
+
+
+@lab_only
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_two_streams_beside_each_other(
+    open_notebook: OpenNotebook, model: type[Model], shots: Path, theme: str
+) -> None:
+    gated = model(Scenario(text=WORDS, gates=frozenset({"deltas"})))
+    source = f"ask = lambda: nbstream.stream('Hi', model={gated.name!r})"
+    box = f"import ipywidgets, nbstream\n{source}\nipywidgets.HBox([ask(), ask()])"
+    page = open_notebook([box, "%nbstream tasks"], dark=theme == "dark")
+    page.run(1)
+    for number in (1, 2):
+        gated.request(number).release(20)
+    page.wait(lambda: page.output(1).inner_text().count("word15") == 2, "both answers")
+    page.run(2)
+    for width in (1200, 480):
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.page.evaluate("() => new Promise(requestAnimationFrame)")
+        page.page.screenshot(path=shots / f"{page.server.app}-{theme}-beside-{width}.png")
+        for view in page.widget(1).all():
+            wide = "el => el.scrollWidth - el.clientWidth"
+            assert view.locator(".nbs-header").evaluate(wide) <= 0, "no button sticks out"
+            assert view.locator(".nbs-model").evaluate("el => el.clientWidth") > 40
+    labels = page.output(2).locator(".widget-label")
+    assert labels.first.evaluate("el => getComputedStyle(el).display") == "block"

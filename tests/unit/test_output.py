@@ -27,6 +27,8 @@ async def run(*scripts: Any) -> Session:
 async def test_summary() -> None:
     session = await run([chat("a"), {**DONE, "usage": USAGE}])
     assert summary(session, "asked") == "served-model · 1,234 tokens · 0.0 s · done"
+    one = await run([chat("a"), {**DONE, "usage": {**USAGE, "completion_tokens": 1}}])
+    assert summary(one, "asked") == "served-model · 1 token · 0.0 s · done"
     cut = await run([chat("a"), chat(finish="length")])
     said = "served-model · 0.0 s · incomplete: the answer reached the token limit"
     assert summary(cut, "asked").startswith(said)

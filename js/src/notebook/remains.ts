@@ -74,6 +74,9 @@ function sourcesOf({ info }: Part): string {
   return lines.join("\n");
 }
 
+const tokenWords = (count: number): string =>
+  `${count.toLocaleString("en-US")} token${count === 1 ? "" : "s"}`;
+
 /** An image as Markdown that needs no other file. */
 function pictureOf(picture: Picture | undefined): string {
   const { buffer, byteOffset, byteLength } = picture?.bytes ?? new DataView(new ArrayBuffer(0));
@@ -96,7 +99,7 @@ export function remainsOf(
   const { model, label, note, usage, error } = state;
   const line = [
     [model || label, note].filter(Boolean).join(", "),
-    usage && `${usage.output_tokens.toLocaleString("en-US")} tokens`,
+    usage && tokenWords(usage.output_tokens),
     elapsed(state, local, now),
     statusWords(state, local, now),
   ]
