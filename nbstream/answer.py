@@ -29,37 +29,37 @@ class Facts:
     @property
     def status(self) -> Status:
         """Where the stream is; see `nbstream.transcript.status`."""
-        return self._session.status
+        return self._session.generation.status
 
     @property
     def text(self) -> str:
         """The answer so far."""
-        return self._session.transcript.text
+        return self._session.generation.transcript.text
 
     @property
     def reasoning(self) -> str:
         """Shown reasoning so far."""
-        return self._session.transcript.reasoning
+        return self._session.generation.transcript.reasoning
 
     @property
     def refusal(self) -> str:
         """The refusal so far, if any."""
-        return self._session.transcript.refusal
+        return self._session.generation.transcript.refusal
 
     @property
     def usage(self) -> Usage | None:
         """Token counts, once the server gave them."""
-        return self._session.transcript.usage
+        return self._session.generation.transcript.usage
 
     @property
     def finish_reason(self) -> str | None:
         """Why the model ended."""
-        return self._session.transcript.finish_reason
+        return self._session.generation.transcript.finish_reason
 
     @property
     def error(self) -> ErrorInfo | None:
         """What went wrong, redacted; None unless failed."""
-        return self._session.error
+        return self._session.generation.error
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -70,27 +70,27 @@ class Facts:
     @property
     def choices(self) -> list[Choice]:
         """All answers so far, where several were asked for (``n``)."""
-        return choices(self._session.transcript)
+        return choices(self._session.generation.transcript)
 
     @property
     def sources(self) -> list[CitedSource]:
         """What the answer cites, each once: ``url``, ``title`` and ``quote`` where known."""
-        return list(choice(self._session.transcript, 0).sources)
+        return list(choice(self._session.generation.transcript, 0).sources)
 
     @property
     def images(self) -> list[Image]:
         """The images so far; a partial one until the next frame comes."""
-        return images(self._session.transcript)
+        return images(self._session.generation.transcript)
 
     @property
     def logprobs(self) -> list[Any]:
         """Log probabilities, an entry per token as the server gives it; empty if not asked for."""
-        return list(choice(self._session.transcript, 0).logprobs)
+        return list(choice(self._session.generation.transcript, 0).logprobs)
 
     @property
     def extra(self) -> dict[str, Any]:
         """Fields beside the answer that the API does not document, each as it came last."""
-        extra: dict[str, Any] = well_formed_values(self._session.transcript.extra)
+        extra: dict[str, Any] = well_formed_values(self._session.generation.transcript.extra)
         return extra
 
     @property
@@ -101,7 +101,9 @@ class Facts:
         >>> nbstream.stream("An address", schema=Address).partial  # doctest: +SKIP
         {'street': 'Bahnhofstra'}
         """
-        value = self._growing.value(self._session.deltas, self._session.reply_from)
+        value = self._growing.value(
+            self._session.generation.deltas, self._session.generation.reply_from
+        )
         return value if self._structure is None else self._structure.value_in(value)
 
     @property
@@ -110,32 +112,32 @@ class Facts:
         and without a schema. Raises `SchemaError` if the answer does not fit."""
         if self._structure is None or self.status != "completed":
             return None
-        return self._structure.parse(self._session.reply_text)
+        return self._structure.parse(self._session.generation.reply_text)
 
     @property
     def model(self) -> str:
         """The model's name: the server's word for it once it answered."""
-        return self._session.transcript.model or self._asked_model
+        return self._session.generation.transcript.model or self._asked_model
 
     @property
     def timing(self) -> Timing:
         """``elapsed`` and ``first_token`` in seconds."""
-        return self._session.timing
+        return self._session.generation.timing
 
     @property
     def reason(self) -> str | None:
         """In words why the stream is in its state, where there is more to say."""
-        return self._session.reason
+        return self._session.generation.reason
 
     @property
     def response(self) -> Any:
         """The HTTP response (``w.response.headers``); None before the headers came."""
-        return self._session.response
+        return self._session.generation.response
 
     @property
     def request_id(self) -> str | None:
         """The server's id of the request, for its support."""
-        return self._session.request_id
+        return self._session.generation.request_id
 
     def inspect(self) -> Inspection:
         """What came on the wire so far: ``events``, ``headers``, ``attempts`` and a ``report``, as
@@ -145,12 +147,12 @@ class Facts:
         >>> w = nbstream.stream("Hi", inspect=True)            # doctest: +SKIP
         >>> (await w).inspect()                                # doctest: +SKIP
         """
-        return inspect(self._session, self._asked_model, self._front_end)
+        return inspect(self._session.generation, self._asked_model, self._front_end)
 
     @property
     def is_done(self) -> bool:
         """Whether the stream has ended, however."""
-        return self._session.is_done
+        return self._session.generation.is_done
 
     def __repr__(self) -> str:
         size = f"{len(self.text):,} characters"

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import nbstream
 
 from . import local
+from .clients import OPENAI_URL, choose
 from .errors import ConfigError, LocalModelError
-from .request.endpoint import OPENAI_URL, choose
 from .settings import settings
 from .text.terminal import printable
 

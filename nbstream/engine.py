@@ -23,6 +23,7 @@ from .answer import Facts
 from .errors import StreamError, UsageError
 from .request.prepare import Asked, ask
 from .request.schema import Growing
+from .session.generation import Generation
 from .session.session import Session
 from .session.waiting import follow
 from .tools.approval import Approve
@@ -118,7 +119,7 @@ class Stream(Facts):
 
     def __aiter__(self) -> AsyncIterator[str]:
         """The text of the answer, piece by piece. Raises `StreamError` if the stream failed."""
-        return self._read(self._session.deltas)
+        return self._read(self._session.generation.deltas)
 
     def events(self) -> AsyncIterator[Append]:
         """Everything instead of the text alone: reasoning, refusals, tool calls, further answers,
@@ -178,15 +179,15 @@ class _Events:
     def __init__(self) -> None:
         self.kept: list[Append] | None = None
 
-    def appended(self, session: Session, append: Append) -> None:
+    def appended(self, append: Append) -> None:
         if self.kept is not None:
             self.kept.append(append)
 
-    def changed(self, session: Session) -> None:
+    def changed(self, generation: Generation) -> None:
         """Do nothing: readers ask for the status."""
 
-    def restored(self, session: Session) -> None:
+    def restored(self, generation: Generation) -> None:
         """Do nothing: the transcript is right, and events are not taken back."""
 
-    def renewed(self, session: Session) -> None:
+    def renewed(self, generation: Generation) -> None:
         """Do nothing: an answer is never continued."""

@@ -135,7 +135,7 @@ def _prepare(*modules: str) -> bool:
         )
         return False
     from .. import local
-    from ..request.endpoint import choose
+    from ..clients import choose
 
     endpoint = choose()
     if endpoint.note:

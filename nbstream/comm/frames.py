@@ -1,10 +1,10 @@
-"""The facts about a session that a page gets beside text, as fields of frames. No Jupyter."""
+"""The facts about a generation that a page gets beside text, as fields of frames. No Jupyter."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from ..session.session import Session
+from ..session.generation import Generation
 from ..transcript.transcript import Part
 from .messages import Facts, PartState
 
@@ -21,27 +21,27 @@ def part_state(part: Part, length: int) -> PartState:
     return state
 
 
-def facts(session: Session) -> Facts:
+def facts(generation: Generation) -> Facts:
     """What is known beside the status, as the front end shows it."""
-    transcript, timing = session.transcript, session.timing
-    is_silent = session.status == "stalled"
+    transcript, timing = generation.transcript, generation.timing
+    is_silent = generation.status == "stalled"
     times = {
         "elapsed": timing.elapsed,
         "first_token": timing.first_token,
         "since_last": timing.now() - timing.last if is_silent and timing.last is not None else None,
-        "tokens_per_second": session.tokens_per_second if session.is_done else None,
+        "tokens_per_second": generation.tokens_per_second if generation.is_done else None,
     }
-    retry = session.retry if session.status == "retrying" else None
+    retry = generation.retry if generation.status == "retrying" else None
     found: dict[str, Any] = {
-        "reason": session.reason,
-        "error": session.error.to_wire() if session.error else None,
+        "reason": generation.reason,
+        "error": generation.error.to_wire() if generation.error else None,
         "retry": retry.to_wire() if retry else None,
         "finish_reason": transcript.finish_reason,
         "usage": transcript.usage.to_wire() if transcript.usage else None,
         "timing": {name: round(value, 3) for name, value in times.items() if value is not None},
         "model": transcript.model,
-        "request_id": session.request_id,
-        "offer": session.offer,
+        "request_id": generation.request_id,
+        "offer": generation.offer,
     }
     return cast(Facts, {name: value for name, value in found.items() if value is not None})
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..session.generation import Generation
 from ..session.session import Session
 from ..tools.approval import Decision
-from ..transcript.status import TERMINAL
 from ..transcript.transcript import Append
 from .coalesce import Held
 from .frames import facts, lasting, part_state
@@ -101,38 +101,39 @@ class Wire:
 
     # -- Sink ---------------------------------------------------------------------------------
 
-    def appended(self, session: Session, append: Append) -> None:
+    def appended(self, append: Append) -> None:
         """Hold text for the next tick."""
         if self._hub is None:
-            assert session.loop is not None
-            self._hub = hub_of(session.loop)
+            assert self._session is not None
+            assert self._session.loop is not None
+            self._hub = hub_of(self._session.loop)
         with self._lock:
             self._held.append(append)
         self._has_news = True
         self._hub.text(self)
 
-    def changed(self, session: Session) -> None:
+    def changed(self, generation: Generation) -> None:
         """A change of state goes out at once, behind the text that came before it."""
         with self._lock:
-            self._held.frame(self._status(session))
-        self._hold_urgent(session)
+            self._held.frame(self._status(generation))
+        self._hold_urgent()
         self.flushed()
         self._observe("status")
 
-    def restored(self, session: Session) -> None:
+    def restored(self, generation: Generation) -> None:
         """A snapshot, which takes the place of all text that was told."""
         self._has_news = True
-        self._hold_snapshot(session)
+        self._hold_snapshot(generation)
 
-    def renewed(self, session: Session) -> None:
+    def renewed(self, generation: Generation) -> None:
         """A snapshot, which takes the place of an ending and of all that belonged to it."""
         self._hub = None  # it may continue in another loop
-        self._hold_snapshot(session)
+        self._hold_snapshot(generation)
         self._renewed()
         self._observe("status")
 
-    def _hold_snapshot(self, session: Session) -> None:
-        parts = session.transcript.parts
+    def _hold_snapshot(self, generation: Generation) -> None:
+        parts = generation.transcript.parts
         with self._lock:
             self._held = Held()
             self._told = {}
@@ -142,9 +143,11 @@ class Wire:
         with self._lock:
             # In its place: pieces that arrive before it can be sent follow it.
             self._held.frame(snapshot)
-        self._hold_urgent(session)
+        self._hold_urgent()
 
-    def _hold_urgent(self, session: Session) -> None:
+    def _hold_urgent(self) -> None:
+        session = self._session
+        assert session is not None
         if session.loop is None or session.loop.is_closed():
             # Nothing runs there that could do it later.
             self.send(message(*self.take()))
@@ -179,19 +182,19 @@ class Wire:
 
     # -- frames -------------------------------------------------------------------------------
 
-    def _status(self, session: Session) -> StatusFrame:
-        found = facts(session)
+    def _status(self, generation: Generation) -> StatusFrame:
+        found = facts(generation)
         told, self._told = self._told, lasting(found)
         news = {name: value for name, value in found.items() if told.get(name) != value}
         frame: StatusFrame = {
             "kind": "status",
             "stream": self.stream,
             "seq": 0,
-            "status": session.status,
+            "status": generation.status,
             **news,  # type: ignore[typeddict-item]  # Facts is a part of StatusFrame
         }
-        if session.status in TERMINAL:
-            frame["lengths"] = session.transcript.lengths
+        if generation.is_done:
+            frame["lengths"] = generation.transcript.lengths
         return frame
 
     def snapshot(self) -> SnapshotFrame | None:
@@ -210,9 +213,9 @@ class Wire:
             "created": self.created,
             "status": session.status,
             "parts": [part_state(parts[part], length) for part, length in sent.items()],
-            **facts(session),  # type: ignore[typeddict-item]  # Facts is a part of SnapshotFrame
+            **facts(session.generation),  # type: ignore[typeddict-item]  # Facts is a part of SnapshotFrame
         }
-        if session.status in TERMINAL:
+        if session.is_done:
             # What is still held is missing: the page can tell.
             frame["lengths"] = session.transcript.lengths
         frame.setdefault("model", self.model)

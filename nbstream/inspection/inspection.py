@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from ..errors import ErrorInfo
-from ..session.session import Session
+from ..session.generation import Generation
 from ..text.redact import Redact
 from ..transport.attempts import Attempt
 from ..transport.recording import MOST_EVENTS, RawEvent, block_of, raw_event
@@ -115,39 +115,39 @@ class Inspection:
         return report.table(self)
 
 
-def inspect(session: Session, model: str = "", front_end: str = "") -> Inspection:
-    """What is known of ``session`` now. ``model`` is the one that was asked for."""
-    kept = session.attempts.kept
-    seen = _seen(session)
-    attempts = [_attempt(session, attempt) for attempt in kept]
+def inspect(generation: Generation, model: str = "", front_end: str = "") -> Inspection:
+    """What is known of ``generation`` now. ``model`` is the one that was asked for."""
+    kept = generation.attempts.kept
+    seen = _seen(generation)
+    attempts = [_attempt(generation, attempt) for attempt in kept]
     if seen == "kept":
-        attempts[-1] = replace(attempts[-1], **_of_chunks(session, kept[-1]))
-    if not attempts[-1].request_id and session.request_id:
-        attempts[-1] = replace(attempts[-1], request_id=session.request_id)
+        attempts[-1] = replace(attempts[-1], **_of_chunks(generation, kept[-1]))
+    if not attempts[-1].request_id and generation.request_id:
+        attempts[-1] = replace(attempts[-1], request_id=generation.request_id)
     return Inspection(
-        model=session.redact(session.transcript.model or model),
-        status=session.status,
-        reason=session.reason and session.redact(session.reason),
-        error=session.error,
-        elapsed=session.timing.elapsed,
-        first_token=session.timing.first_token,
+        model=generation.redact(generation.transcript.model or model),
+        status=generation.status,
+        reason=generation.reason and generation.redact(generation.reason),
+        error=generation.error,
+        elapsed=generation.timing.elapsed,
+        first_token=generation.timing.first_token,
         seen=seen,
         attempts=attempts,
-        front_end=session.redact(front_end),
+        front_end=generation.redact(front_end),
     )
 
 
-def _seen(session: Session) -> Seen:
-    recording = session.attempts.latest.recording
+def _seen(generation: Generation) -> Seen:
+    recording = generation.attempts.latest.recording
     if recording is not None:
         return "chunks" if recording.events and not recording.saw_bytes else "bytes"
-    return "kept" if session.chunks else "nothing"
+    return "kept" if generation.chunks else "nothing"
 
 
-def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
+def _attempt(generation: Generation, attempt: Attempt) -> InspectedAttempt:
     recording = attempt.recording
-    clean = session.redact | attempt.hide
-    is_over = attempt.is_over or session.is_done
+    clean = generation.redact | attempt.hide
+    is_over = attempt.is_over or generation.is_done
     return InspectedAttempt(
         number=attempt.number,
         at=attempt.at,
@@ -162,15 +162,15 @@ def _attempt(session: Session, attempt: Attempt) -> InspectedAttempt:
     )
 
 
-def _of_chunks(session: Session, attempt: Attempt) -> dict[str, Any]:
+def _of_chunks(generation: Generation, attempt: Attempt) -> dict[str, Any]:
     """The events of what `show` keeps: the first and the last."""
-    chunks = session.chunks or []
+    chunks = generation.chunks or []
     count = len(chunks)
     tail = max(MOST_EVENTS, count - MOST_EVENTS)
     places = [*range(min(count, MOST_EVENTS)), *range(tail, count)]
     events = [raw_event(n + 1, block_of(chunks[n])) for n in places]
-    clean = session.redact | attempt.hide
-    is_over = attempt.is_over or session.is_done
+    clean = generation.redact | attempt.hide
+    is_over = attempt.is_over or generation.is_done
     return {"events": _cleaned(events, clean, is_over=is_over), "left_out": count - len(places)}
 
 

@@ -57,7 +57,7 @@ class StreamMagics(Magics):
         self._runs.add(running, widget, lambda earlier: earlier.cancel("the cell was run again"))
         if arguments.name:
             self.shell.user_ns[arguments.name] = widget
-        widget._session.name = arguments.name or ("_" if is_cell else None)
+        widget._session.generation.name = arguments.name or ("_" if is_cell else None)
         return self._present(widget, arguments)
 
     def _start(self, arguments: Arguments, prompt: str, running: Execution) -> StreamWidget:
@@ -204,7 +204,7 @@ def _settle_at_end(chat: Chat, turn: Turn, widget: StreamWidget) -> None:
 
     def settle() -> None:
         session = widget._session
-        answer = session.reply_text or widget.refusal
+        answer = session.generation.reply_text or widget.refusal
         note = "" if widget.status == "completed" else widget.status
         if widget.error is None and (answer or session.exchanges):
             chat.keep(turn, answer, tuple(session.exchanges), note)

@@ -7,9 +7,9 @@ from typing import Any
 
 import ipywidgets
 
+from ..clients import choose
 from ..errors import NbstreamError
 from ..loops import background_loop
-from ..request.endpoint import choose
 from ..text.redact import redactor
 from ..text.terminal import printable
 from ..transport.failures import describe
@@ -63,7 +63,7 @@ def _row(widget: StreamWidget) -> ipywidgets.Widget:
     button.on_click(lambda _: widget.cancel())
 
     def update(_: Any = None) -> None:
-        label.value = f"{widget.label} — {summary(widget._session, widget.model)}"
+        label.value = f"{widget.label} — {summary(widget._session.generation, widget.model)}"
         label.tooltip = label.value
         button.disabled = widget.is_done
 

@@ -1,1 +1,1 @@
-"""What is sent, and to which server."""
+"""What is sent."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from ..clients import Endpoint, choose
 from ..errors import UsageError
 from ..session.timing import Clocks
 from ..settings import settings
@@ -23,7 +24,6 @@ from ..validation import (
     check_sendable,
     check_words,
 )
-from .endpoint import Endpoint, choose
 from .request import Request
 from .schema import Structure
 

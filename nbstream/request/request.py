@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..clients import Endpoint
 from ..transport.background_response import cancel_response
 from ..transport.http_hooks import sending
 from ..transport.server_words import plain_name
 from ..validation import Api, Prompt
-from .endpoint import Endpoint
 
 GO_ON = (
     "Your answer was cut off. Go on exactly where it ends, in the middle of the word if need be:"

@@ -57,7 +57,7 @@ async def follow(
             with contextlib.suppress(RuntimeError):  # the follower's loop was closed
                 loop.call_soon_threadsafe(_resolve, grown)
 
-        stop = session.listen(wake)
+        stop = session.generation.listen(wake)
         try:
             if position == len(items) and not session.is_done:
                 await until(grown)
@@ -124,7 +124,7 @@ def follow_blocking(session: Session, items: Sequence[T]) -> Iterator[T]:
         with changed:
             changed.notify_all()
 
-    stop = session.listen(wake)
+    stop = session.generation.listen(wake)
     position = 0
     try:
         while True:
@@ -154,9 +154,9 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
             while position < len(items):
                 yield items[position]
                 position += 1
-            if session.is_stopping:
+            if session.generation.is_stopping:
                 break
-            session.feed(next(chunks))
+            session.generation.feed(next(chunks))
     except StopIteration:
         pass
     except KeyboardInterrupt as exc:
@@ -164,12 +164,12 @@ def _drive(session: Session, items: Sequence[T]) -> Iterator[T]:
         shorten(exc)
         raise
     except Exception as exc:
-        failure = None if session.is_ending else exc
+        failure = None if session.generation.is_ending else exc
     finally:
-        if pump is not None and session.is_ending:
-            session.conclude()
+        if pump is not None and session.generation.is_ending:
+            session.generation.conclude()
             pump.close_now()
-    session.conclude(failure)
+    session.generation.conclude(failure)
 
 
 def _on_own_thread(session: Session) -> bool:

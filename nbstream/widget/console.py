@@ -91,7 +91,7 @@ class Console:
 
     def _begin(self) -> None:
         self._prints = True
-        self._session.listen(self._print)
+        self._session.generation.listen(self._print)
         self._print()
 
     def _print(self) -> None:
@@ -104,7 +104,7 @@ class Console:
     def _write(self) -> None:
         session = self._session
         with self._lock:
-            new = session.deltas[self._count :]
+            new = session.generation.deltas[self._count :]
             self._count += len(new)
             text = "".join(new)
             if session.is_done and not self._has_ended:

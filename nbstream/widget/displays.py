@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from ..kernel.cells import Execution
 from ..kernel.environment import execution, shell
 from ..saved import document
+from ..session.generation import Generation
 from ..session.session import Session
 from ..session.waiting import follow_blocking, interrupt, wait_blocking
 from ..text.terminal import printable
@@ -31,39 +32,41 @@ _WORDS = {
 }
 
 
-def summary(session: Session, model: str, note: str | None = None) -> str:
+def summary(generation: Generation, model: str, note: str | None = None) -> str:
     """One slim line: model, tokens, seconds, how it ended.
 
     ``gpt-5-mini · 312 tokens · 4.1 s · done``
     """
-    words = [session.transcript.model or model]
+    words = [generation.transcript.model or model]
     if note:
         words[0] = note if words[0] == model else f"{words[0]}, {note}"
-    usage = session.transcript.usage
+    usage = generation.transcript.usage
     if usage is not None:
         words.append(f"{usage.output_tokens:,} token{'s' if usage.output_tokens != 1 else ''}")
-    words.append(f"{session.timing.elapsed:.1f} s")
-    state = _WORDS[session.status]
-    if session.reason:
+    words.append(f"{generation.timing.elapsed:.1f} s")
+    state = _WORDS[generation.status]
+    if generation.reason:
         # A stream that waits says for what.
-        state = session.reason if session.status == "queued" else f"{state}: {session.reason}"
+        state = (
+            generation.reason if generation.status == "queued" else f"{state}: {generation.reason}"
+        )
     words.append(state)
     return " · ".join(word for word in words if word)
 
 
 def text_bundle(
-    session: Session, model: str, note: str | None = None, *, with_error: bool = True
+    generation: Generation, model: str, note: str | None = None, *, with_error: bool = True
 ) -> dict[str, str]:
     """The answer as Markdown and as plain text. The Markdown runs no script and loads nothing,
     whatever the model wrote: see `nbstream.saved.sanitize`."""
-    line = summary(session, model, note)
-    blocks = document.markdown(session.transcript)
-    if session.error is not None and with_error:
-        blocks.append("**" + document.escaped(f"{session.error}") + "**")
+    line = summary(generation, model, note)
+    blocks = document.markdown(generation.transcript)
+    if generation.error is not None and with_error:
+        blocks.append("**" + document.escaped(f"{generation.error}") + "**")
     blocks.append(f"<sub>{document.escaped(line)}</sub>")
     plain = [
-        document.plain(session.transcript),
-        ending(session, model, note, with_error=with_error),
+        document.plain(generation.transcript),
+        ending(generation, model, note, with_error=with_error),
     ]
     return {
         "text/markdown": "\n\n".join(filter(None, blocks)),
@@ -72,11 +75,11 @@ def text_bundle(
 
 
 def ending(
-    session: Session, model: str, note: str | None = None, *, with_error: bool = True
+    generation: Generation, model: str, note: str | None = None, *, with_error: bool = True
 ) -> str:
     """The plain text below an answer: the error if there is one, and the summary."""
-    error = [str(session.error)] if session.error is not None and with_error else []
-    return "\n\n".join([*error, f"[{summary(session, model, note)}]"])
+    error = [str(generation.error)] if generation.error is not None and with_error else []
+    return "\n\n".join([*error, f"[{summary(generation, model, note)}]"])
 
 
 class Displays:
@@ -209,7 +212,7 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
     """Print the answer as it comes, then its summary; blocks until the end. Ctrl-C stops it."""
     out = file or sys.stdout
     try:
-        for delta in follow_blocking(session, session.deltas):
+        for delta in follow_blocking(session, session.generation.deltas):
             out.write(printable(delta))
             out.flush()
         wait_blocking(session)
@@ -217,6 +220,6 @@ def print_live(session: Session, model: str, file: TextIO | None = None) -> None
         interrupt(session, exc)
         raise
     finally:
-        separator = "\n" if session.deltas else ""
-        out.write(printable(f"{separator}[{summary(session, model)}]\n"))
+        separator = "\n" if session.generation.deltas else ""
+        out.write(printable(f"{separator}[{summary(session.generation, model)}]\n"))
         out.flush()

@@ -158,5 +158,5 @@ class StreamHandle:
 
     @property
     def _items(self) -> list[Any]:
-        chunks = self._session.chunks
-        return self._session.deltas if chunks is None else chunks
+        chunks = self._session.generation.chunks
+        return self._session.generation.deltas if chunks is None else chunks

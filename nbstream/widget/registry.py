@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..kernel.environment import kernel, shell
-from ..session.session import LOOP_ENDED
+from ..session.run import LOOP_ENDED
 from ..text.terminal import printable
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _report_lost() -> None:
 
 def _losses() -> Iterator[str]:
     """What happened to the answers that nobody waited for, and what would have kept them."""
-    live = [widget for widget in tasks() if not widget._session.is_ending]
+    live = [widget for widget in tasks() if not widget._session.generation.is_ending]
     if started := [_name(widget) for widget in live if widget._session.is_started]:
         yield f"{_listed('unfinished at exit', started)} {_ended_first()}"
     if unread := [_name(widget) for widget in live if not widget._session.is_started]:

@@ -341,11 +341,13 @@ class StreamWidget(StreamHandle, StreamFacts, anywidget.AnyWidget):
         """The text so far as ``text/markdown`` and ``text/plain``, with a slim status line, and
         the error in words if the stream failed."""
         session, wire = self._session, self._wire
-        return displays.text_bundle(session, wire.model, wire.note, with_error=with_error)
+        return displays.text_bundle(
+            session.generation, wire.model, wire.note, with_error=with_error
+        )
 
     def _ending(self, with_error: bool) -> str:
-        session, wire = self._session, self._wire
-        return displays.ending(session, wire.model, wire.note, with_error=with_error)
+        generation, wire = self._session.generation, self._wire
+        return displays.ending(generation, wire.model, wire.note, with_error=with_error)
 
 
 def _close(close: Callable[[], None]) -> None:

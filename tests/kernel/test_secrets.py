@@ -18,10 +18,10 @@ for name in ("", "openai", "httpx", "httpx2", "httpcore", "httpcore2"):
 logging.getLogger().addHandler(handler)
 """
 FAIL = """
-import nbstream.request.endpoint
+import nbstream.clients
 def fail(w, session, endpoint, source):
     raise RuntimeError("mine")
-fail(w, w._session, nbstream.request.endpoint.choose(), w._session.source)
+fail(w, w._session, nbstream.clients.choose(), w._session.source)
 """
 CAUGHT = """
 import traceback

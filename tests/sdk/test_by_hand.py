@@ -57,8 +57,8 @@ async def test_first_chunks_then_close(
     await end_of(w)
     assert ending(w) == CLOSED
     assert (await w).text == w.text
-    assert w._session.chunks is not None
-    assert w._session.chunks[:4] == seen
+    assert w._session.generation.chunks is not None
+    assert w._session.generation.chunks[:4] == seen
 
 
 async def first_chunks(w: Any) -> list[Any]:
@@ -96,7 +96,7 @@ async def test_first_chunks_of_a_blocking_stream_then_close(
 async def test_closed_before_anything_was_read(server: Server, aclient: Any, api: Any) -> None:
     async with await open_stream(aclient, "test/no-first-token", api) as opened:
         w = nbstream.show(opened)
-        await until(lambda: w._session.response is not None)
+        await until(lambda: w._session.generation.response is not None)
     await server.requests[0].until_left()
     await end_of(w)
     assert ending(w) == CLOSED

@@ -9,7 +9,7 @@ import pytest
 
 import nbstream
 from nbstream import engine
-from nbstream.request.endpoint import _clients
+from nbstream.clients import _clients
 from tests.support.scenario import DEFAULT_TEXT, Scenario
 from tests.support.sdk import ANSWER, APIS, KEY, end_of, stream
 from tests.support.server import Server

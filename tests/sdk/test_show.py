@@ -54,8 +54,8 @@ async def test_show_a_sync_stream_with_async_for(client: Any) -> None:
     count = 0
     async for _ in w:
         count += 1
-    assert w._session.chunks is not None
-    assert count == len(w._session.chunks)
+    assert w._session.generation.chunks is not None
+    assert count == len(w._session.generation.chunks)
     assert w.text == ANSWER
 
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 import nbstream
-from nbstream.request import endpoint
+from nbstream import clients
 from tests.support.answer import KEEP_ALIVE
 from tests.support.fakes import until
 from tests.support.sdk import FIRST_FIVE, KEY, end_of, stream
@@ -28,7 +28,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def closed() -> None:
     """Close the clients that `ours` made."""
-    for made in endpoint._clients.pop(asyncio.get_running_loop()).values():
+    for made in clients._clients.pop(asyncio.get_running_loop()).values():
         await made.close()
 
 
@@ -39,7 +39,7 @@ async def closed() -> None:
 async def test_given_up(
     server: Server, monkeypatch: pytest.MonkeyPatch, model: str, kept: str
 ) -> None:
-    monkeypatch.setattr(endpoint, "SILENCE", 0.2)
+    monkeypatch.setattr(clients, "SILENCE", 0.2)
     w = await end_of(ours(server, model))
     assert w.status == "failed"
     assert w.error is not None
@@ -53,7 +53,7 @@ async def test_given_up(
 
 async def test_comments_keep_it_alive(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = 10 * KEEP_ALIVE
-    monkeypatch.setattr(endpoint, "SILENCE", limit)
+    monkeypatch.setattr(clients, "SILENCE", limit)
     w = ours(server, "test/comments")
     await until(lambda: w.timing.elapsed > 4 * limit)
     assert not w.is_done
@@ -65,7 +65,7 @@ async def test_comments_keep_it_alive(server: Server, monkeypatch: pytest.Monkey
 async def test_a_clients_own_limit_is_its_own(
     server: Server, aclient: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "SILENCE", 0.05)
+    monkeypatch.setattr(clients, "SILENCE", 0.05)
     w = stream(aclient.with_options(timeout=0.3), "test/stall")
     await end_of(w)
     assert w.error is not None
@@ -74,7 +74,7 @@ async def test_a_clients_own_limit_is_its_own(
 
 
 async def test_a_limit_for_one_request(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "SILENCE", 0.05)
+    monkeypatch.setattr(clients, "SILENCE", 0.05)
     w = await end_of(ours(server, "test/stall", timeout=0.3))
     assert w.error is not None
     assert "0.05" not in w.error.message

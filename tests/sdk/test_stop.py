@@ -39,7 +39,7 @@ async def test_stop(
     kept: str | None,
 ) -> None:
     # Closing the stream ends it, not that nothing ended within a second.
-    monkeypatch.setattr("nbstream.session.session.CLOSE_GRACE", 1000.0)
+    monkeypatch.setattr("nbstream.session.run.CLOSE_GRACE", 1000.0)
     w = stream(aclient, model, api=api)
     request = await server.until_request()
     if kept is None:

@@ -211,8 +211,8 @@ async def test_whole_answers_on_the_other_loop(server: Server, quick: Any) -> No
     )
     for w in (own, given, shown):
         assert (await w).text == "".join(DEFAULT_TEXT)
-    assert shown._session.chunks is not None
-    assert len(list(shown)) == len(shown._session.chunks)
+    assert shown._session.generation.chunks is not None
+    assert len(list(shown)) == len(shown._session.generation.chunks)
 
 
 async def test_what_cannot_run_on_the_other_loop(

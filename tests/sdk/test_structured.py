@@ -28,7 +28,7 @@ JSON = ('{"na', 'me": "Ma', 'rs", "mo', 'ons": 2}')
 
 
 def has_deltas(widget: StreamWidget, count: int) -> bool:
-    return len(widget._session.deltas) == count
+    return len(widget._session.generation.deltas) == count
 
 
 @APIS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import nbstream
-from nbstream.session.progress import NO_BEGINNING
+from nbstream.session.generation import NO_BEGINNING
 from nbstream.validation import known_parameters
 from nbstream.widget.widget import StreamWidget
 from tests.support.fakes import until
@@ -86,7 +86,8 @@ async def test_the_text_is_whole_as_soon_as_it_is_said(server: Server, aclient: 
     server.release()
     await end_of(w)
     assert w.text == ANSWER
-    assert w._session.deltas == list(came), "what was restored is no delta of this stream"
+    deltas = w._session.generation.deltas
+    assert deltas == list(came), "what was restored is not a delta of this stream"
 
 
 @pytest.mark.parametrize(("fault", "status"), [("truncate", "incomplete"), ("reset", "failed")])

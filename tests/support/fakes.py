@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+from nbstream.session.generation import Generation
 from nbstream.session.session import Session
 from nbstream.transcript.transcript import Append
 from nbstream.transport.retry import RetryPolicy
@@ -131,19 +132,19 @@ class RecordingSink:
         self.statuses: list[str] = []
         self.retries: list[Any] = []
 
-    def appended(self, session: Session, append: Append) -> None:
+    def appended(self, append: Append) -> None:
         self.appends.append(append)
 
-    def restored(self, session: Session) -> None:
+    def restored(self, generation: Generation) -> None:
         self.statuses.append("restored")
 
-    def renewed(self, session: Session) -> None:
+    def renewed(self, generation: Generation) -> None:
         self.statuses.append("renewed")
 
-    def changed(self, session: Session) -> None:
-        self.statuses.append(session.status)
-        if session.status == "retrying":
-            self.retries.append(session.retry)
+    def changed(self, generation: Generation) -> None:
+        self.statuses.append(generation.status)
+        if generation.status == "retrying":
+            self.retries.append(generation.retry)
 
 
 class ApiError(Exception):

@@ -311,8 +311,8 @@ async def meet(fault: Fault, api: Api = "chat", kind: Kind = "async") -> Outcome
             delays: list[float] = []
 
             def note(_: Any) -> None:
-                if w.status == "retrying" and w._session.retry is not None:
-                    delays.append(w._session.retry.delay)
+                if w.status == "retrying" and w._session.generation.retry is not None:
+                    delays.append(w._session.generation.retry.delay)
 
             w.observe(note, names="status")
             await until(w._session.done.done)

@@ -59,21 +59,21 @@ class Schedule:
 
     def say(self, name: str) -> None:
         session = self.sessions[name]
-        if session.is_ending:
+        if session.generation.is_ending:
             return
         for _ in range(self.random.randrange(1, 8)):
             word = self.random.choice(WORDS)
             thinks = not session.transcript.text and self.random.random() < 0.3
-            session.feed(chat(None, reasoning=word) if thinks else chat(word))
+            session.generation.feed(chat(None, reasoning=word) if thinks else chat(word))
         if session.status == "in_progress" and self.random.random() < 0.05:
-            session._move("stalled")
+            session.generation.move("stalled")
 
     def end(self, name: str) -> None:
         session = self.sessions[name]
         if not session.is_done:
             if session.status == "stalled":
-                session._move("in_progress")
-            session.conclude(ValueError("boom") if self.random.random() < 0.2 else None)
+                session.generation.move("in_progress")
+            session.generation.conclude(ValueError("boom") if self.random.random() < 0.2 else None)
 
     # -- the way there and back -----------------------------------------------------------------
 

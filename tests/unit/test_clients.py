@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from nbstream import local
+from nbstream import clients, local
+from nbstream.clients import LOCAL_NOTE, choose
 from nbstream.errors import ConfigError
 from nbstream.magic.config import NBStream
-from nbstream.request import endpoint as endpoint_module
-from nbstream.request.endpoint import LOCAL_NOTE, choose
 from tests.support.environment import choose_nothing
 
 KEY = "sk-test-0123456789"
@@ -28,10 +27,10 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> Any:
     NBStream.clear_instance()
 
 
-async def connected(endpoint: endpoint_module.Endpoint) -> Any:
+async def connected(endpoint: clients.Endpoint) -> Any:
     client = await endpoint.connect(print)
     await client.close()
-    endpoint_module._clients.pop(asyncio.get_running_loop(), None)
+    clients._clients.pop(asyncio.get_running_loop(), None)
     return client
 
 
@@ -39,7 +38,7 @@ async def test_openai_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     endpoint = choose()
     assert endpoint.is_openai
-    assert endpoint.model == endpoint_module.DEFAULT_MODEL
+    assert endpoint.model == clients.DEFAULT_MODEL
     client = await connected(endpoint)
     assert str(client.base_url).startswith("https://api.openai.com/v1")
     assert (client.api_key, client.max_retries) == (KEY, 0)
@@ -166,7 +165,7 @@ async def test_one_client_per_server_and_key(monkeypatch: pytest.MonkeyPatch) ->
     assert (first.timeout.read, first.timeout.connect) == (None, 5.0)
     for client in (first, second):
         await client.close()
-    endpoint_module._clients.pop(asyncio.get_running_loop(), None)
+    clients._clients.pop(asyncio.get_running_loop(), None)
 
 
 def test_the_clients_of_a_loop_are_closed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +177,7 @@ def test_the_clients_of_a_loop_are_closed_with_it(monkeypatch: pytest.MonkeyPatc
 
     asyncio.run(connect())
     assert made[0].is_closed()
-    assert not [loop for loop in endpoint_module._clients if loop.is_closed()]
+    assert not [loop for loop in clients._clients if loop.is_closed()]
 
 
 def test_a_loop_that_was_closed_without_its_generators_is_let_go(
@@ -188,10 +187,10 @@ def test_a_loop_that_was_closed_without_its_generators_is_let_go(
     loop = asyncio.new_event_loop()
     loop.run_until_complete(choose("m", base_url=OTHER).connect(print))
     loop.close()
-    assert loop in endpoint_module._clients
+    assert loop in clients._clients
     asyncio.run(choose("m", base_url=OTHER).connect(print))  # type: ignore[arg-type]
-    assert loop not in endpoint_module._clients
-    assert loop not in endpoint_module._keepers
+    assert loop not in clients._clients
+    assert loop not in clients._keepers
 
 
 def test_no_key_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ async def test_no_finish_reason_ends_an_answer_that_goes_on(pause: float) -> Non
     session, _ = make(steps, clocks=Clocks(stall_after=0.01), clock=clock)
     begin(session)
     await until(lambda: gate.reached)
-    silence = session._finish._silence
+    silence = session.generation.finish._silence
     while clock.time < pause:  # in steps: what is not looked at is not silence
         clock.time += 1.0
         await until(lambda: silence._looked == clock.time)

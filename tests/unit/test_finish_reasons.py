@@ -60,7 +60,7 @@ async def test_a_word_that_nobody_knows_is_shown(word: str) -> None:
     assert (session.status, session.transcript.text) == ("incomplete", "a")
     assert session.reason is not None
     assert f"(finish_reason: {word})" in session.reason
-    assert session.offer == "continue"
+    assert session.generation.offer == "continue"
 
 
 @pytest.mark.parametrize(("word", "kind"), WORDS)
@@ -77,7 +77,7 @@ async def test_what_becomes_of_the_answer(word: str, kind: Kind) -> None:
     said = str(session.error) if session.error else session.reason
     assert (word in (said or "")) == (kind != "whole")
     if session.status == "incomplete":
-        assert (session.offer is None) == (kind == "filtered")
+        assert (session.generation.offer is None) == (kind == "filtered")
 
 
 @pytest.mark.parametrize(("word", "kind"), WORDS)

@@ -32,7 +32,8 @@ ARROWS = {
     "adapters": "transcript transport",
     "tools": "adapters transcript validation",
     "session": "adapters kernel tools transcript transport",
-    "request": "adapters local session settings tools transcript transport validation",
+    "clients": "local settings transport",
+    "request": "adapters clients session settings tools transcript transport validation",
     "inspection": "session transport",
     "comm": "inspection session tools transcript transport",
     "answer": "inspection request session transcript",
@@ -41,9 +42,10 @@ ARROWS = {
     "saved": "markdown transcript",
     "widget": "answer comm kernel request saved session tools transcript transport",
     "api": "kernel request settings tools transcript transport validation widget",
-    "doctor": "local request settings",
-    "magic": "answer api doctor kernel request session settings tools transport validation widget",
-    "cli": "doctor local request widget",
+    "doctor": "clients local settings",
+    "magic": "answer api clients doctor kernel request session settings tools transport validation"
+    " widget",
+    "cli": "clients doctor local widget",
 }
 MAY_IMPORT_WIDGETS = {"widget", "magic"}
 

@@ -48,7 +48,7 @@ def everything(found: Inspection) -> str:
 
 
 async def test_a_recorded_stream() -> None:
-    found = inspect(await recorded([chat("Hel"), chat("lo"), DONE]), "asked-model")
+    found = inspect((await recorded([chat("Hel"), chat("lo"), DONE])).generation, "asked-model")
     assert (found.status, found.request_id, found.status_code) == ("completed", "req_1", 200)
     assert found.model == "served-model"
     assert [event.number for event in found.events] == [1, 2, 3]
@@ -61,43 +61,43 @@ async def test_a_recorded_stream() -> None:
 
 async def test_a_stream_that_was_not_recorded() -> None:
     session, _ = await run([chat("a"), DONE])
-    found = inspect(session)
+    found = inspect(session.generation)
     assert (found.events, found.seen) == ((), "nothing")
     assert "inspect=True" in found.note
     assert found.note in found.report()
-    assert session.attempts.latest.recording is None
+    assert session.generation.attempts.latest.recording is None
 
 
 async def test_of_a_shown_stream_the_chunks_are_there_without_times() -> None:
     count = 2 * MOST_EVENTS + 7
     chunks = [chat(f"word{number} ") for number in range(count)]
     session, _ = await run(chunks, keep_chunks=True)
-    found = inspect(session)
+    found = inspect(session.generation)
     assert (found.seen, len(found.events)) == ("kept", 2 * MOST_EVENTS)
     assert found.attempts[-1].left_out == 7
     assert found.events[-1].number == count
     assert "word0" in (found.events[0].data or "")
     assert f"word{count - 1}" in (found.events[-1].data or "")
     assert {event.gap for event in found.events} == {None}
-    short = inspect((await run(chunks[:3], keep_chunks=True))[0])
+    short = inspect((await run(chunks[:3], keep_chunks=True))[0].generation)
     assert [event.number for event in short.events] == [1, 2, 3]
 
 
 async def test_in_the_middle_of_the_stream() -> None:
     session, _ = make([chat("a"), ReadError("cut")], record=True)
-    assert inspect(session).status == "queued"
-    assert inspect(session).events == []
+    assert inspect(session.generation).status == "queued"
+    assert inspect(session.generation).events == []
     begin(session)
     await until(lambda: session.transcript.text)
-    assert len(inspect(session).events) == 1
+    assert len(inspect(session.generation).events) == 1
     await ended(session)
-    assert inspect(session).status == "failed"
+    assert inspect(session.generation).status == "failed"
 
 
 async def test_attempts() -> None:
     refused = ApiError(503, f"busy, {SECRET}", headers={"x-request-id": "req_0"})
     session = await recorded(refused, ReadError("cut"), [chat("a"), DONE])
-    found = inspect(session)
+    found = inspect(session.generation)
     first, second, third = found.attempts
     assert (first.number, first.request_id) == (1, "req_0")
     assert "busy, [redacted]" in (first.error or "")
@@ -114,7 +114,7 @@ async def test_a_stream_that_goes_on_has_another_attempt() -> None:
     assert session.status == "failed"
     session.go_on(lambda: session.loop)  # type: ignore[arg-type,return-value]  # it has one
     await until(lambda: session.status == "completed")
-    found = inspect(session)
+    found = inspect(session.generation)
     assert [len(attempt.events) for attempt in found.attempts] == [1, 2]
     assert found.attempts[0].error
 
@@ -132,7 +132,7 @@ async def test_no_key_is_shown_anywhere() -> None:
     echoed = {"x-request-id": f"req {SECRET}"}
     failed = ApiError(401, said[0], headers=echoed, request=RESPONSE.request)
     for script in ([chat(" ".join(said)), *said, DONE], failed):
-        found = inspect(await recorded(script), front_end=f"a page with {SECRET}")
+        found = inspect((await recorded(script)).generation, front_end=f"a page with {SECRET}")
         text = everything(found)
         assert "[redacted]" in text
         for secret in (SECRET, json.dumps(SECRET)[1:-1], SENT, "planted", "session="):
@@ -142,35 +142,35 @@ async def test_no_key_is_shown_anywhere() -> None:
 @pytest.mark.parametrize("length", range(KEPT - 40, KEPT + 1))
 async def test_a_key_that_is_cut_is_not_shown_either(length: int) -> None:
     data = "x " * (length // 2) + SECRET
-    found = inspect(await recorded([{"said": data}]))
+    found = inspect((await recorded([{"said": data}])).generation)
     assert "hunter" not in everything(found)
     assert found.events[0].missing == max(0, len(data) + 11 - KEPT)
 
 
 async def test_half_a_key_at_the_end_of_what_came_is_not_shown() -> None:
     session, _ = make([DONE], record=True, redact=redactor(SECRET))
-    recording = session.attempts.latest.recording
+    recording = session.generation.attempts.latest.recording
     assert recording is not None
     recording.read(b'event: error\ndata: {"error": "the key ' + SECRET[:9].encode())
-    (event,) = inspect(session).events
+    (event,) = inspect(session.generation).events
     assert (event.event, event.data) == ("error", '{"error": "the key …')
     assert not event.is_complete
     recording.read(SECRET[9:].encode() + b'"}\n\n')
-    (event,) = inspect(session).events
+    (event,) = inspect(session.generation).events
     assert event.data == '{"error": "the key [redacted]"}'
 
 
 @pytest.mark.parametrize("size", [1, 7, 40])
 async def test_no_part_of_a_key_that_comes_in_pieces_is_ever_shown(size: int) -> None:
     session, _ = make([DONE], record=True, redact=redactor(SECRET))
-    recording = session.attempts.latest.recording
+    recording = session.generation.attempts.latest.recording
     assert recording is not None
     deltas = [SECRET[:5], SECRET[5:6], SECRET[6:12], SECRET[12:], " is it"]
     sent = "".join(f"data: {json.dumps(chat(delta))}\n\n" for delta in deltas).encode()
     texts = []
     for place in range(0, len(sent), size):
         recording.read(sent[place : place + size])
-        texts.append(everything(inspect(session)))
+        texts.append(everything(inspect(session.generation)))
     for delta in deltas[:-1]:
         assert json.dumps(delta)[1:-1] not in re.findall('content": ?"([^"]*)', "".join(texts))
     assert SECRET[:5] not in "".join(texts)
@@ -179,10 +179,10 @@ async def test_no_part_of_a_key_that_comes_in_pieces_is_ever_shown(size: int) ->
 
 async def test_a_long_event_keeps_its_name() -> None:
     session, _ = make([DONE], record=True)
-    recording = session.attempts.latest.recording
+    recording = session.generation.attempts.latest.recording
     assert recording is not None
     recording.read(b'event: image\nid: 7\ndata: {"b64": "' + b"x" * KEPT + b'"}\n\n')
-    (event,) = inspect(session).events
+    (event,) = inspect(session.generation).events
     assert (event.event, event.event_id) == ("image", "7")
     assert event.missing
     assert event.data is not None
@@ -207,7 +207,7 @@ async def test_the_report_leaves_the_prompt_out_and_says_so() -> None:
         '{"response": {"instructions": "' + prompt,
         chat("the answer", finish="stop"),
     ]
-    text = inspect(await recorded(events)).report()
+    text = inspect((await recorded(events)).generation).report()
     assert prompt not in text
     assert text.count("[left out]") == 5
     assert "the answer" in text
@@ -216,7 +216,7 @@ async def test_the_report_leaves_the_prompt_out_and_says_so() -> None:
 
 async def test_the_report_says_with_what_it_happened() -> None:
     session = await recorded([chat("a"), DONE])
-    text = inspect(session, front_end="JupyterLab 4.6.6").report()
+    text = inspect(session.generation, front_end="JupyterLab 4.6.6").report()
     for line in ("nbstream: 0.1.0", "Python: 3", "front end: JupyterLab 4.6.6", "server: api.exam"):
         assert f"\n{line}" in text
     assert "request id: req_1" in text
@@ -224,7 +224,7 @@ async def test_the_report_says_with_what_it_happened() -> None:
 
 async def test_what_a_server_says_cannot_leave_the_fence() -> None:
     hostile = "a ``` b\n```\n</details>\n![](https://tracker.example/x) ````"
-    text = inspect(await recorded([chat(hostile), hostile, DONE])).report()
+    text = inspect((await recorded([chat(hostile), hostile, DONE])).generation).report()
     lines = text.splitlines()
     fences = [number for number, line in enumerate(lines) if line.startswith("`" * 5)]
     assert len(fences) == 2
@@ -235,7 +235,7 @@ async def test_what_a_server_says_cannot_leave_the_fence() -> None:
 
 async def test_the_report_and_the_table_are_short() -> None:
     session = await recorded([*(chat("word " * 1000) for _ in range(1000)), DONE])
-    found = inspect(session)
+    found = inspect(session.generation)
     assert len(found.report()) < 12_000
     table = repr(found)
     assert max(map(len, table.splitlines())) <= report.WIDTH
@@ -254,7 +254,7 @@ def test_what_has_no_prompt_is_reported_as_it_is(text: str) -> None:
 
 async def test_what_a_page_gets_is_json_and_bounded() -> None:
     script = [*(chat("word " * 10_000) for _ in range(300)), "plain", DONE]
-    content = message("s1", inspect(await recorded(script)))
+    content = message("s1", inspect((await recorded(script)).generation))
     sent = json.loads(json.dumps(content))
     assert "id" not in keys(sent), "ipykernel 7.4 keeps a routing entry for every one"
     assert len(json.dumps(sent)) < 1_000_000

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.loops import background_loop
+from nbstream.session.generation import Generation
 from nbstream.session.session import Session
 from nbstream.widget.displays import print_live, summary, text_bundle
 from tests.support.fakes import ApiError, FakeSource, Gate, RecordingSink, chat, ended
@@ -17,24 +18,24 @@ DONE = chat(finish="stop")
 USAGE = {"prompt_tokens": 1, "completion_tokens": 1234}
 
 
-async def run(*scripts: Any) -> Session:
+async def run(*scripts: Any) -> Generation:
     session = Session(FakeSource(*scripts), RecordingSink(), clock=lambda: 5.0)
     session.start(asyncio.get_running_loop())
     await ended(session)
-    return session
+    return session.generation
 
 
 async def test_summary() -> None:
-    session = await run([chat("a"), {**DONE, "usage": USAGE}])
-    assert summary(session, "asked") == "served-model · 1,234 tokens · 0.0 s · done"
+    plain = await run([chat("a"), {**DONE, "usage": USAGE}])
+    assert summary(plain, "asked") == "served-model · 1,234 tokens · 0.0 s · done"
     one = await run([chat("a"), {**DONE, "usage": {**USAGE, "completion_tokens": 1}}])
     assert summary(one, "asked") == "served-model · 1 token · 0.0 s · done"
     cut = await run([chat("a"), chat(finish="length")])
     said = "served-model · 0.0 s · incomplete: the answer reached the token limit"
     assert summary(cut, "asked").startswith(said)
     note = "local model (demo quality)"
-    assert summary(session, "m", note).startswith(f"served-model, {note} · ")
-    assert summary(session, "served-model", note).startswith(f"{note} · ")
+    assert summary(plain, "m", note).startswith(f"served-model, {note} · ")
+    assert summary(plain, "served-model", note).startswith(f"{note} · ")
 
 
 async def test_the_answer_and_its_line() -> None:

@@ -65,10 +65,10 @@ async def test_an_inspection_of_python_is_one() -> None:
     session = Session(FakeSource([chat("a"), chat("b")]), RecordingSink(), record=True)
     session.start(asyncio.get_running_loop())
     await ended(session)
-    recording = session.attempts.latest.recording
+    recording = session.generation.attempts.latest.recording
     assert recording is not None
     recording.read(b": hi\nid: 7\nretry: 9\nevent: e\nno field\n\ndata: " + b"x" * 50_000)
-    content = json.loads(json.dumps(inspection_message("s1", inspect(session))))
+    content = json.loads(json.dumps(inspection_message("s1", inspect(session.generation))))
     INSPECTION(content)
     fields = {name for event in content["events"] for name in event}
     assert fields == set(WireEvent.__annotations__) | {"number"}

@@ -421,8 +421,8 @@ async def test_a_page_is_told_all_again_when_text_turns_out_to_be_reasoning() ->
     assert (session.transcript.reasoning, session.transcript.text) == (THOUGHT, ANSWER)
     assert parts["reasoning"].info["seconds"] > 0
     assert sink.statuses.count("restored") == 1
-    assert session.reply_text == ANSWER
-    assert "".join(session.deltas[session.reply_from :]) == ANSWER
+    assert session.generation.reply_text == ANSWER
+    assert "".join(session.generation.deltas[session.generation.reply_from :]) == ANSWER
 
 
 async def test_reasoning_of_later_rounds_is_moved_in_its_round() -> None:
@@ -438,4 +438,4 @@ async def test_reasoning_of_later_rounds_is_moved_in_its_round() -> None:
         "2/text": "8.",
     }
     assert handed.turns[0][0]["content"] == "Let me see."
-    assert session.reply_text == "8."
+    assert session.generation.reply_text == "8."

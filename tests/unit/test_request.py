@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nbstream.request.endpoint import Endpoint
+from nbstream.clients import Endpoint
 from nbstream.request.request import Request
 from tests.support.fakes import ApiError
 

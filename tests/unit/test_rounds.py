@@ -22,8 +22,10 @@ async def test_a_call_its_result_and_the_next_reply() -> None:
     second = [chat("It is 8."), {**DONE, "usage": usage}]
     session, sink, handed = await run(first, second, tools=[double])
     assert (session.status, session.reason) == ("completed", None)
-    assert session.transcript.text == "".join(session.deltas) == "Let me see.\n\nIt is 8."
-    assert session.reply_text == "It is 8."
+    assert (
+        session.transcript.text == "".join(session.generation.deltas) == "Let me see.\n\nIt is 8."
+    )
+    assert session.generation.reply_text == "It is 8."
     assert list(session.transcript.parts) == ["text", "tool:0", "2/text"]
     assert session.transcript.usage == Usage(2, 4, 6)
     assert session.transcript.finish_reasons == {0: "stop"}
@@ -177,7 +179,7 @@ async def test_ten_rounds_are_the_most() -> None:
     scripts = [[called("double", {"number": n}, f"c{n}"), CALLED] for n in range(20)]
     session, _, handed = await run(*scripts, tools=[double])
     assert session.source.opens == 10  # type: ignore[attr-defined]  # a FakeSource
-    assert (session.status, session.offer) == ("incomplete", None)
+    assert (session.status, session.generation.offer) == ("incomplete", None)
     assert session.reason == "the model still called tools after 10 requests; raise max_rounds"
     assert len(handed.turns) == 9
     assert [made.status for made in calls(session)] == ["completed"] * 9 + ["not_run"]

@@ -15,7 +15,7 @@ from tests.support.tools import CALLED, called
 
 
 def has_waited_since(session: Session, time: float) -> bool:
-    return session.timing.waited != time
+    return session.generation.timing.waited != time
 
 
 async def test_nothing_is_stalled_while_a_tool_runs() -> None:
@@ -34,22 +34,22 @@ async def test_nothing_is_stalled_while_a_tool_runs() -> None:
     begin(session)
     await until(lambda: session.reason == "calling wait")
     for _ in range(5):
-        before, clock.time = session.timing.waited, clock.time + 100.0
+        before, clock.time = session.generation.timing.waited, clock.time + 100.0
         await until(partial(has_waited_since, session, before))
     assert session.status == "queued"
     free.set()
     await until(lambda: gate.reached)
     assert (session.status, session.reason) == ("queued", None)
     # The silence of the next reply counts from its request on.
-    assert session.timing.silence == 0
-    assert session.timing.awaits_first
+    assert session.generation.timing.silence == 0
+    assert session.generation.timing.awaits_first
     clock.time += 0.06
     await until(lambda: session.status == "stalled")
     clock.time += 0.1
     await ended(session)
     assert session.error is not None
     assert session.error.message == "no first token arrived within 0.1 s"
-    assert session.tokens_per_second is None
+    assert session.generation.tokens_per_second is None
     assert sink.statuses[-1] == "failed"
 
 
@@ -57,11 +57,11 @@ async def test_a_server_that_holds_the_body_open_after_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("nbstream.session.finish_watch.FINISH_GRACE", 0.01)
-    monkeypatch.setattr("nbstream.session.session.CLOSE_GRACE", 0.01)
+    monkeypatch.setattr("nbstream.session.run.CLOSE_GRACE", 0.01)
     ran = asyncio.Event()
 
     async def slow(number: int) -> str:
-        await until(lambda: session._closer is not None and session._closer.done())
+        await until(lambda: session._run._closer is not None and session._run._closer.done())
         ran.set()
         return "done"
 

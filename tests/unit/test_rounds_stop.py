@@ -32,7 +32,7 @@ async def test_stop_cancels_a_task() -> None:
     assert session.cancel()
     await ended(session)
     await asyncio.wait_for(cancelled.wait(), PATIENCE)
-    assert (session.status, session.offer) == ("cancelled", None)
+    assert (session.status, session.generation.offer) == ("cancelled", None)
     assert calls(session)[0].status == "stopped"
     assert session.source.opens == 1  # type: ignore[attr-defined]  # a FakeSource
     assert not handed.turns

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nbstream.errors import UsageError
-from nbstream.session.session import LOOP_ENDED
+from nbstream.session.run import LOOP_ENDED
 from nbstream.text.redact import redactor
 from nbstream.transcript.status import TERMINAL
 from tests.support.fakes import (
@@ -32,7 +32,7 @@ async def test_completed() -> None:
     session, sink = await run([chat("Hel"), chat("lo"), DONE])
     assert (session.status, session.reason, session.error) == ("completed", None, None)
     assert session.transcript.text == "Hello"
-    assert session.deltas == ["Hel", "lo"]
+    assert session.generation.deltas == ["Hel", "lo"]
     assert sink.statuses == ["in_progress", "completed"]
     assert [append.offset for append in sink.appends] == [0, 3]
     assert session.source.opened[0].closed == 1
@@ -41,7 +41,7 @@ async def test_completed() -> None:
 async def test_text_comes_before_the_status_that_it_brings() -> None:
     order = []
     session, sink = make([chat("Hi"), DONE])
-    sink.appended = lambda session, append: order.append("text")
+    sink.appended = lambda append: order.append("text")
     sink.changed = lambda session: order.append(session.status)
     await ended(begin(session))
     assert order == ["text", "in_progress", "completed"]
@@ -51,7 +51,7 @@ async def test_an_empty_answer_is_complete() -> None:
     session, sink = await run([DONE])
     assert session.status == "completed"
     assert sink.statuses == ["completed"]
-    assert session.timing.first_token is None
+    assert session.generation.timing.first_token is None
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ async def test_the_loops_task_is_cancelled_by_others() -> None:
     session, _ = make([chat("a"), Gate()])
     begin(session)
     await until(lambda: session.transcript.text == "a")
-    assert session._task is not None
-    session._task.cancel()
+    assert session._run._task is not None
+    session._run._task.cancel()
     await ended(session)
     assert (session.status, session.reason) == ("cancelled", LOOP_ENDED)
 
@@ -191,9 +191,9 @@ async def test_errors_are_redacted() -> None:
 async def test_nothing_is_told_after_the_end() -> None:
     session, sink = await run([chat("a"), DONE])
     before = list(sink.statuses), list(sink.appends)
-    session.feed(chat("late"))
-    session.conclude()
-    session.fail(session.error)  # type: ignore[arg-type]  # it is not None here
+    session.generation.feed(chat("late"))
+    session.generation.conclude()
+    session.generation.fail(session.error)  # type: ignore[arg-type]  # it is not None here
     assert not session.cancel()
     assert (sink.statuses, sink.appends) == before
     assert session.transcript.text == "a"
@@ -202,7 +202,7 @@ async def test_nothing_is_told_after_the_end() -> None:
 async def test_impossible_moves_are_bugs() -> None:
     session, _ = make([])
     with pytest.raises(UsageError, match="from queued to cancelled"):
-        session._move("cancelled")
+        session.generation.move("cancelled")
 
 
 # -- what is kept ---------------------------------------------------------------------------------
@@ -211,28 +211,28 @@ async def test_impossible_moves_are_bugs() -> None:
 async def test_chunks_are_kept_when_asked_for() -> None:
     chunks = [chat("a"), chat(None, reasoning="hm"), DONE]
     session, _ = await run(chunks, keep_chunks=True)
-    assert session.chunks == chunks
+    assert session.generation.chunks == chunks
     plain, _ = await run(chunks)
-    assert plain.chunks is None
+    assert plain.generation.chunks is None
 
 
 async def test_deltas_are_text_only() -> None:
     session, _ = await run([chat(None, reasoning="hm"), chat("a"), chat(None, refusal="no"), DONE])
-    assert session.deltas == ["a"]
-    assert session.token_events == 3
+    assert session.generation.deltas == ["a"]
+    assert session.generation.token_events == 3
 
 
 async def test_the_response_is_reachable() -> None:
     response = SimpleNamespace(headers={"x-request-id": "req_7"})
     session, _ = await run([chat("a"), DONE], response=response)
-    assert session.response is response
-    assert session.request_id == "req_7"
+    assert session.generation.response is response
+    assert session.generation.request_id == "req_7"
 
 
 async def test_the_request_id_of_an_error() -> None:
     session, _ = await run(ApiError(400, headers={"x-request-id": "req_8"}))
-    assert session.request_id == "req_8"
-    assert session.response.headers["x-request-id"] == "req_8"
+    assert session.generation.request_id == "req_8"
+    assert session.generation.response.headers["x-request-id"] == "req_8"
 
 
 # -- listeners, announcements ---------------------------------------------------------------------
@@ -241,9 +241,9 @@ async def test_the_request_id_of_an_error() -> None:
 async def test_listeners() -> None:
     session, _ = make([chat("a"), chat("b"), DONE])
     heard: list[str] = []
-    stop = session.listen(lambda: heard.append(session.status))
+    stop = session.generation.listen(lambda: heard.append(session.status))
     quiet: list[str] = []
-    session.listen(lambda: quiet.append("x"))()
+    session.generation.listen(lambda: quiet.append("x"))()
     await ended(begin(session))
     assert heard[0] == "in_progress"
     assert heard[-1] == "completed"
@@ -297,5 +297,5 @@ async def test_every_ending_is_terminal_and_settled() -> None:
         session, sink = await run(*scripts)
         assert session.status in TERMINAL
         assert session.is_done
-        assert session.timing.ended is not None
+        assert session.generation.timing.ended is not None
         assert [s for s in sink.statuses if s in TERMINAL] == [session.status]

@@ -65,7 +65,7 @@ async def test_cancel_a_running_stream(wakes: bool, texts: list[str]) -> None:
 
 
 async def test_a_stream_whose_close_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbstream.session.session.CLOSE_GRACE", 0.02)
+    monkeypatch.setattr("nbstream.session.run.CLOSE_GRACE", 0.02)
     gate = Gate()
     session, _ = make([chat("a"), gate])
     begin(session)

@@ -18,7 +18,6 @@ from tests.support.fakes import (
     ApiError,
     Gate,
     ReadError,
-    RecordingSink,
     Ticking,
     begin,
     chat,
@@ -48,16 +47,16 @@ async def go_on(session: Session) -> None:
 )
 async def test_the_text_goes_on_and_what_is_repeated_is_taken_once(pieces: list[str]) -> None:
     session, sink = await run(CUT, [chat(), *map(chat, pieces), DONE])
-    assert (session.status, session.offer) == ("failed", "continue")
+    assert (session.status, session.generation.offer) == ("failed", "continue")
     await go_on(session)
     text = session.transcript.text
     if pieces[0] == "a":  # too little is repeated to be no chance
         assert text == "Streams carry an ansan answer piece by piece"
     else:
         assert text == "Streams carry an answer piece by piece"
-    assert (session.status, session.error, session.offer) == ("completed", None, None)
+    assert (session.status, session.error, session.generation.offer) == ("completed", None, None)
     assert session.source.continued_from == ["Streams carry an ans"]
-    assert "".join(session.deltas) == text
+    assert "".join(session.generation.deltas) == text
     assert "".join(append.text for append in sink.appends) == text
     assert sink.statuses == ["in_progress", "failed", "renewed", "in_progress", "completed"]
 
@@ -142,7 +141,10 @@ async def test_a_response_goes_on_at_any_place(said: str, place: int, has_deltas
     )
     await go_on(session)
     assert session.transcript.text == "Streams carry an answer piece"
-    assert (session.status, "".join(session.deltas)) == ("completed", session.transcript.text)
+    assert (session.status, "".join(session.generation.deltas)) == (
+        "completed",
+        session.transcript.text,
+    )
 
 
 async def test_a_continuation_keeps_all_sources() -> None:
@@ -216,7 +218,7 @@ async def test_try_again_forgets_what_came_without_text() -> None:
         [chat(None, reasoning="hm"), ReadError("cut")],
         [chat(None, reasoning="so"), chat("a"), DONE],
     )
-    assert session.offer == "again"
+    assert session.generation.offer == "again"
     await go_on(session)
     assert (session.transcript.reasoning, session.transcript.text) == ("so", "a")
     assert session.source.continued_from == [""]
@@ -224,9 +226,9 @@ async def test_try_again_forgets_what_came_without_text() -> None:
 
 async def test_its_clock_and_its_retries_begin_anew() -> None:
     session, sink = await run(CUT, ApiError(503), [chat("wer"), DONE])
-    started = session.timing.started
+    started = session.generation.timing.started
     await go_on(session)
-    assert session.timing.started > started
+    assert session.generation.timing.started > started
     assert session.status == "completed"
     assert [retry.attempt for retry in sink.retries] == [2]
 
@@ -288,7 +290,7 @@ async def test_it_goes_on_whenever_that_is(end: str, seconds: float) -> None:
     await until(lambda: session.status == "completed")
     assert session.transcript.text == ("one two" if "one " in str(steps) else "two")
     assert session.source.opens == 2
-    assert session.timing.elapsed < 1.0
+    assert session.generation.timing.elapsed < 1.0
 
 
 async def test_a_stalled_stream_goes_on_without_an_end() -> None:
@@ -299,7 +301,7 @@ async def test_a_stalled_stream_goes_on_without_an_end() -> None:
     await until(lambda: gate.reached)
     clock.time += 1.0
     await until(lambda: session.status == "stalled")
-    assert session.offer == "continue"
+    assert session.generation.offer == "continue"
     done = session.done
     session.go_on(asyncio.get_running_loop)
     session.go_on(asyncio.get_running_loop)
@@ -315,7 +317,7 @@ async def test_a_request_that_stalls_is_tried_again() -> None:
     session, _ = make(Gate(), [chat("a"), DONE], clocks=Clocks(0.03))
     begin(session)
     await until(lambda: session.status == "stalled")
-    assert session.offer == "again"
+    assert session.generation.offer == "again"
     session.go_on(asyncio.get_running_loop)
     await ended(session)
     assert (session.status, session.transcript.text) == ("completed", "a")
@@ -383,10 +385,12 @@ async def test_what_closed_the_stopped_stream_leaves_the_new_one_alone() -> None
     session, _ = make([chat("one "), Gate()], [chat("two"), gate, DONE])
     begin(session)
     await until(lambda: session.transcript.text == "one ")
+    stopped = session._run
+    assert stopped is not None
     session.cancel()
     session.done.add_done_callback(lambda _: session.go_on(asyncio.get_running_loop))
     await until(lambda: gate.reached)
-    await until(lambda: session._closer.done())
+    await until(lambda: stopped._closer is not None and stopped._closer.done())
     gate.open()
     await ended(session)
     assert (session.status, session.transcript.text) == ("completed", "one two")
@@ -405,7 +409,7 @@ async def test_what_closed_the_stopped_stream_leaves_the_new_one_alone() -> None
 )
 async def test_where_it_would_not_help_it_is_not_offered(script: Any, reopenable: bool) -> None:
     session, _ = await run(script, reopenable=reopenable)
-    assert session.offer is None
+    assert session.generation.offer is None
     with pytest.raises(UsageError, match="can be continued; this one"):
         session.go_on(asyncio.get_running_loop)
 
@@ -424,11 +428,8 @@ async def test_not_while_it_runs() -> None:
 
 
 def test_after_its_loop_was_closed() -> None:
-    sink = RecordingSink()
-
     async def first() -> Session:
         session, _ = make(CUT, [chat("wer"), DONE])
-        session._sink = sink
         await ended(begin(session))
         return session
 

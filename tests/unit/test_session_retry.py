@@ -105,7 +105,7 @@ async def look_often(session: Session, clock: Ticking) -> None:
     """Let much time pass, of which each look at the clocks finds some gone."""
     for _ in range(8):
         clock.time += 1.0
-        await until(lambda: session.timing.waited == clock.time)
+        await until(lambda: session.generation.timing.waited == clock.time)
 
 
 async def test_stalled_and_running_again() -> None:
@@ -223,7 +223,8 @@ async def test_a_timeout_does_not_overtake_a_cancel() -> None:
     await until(lambda: gate.reached)
     session.cancel()
     clock.time += 1.0
-    session._check_clocks()
+    assert session._run is not None
+    session._run._watchdog._look()
     await ended(session)
     assert session.status == "cancelled"
     assert session.error is None
@@ -231,8 +232,10 @@ async def test_a_timeout_does_not_overtake_a_cancel() -> None:
 
 async def test_no_timer_is_left_behind() -> None:
     session, _ = await run([chat("a"), DONE])
-    assert session._watch is not None
-    assert session._watch.cancelled()
+    assert session._run is not None
+    timer = session._run._watchdog._timer
+    assert timer is not None
+    assert timer.cancelled()
 
 
 def test_timing() -> None:
@@ -250,18 +253,18 @@ def test_timing() -> None:
 async def test_tokens_per_second() -> None:
     now = [0.0]
     session, _ = make([], clock=lambda: now[0])
-    assert session.tokens_per_second is None
+    assert session.generation.tokens_per_second is None
     for n in range(5):
         now[0] = 1.0 + n * 0.5
-        session.feed(chat("x"))
-    assert session.tokens_per_second == 4 / 2.0
+        session.generation.feed(chat("x"))
+    assert session.generation.tokens_per_second == 4 / 2.0
     usage = {"prompt_tokens": 1, "completion_tokens": 21}
-    session.feed({**chat(), "choices": [], "usage": usage})
-    assert session.tokens_per_second == 20 / 2.0
+    session.generation.feed({**chat(), "choices": [], "usage": usage})
+    assert session.generation.tokens_per_second == 20 / 2.0
 
 
 async def test_one_burst_has_no_speed() -> None:
     session, _ = make([], clock=lambda: 1.0)
-    session.feed(chat("x"))
-    session.feed(chat("x"))
-    assert session.tokens_per_second is None
+    session.generation.feed(chat("x"))
+    session.generation.feed(chat("x"))
+    assert session.generation.tokens_per_second is None

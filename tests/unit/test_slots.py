@@ -85,8 +85,8 @@ async def test_the_clock_to_the_first_token_stands_in_the_line() -> None:
     await until(lambda: all(s.opened for s in blocking))
     waiting = Stream(clocks=Clocks(first_token_timeout=0.05))
     await until(lambda: waiting.session.reason == WAITING)
-    started = waiting.session.timing.started
-    await until(lambda: waiting.session.timing.now() - started > 0.2)
+    started = waiting.session.generation.timing.started
+    await until(lambda: waiting.session.generation.timing.now() - started > 0.2)
     assert waiting.session.status == "queued"
     blocking[0].gate.open()
     await until(lambda: waiting.opened)

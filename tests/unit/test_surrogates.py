@@ -108,10 +108,10 @@ async def test_a_session_tells_nothing_that_cannot_be_sent() -> None:
         chat(finish=f"odd{HIGH}"),
     ]
     session, sink = await run([{**chunk, f"x{HIGH}": HIGH} for chunk in chunks])
-    assert session.transcript.text == "".join(session.deltas) == f"a{FACE}b{LOST}"
+    assert session.transcript.text == "".join(session.generation.deltas) == f"a{FACE}b{LOST}"
     assert (session.transcript.reasoning, session.transcript.refusal) == (f"hm{FACE}", LOST)
-    sendable([sink.appends, session.deltas, session.reason])
-    sendable(text_bundle(session, "asked"))
+    sendable([sink.appends, session.generation.deltas, session.reason])
+    sendable(text_bundle(session.generation, "asked"))
 
 
 async def test_a_cut_or_stopped_stream() -> None:
@@ -119,7 +119,7 @@ async def test_a_cut_or_stopped_stream() -> None:
     assert session.transcript.text == f"a{LOST}"
     session, _ = make([chat(f"a{HIGH}"), DONE])
     session.start(asyncio.get_running_loop())
-    session.listen(lambda: session.cancel(f"enough{HIGH}"))
+    session.generation.listen(lambda: session.cancel(f"enough{HIGH}"))
     await ended(session)
     assert (session.transcript.text, session.reason) == ("a", f"enough{LOST}")
 
@@ -143,7 +143,7 @@ async def test_errors_and_the_inspector(record: bool) -> None:
     assert session.error is not None
     assert (session.error.type, session.error.code) == (f"bad{LOST}", LOST)
     assert session.error.message.endswith(f"no{LOST}")
-    found = inspect(session)
+    found = inspect(session.generation)
     sendable([found.report(), [str(event) for event in found.events], str(found.error)])
     assert f'"a{LOST}"' in (found.events[0].data or "")
     session, _ = await run([ValueError(f"no{HIGH}")])

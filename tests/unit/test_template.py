@@ -219,14 +219,14 @@ def stream(status: str, *pieces: str) -> Any:
     made = engine.stream("Hi", model="m", client=client)
     session = made._session
     for piece in pieces:
-        session.feed(chat(piece))
+        session.generation.feed(chat(piece))
     if status == "failed":
-        session.fail(ErrorInfo("ReadError", "the connection was cut"))
+        session.generation.fail(ErrorInfo("ReadError", "the connection was cut"))
     elif status == "cancelled":
         session.cancel()
     elif status != "queued" and status != "in_progress":
-        session.feed(chat(finish="stop" if status == "completed" else "length"))
-        session.conclude()
+        session.generation.feed(chat(finish="stop" if status == "completed" else "length"))
+        session.generation.conclude()
     assert made.status == status
     return made
 
@@ -306,7 +306,7 @@ def test_a_streams_repr_is_never_sent(expression: str) -> None:
 def test_other_objects_of_ours_are_an_error(expression: str) -> None:
     answer = stream("completed", "Blue sky.")
     answer._session.transcript.usage = Usage(1, 2, 3)
-    answer._session.error = ErrorInfo("ReadError", "the connection was cut")
+    answer._session.generation.error = ErrorInfo("ReadError", "the connection was cut")
     with pytest.raises(
         TemplateError, match=r"it is an nbstream \w+, not text: insert a field of it"
     ):

@@ -28,7 +28,7 @@ async def test_a_pattern_ends_it_behind_the_match() -> None:
     assert session.transcript.text == "one END"
     assert session.status == "cancelled"
     assert session.reason == "until: END was found; 4 characters after it are left out"
-    assert session.deltas == ["one E", "ND"]
+    assert session.generation.deltas == ["one E", "ND"]
 
 
 async def test_a_compiled_pattern_with_nothing_after_it() -> None:

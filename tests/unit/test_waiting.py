@@ -84,18 +84,18 @@ async def test_follow_gives_everything_from_the_first() -> None:
     session = begin(make([chat("a"), gate, chat("b"), DONE]))
     await fakes.until(lambda: gate.reached)
     got = []
-    async for delta in follow(session, session.deltas):
+    async for delta in follow(session, session.generation.deltas):
         got.append(delta)
         gate.open()
     assert got == ["a", "b"]
-    assert [delta async for delta in follow(session, session.deltas)] == ["a", "b"]
+    assert [delta async for delta in follow(session, session.generation.deltas)] == ["a", "b"]
 
 
 async def test_two_followers() -> None:
     session = make([chat(str(n)) for n in range(50)] + [DONE])
 
     async def collect() -> list[str]:
-        return [delta async for delta in follow(session, session.deltas)]
+        return [delta async for delta in follow(session, session.generation.deltas)]
 
     tasks = [asyncio.create_task(collect()) for _ in range(2)]
     begin(session)
@@ -105,7 +105,7 @@ async def test_two_followers() -> None:
 
 async def test_a_follower_that_leaves_does_not_stop_the_stream() -> None:
     session = begin(make([chat("a"), chat("b"), DONE]))
-    async for _ in follow(session, session.deltas):
+    async for _ in follow(session, session.generation.deltas):
         break
     await ended(session)
     assert session.status == "completed"
@@ -116,12 +116,12 @@ async def test_a_cancelled_follower_cancels_the_stream() -> None:
     session = begin(make([chat("a"), gate]))
 
     async def collect() -> None:
-        async for _ in follow(session, session.deltas):
+        async for _ in follow(session, session.generation.deltas):
             pass
 
     task = asyncio.create_task(collect())
     await fakes.until(lambda: gate.reached)
-    await fakes.until(lambda: session._listeners)
+    await fakes.until(lambda: session.generation._listeners)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -134,7 +134,7 @@ def test_follow_from_another_loop() -> None:
     session.start(background_loop())
 
     async def collect() -> list[str]:
-        return [delta async for delta in follow(session, session.deltas)]
+        return [delta async for delta in follow(session, session.generation.deltas)]
 
     assert asyncio.run(collect()) == [str(n) for n in range(200)]
 
@@ -164,7 +164,7 @@ async def test_blocking_the_own_loop_is_refused() -> None:
     with pytest.raises(UsageError, match="use `await w`"):
         wait_blocking(session)
     with pytest.raises(UsageError, match="use `await w`"):
-        next(follow_blocking(session, session.deltas))
+        next(follow_blocking(session, session.generation.deltas))
     session.cancel()
     await ended(session)
     assert wait_blocking(session), "nothing to wait for any more"
@@ -173,10 +173,12 @@ async def test_blocking_the_own_loop_is_refused() -> None:
 def test_follow_blocking_from_a_plain_thread() -> None:
     session = make([chat(str(n)) for n in range(200)] + [DONE])
     session.start(background_loop())
-    assert list(follow_blocking(session, session.deltas)) == [str(n) for n in range(200)]
+    assert list(follow_blocking(session, session.generation.deltas)) == [str(n) for n in range(200)]
 
 
-@pytest.mark.parametrize("what", [wait_blocking, lambda s: list(follow_blocking(s, s.deltas))])
+@pytest.mark.parametrize(
+    "what", [wait_blocking, lambda s: list(follow_blocking(s, s.generation.deltas))]
+)
 def test_ctrl_c_stops_the_stream(
     what: Callable[[Session], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,9 +208,9 @@ def test_ctrl_c_stops_the_stream(
 
 async def test_for_over_a_blocking_stream_on_the_loops_thread() -> None:
     session = begin(strings("a", "b", "c"))
-    assert session.chunks is not None
+    assert session.generation.chunks is not None
     shown = []
-    for chunk in follow_blocking(session, session.chunks):
+    for chunk in follow_blocking(session, session.generation.chunks):
         shown.append((chunk, session.transcript.text))
     assert shown == [("a", "a"), ("b", "ab"), ("c", "abc")]
     assert session.status == "completed", "the end is told although the loop did not run"
@@ -222,8 +224,8 @@ async def test_for_raises_nothing_and_the_session_has_the_error() -> None:
         raise ValueError("boom")
 
     session = begin(Session(StreamSource(generate()), RecordingSink(), keep_chunks=True))
-    assert session.chunks is not None
-    assert list(follow_blocking(session, session.chunks)) == ["a"]
+    assert session.generation.chunks is not None
+    assert list(follow_blocking(session, session.generation.chunks)) == ["a"]
     assert session.status == "failed"
     assert session.error is not None
     assert session.error.message == "boom"
@@ -232,12 +234,12 @@ async def test_for_raises_nothing_and_the_session_has_the_error() -> None:
 
 async def test_break_leaves_the_rest_to_the_widget() -> None:
     session = begin(strings("a", "b", "c"))
-    assert session.chunks is not None
-    for _ in follow_blocking(session, session.chunks):
+    assert session.generation.chunks is not None
+    for _ in follow_blocking(session, session.generation.chunks):
         break
     await ended(session)
     assert session.transcript.text == "abc"
-    assert session.chunks == ["a", "b", "c"]
+    assert session.generation.chunks == ["a", "b", "c"]
     assert session.status == "completed"
 
 
@@ -252,8 +254,8 @@ async def test_cancel_inside_the_for_ends_it() -> None:
             closed.set()
 
     session = begin(Session(StreamSource(generate()), RecordingSink(), keep_chunks=True))
-    assert session.chunks is not None
-    for count, _ in enumerate(follow_blocking(session, session.chunks), 1):
+    assert session.generation.chunks is not None
+    for count, _ in enumerate(follow_blocking(session, session.generation.chunks), 1):
         if count == 3:
             session.cancel()
         assert count <= 3, "text after a cancel"
@@ -265,8 +267,8 @@ async def test_cancel_inside_the_for_ends_it() -> None:
 async def test_for_after_await_gives_everything_again() -> None:
     session = begin(strings("a", "b"))
     await wait(session)
-    assert session.chunks is not None
-    assert list(follow_blocking(session, session.chunks)) == ["a", "b"]
+    assert session.generation.chunks is not None
+    assert list(follow_blocking(session, session.generation.chunks)) == ["a", "b"]
 
 
 # -- which loop -----------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ async def test_what_a_page_keeps_is_told_again_behind_a_snapshot_that_replaces_i
 
 async def test_silence_is_told_while_it_lasts() -> None:
     setup, _ = await running(chat("a"))
-    setup.session._move("stalled")
+    setup.session.generation.move("stalled")
     await stop(setup)
     await flushed()
     told = {f["status"]: "since_last" in f["timing"] for f in setup.page.frames if "timing" in f}
@@ -97,8 +97,8 @@ async def test_a_snapshot_has_what_was_sent_and_the_stream_goes_on() -> None:
     assert snapshot["model"] == "served-model"
     assert snapshot["label"] == "a question"
     setup.page.receive({"v": 1, "frames": [snapshot]})
-    setup.session.feed(chat("c"))
-    setup.session.feed(chat("d"))
+    setup.session.generation.feed(chat("c"))
+    setup.session.generation.feed(chat("d"))
     held = setup.wire.snapshot()
     assert held is not None
     assert len(held["parts"][0]["text"]) == 3 + (setup.wire.seq - snapshot["seq"])
@@ -113,7 +113,7 @@ async def test_a_snapshot_of_the_end_says_what_is_missing() -> None:
     fresh = Page()
     pace = hub_of(asyncio.get_running_loop())._pace
     pace.spend(time.monotonic(), 100)  # no room for urgent ones
-    setup.session.feed(chat("b"))
+    setup.session.generation.feed(chat("b"))
     await stop(setup)
     snapshot = setup.wire.snapshot()
     assert snapshot is not None

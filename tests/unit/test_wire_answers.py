@@ -51,7 +51,7 @@ async def test_streams_of_one_page_are_sent_together() -> None:
     before = sum(len(setup.page.messages) for setup in setups)
     for setup in setups:
         setup.page.apply = lambda frame: None  # type: ignore[method-assign]  # the page hears nothing
-        setup.session.feed(chat("b"))
+        setup.session.generation.feed(chat("b"))
     await flushed()
     assert sum(len(setup.page.messages) for setup in setups) - before <= 2
     for setup in setups:
@@ -194,7 +194,7 @@ async def test_a_page_that_comes_late_and_says_no_hello_gets_the_text_again(
     assert late.parts == {"text": "ab"}
     before = len(setup.page.messages)
     for text in "cd":
-        setup.session.feed(chat(text))
+        setup.session.generation.feed(chat(text))
         await flushed()
     for message in setup.page.messages[before:]:
         late.receive(message)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import local
-from ..errors import ConfigError
-from ..settings import settings
-from ..text.log_redaction import guard_logs
-from ..text.redact import Key, Redact, hider, redactor
-from ..transport.hosts import is_this_machine
-from ..transport.proxies import certificate_variables, proxy_for
+from . import local
+from .errors import ConfigError
+from .settings import settings
+from .text.log_redaction import guard_logs
+from .text.redact import Key, Redact, hider, redactor
+from .transport.hosts import is_this_machine
+from .transport.proxies import certificate_variables, proxy_for
 
 OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-5.2"

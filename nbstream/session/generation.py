@@ -1,14 +1,15 @@
-"""One generation: its text, state and times, how it ended, and who is notified."""
+"""One generation without I/O: chunks in; its text, status and times out, and how it ended."""
 
 from __future__ import annotations
 
-import concurrent.futures
+import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal, Protocol
 
 from ..adapters import Adapter, pick
-from ..adapters.finish_reasons import CUT, incomplete_reason
+from ..adapters.finish_reasons import CUT, incomplete_reason, kind_of
 from ..errors import ErrorInfo, UsageError
 from ..text.redact import Redact, redactor
 from ..transcript.continuation import Splice
@@ -19,21 +20,50 @@ from ..transcript.status import TERMINAL, Status, allowed
 from ..transcript.stop_condition import Ending
 from ..transcript.transcript import Append, Transcript, choice_of
 from ..transport.attempts import Attempts
+from ..transport.background_response import ENDED, left_running
 from ..transport.failures import Phase, cut_early, describe, describe_failure, no_stream
-from ..transport.retry import Retry
+from ..transport.retry import Retry, may_pass
 from ..transport.server_words import words_of
 from .finish_watch import FinishWatch
+from .stop import Stop
 from .timing import Timing
 
 NO_BEGINNING = "its beginning is missing: the stream was joined in its middle"
 
 
-class Progress:
-    """Takes chunks and decides how the stream ended; knows no task, no connection and no loop."""
+Offer = Literal["continue", "again"]
+
+
+class Sink(Protocol):
+    """Where a generation reports to. Called on its loop's thread; must not block or raise."""
+
+    def appended(self, append: Append) -> None:
+        """Text arrived."""
+
+    def changed(self, generation: Generation) -> None:
+        """The status or something shown beside it changed."""
+
+    def restored(self, generation: Generation) -> None:
+        """Text before that known so far arrived, or text became reasoning: all of it is new."""
+
+    def renewed(self, generation: Generation) -> None:
+        """It continues or begins anew after it ended or stalled: nothing known is valid."""
+
+
+class Generation:
+    """Takes chunks, tells a sink, and decides how the stream ended. Knows no task, no connection
+    and no loop.
+
+    ``can_continue`` says whether the text so far can be sent back for more. ``enough`` is called
+    with a reason when ``ending`` has seen what was wanted.
+    """
 
     def __init__(
         self,
+        sink: Sink,
         *,
+        can_continue: bool = False,
+        enough: Callable[[str], object],
         redact: Redact | None = None,
         keep_chunks: bool = False,
         record: bool = False,
@@ -41,6 +71,9 @@ class Progress:
         pick: Callable[[Any], Adapter | None] = pick,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._sink = sink
+        self._can_continue = can_continue
+        self._enough = enough
         self.transcript = Transcript()
         self.status: Status = "queued"
         self.reason: str | None = None
@@ -53,20 +86,26 @@ class Progress:
         self.chunks: list[Any] | None = [] if keep_chunks else None
         self.attempts = Attempts(clock, record=record)
         self.token_events = 0
-        self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
         self.redact = redact or redactor()
-        self._clock = clock
+        self.clock = clock
+        self.name: str | None = None
+        """What the notebook calls this stream, for hints."""
+        self.stop: Stop | None = None
+        """Why it is to end, if anything but its source says so."""
+        self.finish = FinishWatch()
+        self.phase: Phase = "opening"
+        self.has_called = False
+        """Whether the reply's calls were made, or are being made."""
+        self._lock = threading.Lock()
         self._pick = pick
-        self._adapter: Adapter | None = None
-        self._unread: type | None = None  # of the first chunk, while none said the format
-        self._finish = FinishWatch()
+        self.adapter: Adapter | None = None
+        self.unread: type | None = None  # of the first chunk, while none said the format
         self._pieces_before = 0  # of other attempts and replies
-        self._phase: Phase = "opening"
         # Begins the names of the current reply's parts; and the place of its first delta.
         self._prefix = ""
         self.reply_from = 0
         # Why the answer is incomplete although its last reply is complete, in words.
-        self._cut_reason: str | None = None
+        self.cut_reason: str | None = None
         self._kept = ""
         self._splice: Splice | None = None
         # The length of the part that a continuation extends, and whether reasoning preceded it.
@@ -83,21 +122,9 @@ class Progress:
         kept = [] if self.chunks is None else [self.chunks.append]
         self._keep = _all_of([*kept, self.attempts.chunk] if record else kept)
 
-    def _tell(self, append: Append | None = None) -> None:
-        """Report new text, or else that the state changed."""
-        raise NotImplementedError
-
-    def _tell_again(self) -> None:
-        """Report everything again: it is not just an extension of what was reported."""
-        raise NotImplementedError
-
-    def _enough(self, reason: str) -> None:
-        """End the stream: it has sent what was wanted."""
-        raise NotImplementedError
-
     # -- chunks and events --------------------------------------------------------------------
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Continue from the text so far, as if nothing had ended; without text, begin anew. With
         several replies, this concerns the last one."""
         self.attempts.end()
@@ -114,21 +141,25 @@ class Progress:
         self.transcript.finish_reasons.clear()
         self.transcript.usage = None
         self.status = "queued"
-        self.reason = self.error = self.retry = self._cut_reason = None
-        self.timing = Timing(self._clock(), now=self._clock)
+        self.reason = self.error = self.retry = self.cut_reason = None
+        self.timing = Timing(self.clock(), now=self.clock)
         # The clocks are checked before the next attempt begins.
-        self._finish, self.transcript.failure = FinishWatch(), None
-        self._phase = "opening"
+        self.finish, self.transcript.failure = FinishWatch(), None
+        self.phase = "opening"
         self.token_events = 0
-        if self.done.done():
-            self.done = concurrent.futures.Future()
+        self.stop = None
+        self._sink.renewed(self)
 
-    def _begin_reply(self, prefix: str) -> None:
+    def begin_reply(self, prefix: str) -> None:
         """Begin another reply of the stream; ``prefix`` begins the names of its parts."""
         self.attempts.end()
         self._prefix, self._kept = prefix, ""
         self.reply_from = len(self.deltas)
         self.transcript.finish_reasons.clear()
+        self.has_called = False
+        with self._lock:
+            if self.stop is not None and self.stop.kind == "drained":
+                self.stop = None
 
     @property
     def reply_text(self) -> str:
@@ -136,23 +167,29 @@ class Progress:
         texts = [part for part in self.transcript.of_choice(0) if part.type == "text"]
         return "".join(part.text for part in texts if part.key.startswith(self._prefix))
 
-    def _begin_attempt(self) -> None:
+    def begin_attempt(self) -> None:
         self.attempts.begin()
-        self._adapter = self._unread = None
+        self.adapter = self.unread = None
         self._splice = Splice(self._kept) if self._kept else None
         self._cut_at = len(self.transcript.parts[self._cut_part].text) if self._kept else 0
         self._has_reasoned = bool(self.transcript.reasoning)
         self._told = {}
-        self._phase, self._last_part = "opening", ""
-        self._finish, self.transcript.failure = FinishWatch(), None
+        self.phase, self._last_part = "opening", ""
+        self.finish, self.transcript.failure = FinishWatch(), None
         self._pieces_before = self.token_events
         self.transcript.finish_reasons.clear()
 
-    def _take(self, chunk: Any) -> None:
+    def feed(self, chunk: Any) -> None:
+        """Take one chunk, unless it is stopping. On the loop's thread only."""
+        if not self.is_stopping:
+            self.take(chunk)
+
+    def take(self, chunk: Any) -> None:
+        """`feed` for a reader that has checked."""
         if self._keep is not None:
             self._keep(chunk)
         pieces = self.token_events
-        adapter = self._adapter or self._choose_adapter(chunk)
+        adapter = self.adapter or self._choose_adapter(chunk)
         for event in adapter.feed(chunk) if adapter is not None else ():
             self._apply(event)
             if self._ending is not None and self._ending.reason:
@@ -160,16 +197,16 @@ class Progress:
                 break
         # Rare: this runs for each token.
         if self.transcript.finish_reasons or self.transcript.failure:
-            self._finish.look(self.transcript, began=pieces > self._pieces_before)
+            self.finish.look(self.transcript, began=pieces > self._pieces_before)
         if self._listeners:
-            self._wake()
+            self.wake()
 
     def _choose_adapter(self, chunk: Any) -> Adapter | None:
         """The adapter for this stream, if ``chunk`` shows its format."""
-        self._adapter = self._pick(chunk)
-        if self._adapter is None:
-            self._unread = self._unread or type(chunk)
-        return self._adapter
+        self.adapter = self._pick(chunk)
+        if self.adapter is None:
+            self.unread = self.unread or type(chunk)
+        return self.adapter
 
     @property
     def _cut_part(self) -> str:
@@ -187,7 +224,7 @@ class Progress:
                 self._moved(event)
             return
         part, type_, _, text, info = append
-        self.timing.last = now = self._clock()
+        self.timing.last = now = self.clock()
         self.token_events += 1
         # Most text extends the part of the last piece: nothing begins or ends with it.
         is_same = part == self._last_part and info is None
@@ -195,19 +232,19 @@ class Progress:
             self._turn_to(part, type_, now)
         if self._is_answer and text:
             self.deltas.append(text)
-        self._tell(append)
+        self._sink.appended(append)
         if self.status in ("queued", "stalled"):
             self._go_ahead()
         if not is_same:
             for known in self._spans.feed(append, now):
-                self._inform(known)
+                self.inform(known)
         if self._ending is not None and type_ == "text":
             self._ending.look(self.transcript)
 
     def _turn_to(self, part: str, type_: PartType, now: float) -> None:
         self._last_part = part
         self._is_answer = type_ == "text" and not choice_of(part)
-        self._phase = "answering"
+        self.phase = "answering"
         if self.timing.first is None:
             self.timing.first = now
 
@@ -245,21 +282,21 @@ class Progress:
         text = whole.text[len(told) :] if whole.text.startswith(told) else ""
         return Delta(whole.part, whole.type, text)
 
-    def _inform(self, info: Info) -> None:
+    def inform(self, info: Info) -> None:
         append = self.transcript.apply(info)
         if append is not None:
-            self._tell(append)
+            self._sink.appended(append)
 
     def _go_ahead(self) -> None:
         self.reason = None
-        self._move("in_progress")
+        self.move("in_progress")
 
     def _restored(self) -> None:
         """The beginning of a stream that was joined in its middle arrived; it is not a delta."""
-        self._phase = "answering"
-        self.timing.last = self._clock()
+        self.phase = "answering"
+        self.timing.last = self.clock()
         self.timing.first = self.timing.first or self.timing.last
-        self._tell_again()
+        self._sink.restored(self)
         if self.status in ("queued", "stalled"):
             self._go_ahead()
 
@@ -286,9 +323,9 @@ class Progress:
         self._spans.move(moved)
         self._last_part = ""
         self.reply_from = len(self.deltas)
-        self._tell_again()
+        self._sink.restored(self)
 
-    def _note_response(self, holder: Any) -> None:
+    def note_response(self, holder: Any) -> None:
         # The SDK's helpers have it in a private attribute.
         response = getattr(holder, "response", None) or getattr(holder, "_response", None)
         if getattr(response, "headers", None) is not None:
@@ -297,12 +334,12 @@ class Progress:
             said = self.attempts.latest.request_id
             self.request_id = said and self.redact(said)
 
-    def _nothing_came(self) -> ErrorInfo | None:
+    def nothing_came(self) -> ErrorInfo | None:
         """The error of a response that ended before its first token, else None."""
-        if self._phase == "answering":
+        if self.phase == "answering":
             return None
         if self.transcript.failure is not None:
-            return describe_failure(self.transcript.failure, self.redact, self._phase)
+            return describe_failure(self.transcript.failure, self.redact, self.phase)
         if self.transcript.finish_reason is not None:
             return None
         kind = getattr(self.response, "headers", {}).get("content-type", "")
@@ -311,12 +348,12 @@ class Progress:
             return no_stream(kind, self.redact, said)
         return cut_early()
 
-    def _cut_with_words(self) -> ErrorInfo | None:
+    def cut_with_words(self) -> ErrorInfo | None:
         """The failure that a server reported outside the format before its stream ended early."""
         if not self._said_beside or self.transcript.finish_reason is not None:
             return None
         said = words_of(self._said_beside) or self._said_beside
-        return describe_failure(Failure("error", said), self.redact, self._phase)
+        return describe_failure(Failure("error", said), self.redact, self.phase)
 
     @property
     def _said_beside(self) -> str:
@@ -331,21 +368,74 @@ class Progress:
         """Whether it has ended, in whatever way."""
         return self.status in TERMINAL
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was stopped before it could end by itself."""
+        return self.stop is not None and self.stop.kind == "cancelled"
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has ended or is being stopped: no more text is taken."""
+        stop = self.stop
+        return (stop is not None and stop.kind != "drained") or self.status in TERMINAL
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether we are closing the stream: exceptions from its reader are then not errors.
+        Chunks already read are still taken, unless it is stopping."""
+        return self.stop is not None or self.status in TERMINAL
+
+    def ask_stop(self, stop: Stop) -> bool:
+        """Note why the stream is to end, once; any thread. Returns whether it was the first to
+        say so. A stream that is only held open can still be stopped."""
+        with self._lock:
+            is_drained = self.stop is not None and self.stop.kind == "drained"
+            if self.is_done or not (self.stop is None or (is_drained and stop.kind != "drained")):
+                return False
+            self.stop = stop
+            return True
+
+    def begin_cancelling(self) -> None:
+        """Say that a stream which was cancelled is being closed."""
+        assert self.stop is not None
+        self.reason = self.stop.words
+        self.move("cancelling")
+
+    def conclude(self, exc: BaseException | None = None) -> None:
+        """Decide how the stream ended, once. On the loop's thread only."""
+        stop = self.stop
+        if self.is_done:
+            return
+        if stop is None or stop.kind == "drained":
+            self._conclude_by_itself(exc)
+        elif stop.error is not None:
+            self.fail(stop.error)
+        else:
+            self.reason = left_running(stop.words, self.transcript.runs_on)
+            if self.status != "cancelling":
+                self.move("cancelling", tell=False)
+            self._end("cancelled")
+
     def _conclude_by_itself(self, exc: BaseException | None) -> None:
         """End as the chunks say, if nobody stopped the stream."""
         if exc is not None:
-            self.fail(describe(exc, self.redact, self._phase))
+            self.fail(describe(exc, self.redact, self.phase))
         elif self.transcript.failure is not None:
-            self.fail(describe_failure(self.transcript.failure, self.redact, self._phase))
+            self.fail(describe_failure(self.transcript.failure, self.redact, self.phase))
         else:
-            self.reason = self._cut_reason or self._why_incomplete
+            self.reason = self.cut_reason or self._why_incomplete
             self._end("completed" if self.reason is None else "incomplete")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing says that the reply so far was cut, or failed."""
+        return self._why_incomplete is None and self.transcript.failure is None
 
     @property
     def _why_incomplete(self) -> str | None:
         """Why the answer so far is incomplete, in words; None if it is complete, or may be."""
         has_end = self.attempts.latest.has_end
-        if self._finish.is_withdrawn and not has_end:
+        if self.finish.is_withdrawn and not has_end:
             return CUT
         expected = self._expects_finish_reason and not has_end
         reason = incomplete_reason(self.transcript.ending, expected=expected)
@@ -355,29 +445,62 @@ class Progress:
         """End with an error, unless it has ended."""
         if self.is_done:
             return
+        if self._may_continue and self.reply_text:
+            call = f"run `await {self.name}.continue_()`" if self.name else "call its continue_()"
+            hint = f"{info.hint or ''} To continue from the text so far, {call}."
+            info = replace(info, hint=hint.strip())
         self.error = info
         self.request_id = self.request_id or info.request_id
         self._end("failed")
 
+    @property
+    def offer(self) -> Offer | None:
+        """What continuing would do now: go on from the text so far, or try the request again."""
+        if not self._may_continue:
+            return None
+        if self.status not in ("stalled", "failed", "incomplete", "cancelled"):
+            return None
+        if self.reply_text:
+            # The filter would also end the continuation.
+            is_filtered = kind_of(self.transcript.ending or "") == "filtered"
+            return None if is_filtered else "continue"
+        return "again" if self.error is None or may_pass(self.error) else None
+
+    @property
+    def why_no_offer(self) -> str:
+        """Why there is no offer, for the sentence that says so."""
+        if self.has_called:
+            return "has called tools, which another request might call again"
+        if self.status == "incomplete" and self._can_continue:
+            return "was ended by the content filter, which would end the rest as well"
+        if self.status == "failed" and self._can_continue:
+            return "failed for a reason that another request would meet again"
+        return f"is {self.status}"
+
+    @property
+    def _may_continue(self) -> bool:
+        # Tools must not do the same thing twice.
+        return self._can_continue and not self.has_called
+
     def _end(self, status: Status) -> None:
-        self._end_reply(is_stopped=status == "cancelled")
+        self.end_reply(is_stopped=status == "cancelled")
         self.reason = self._with_what_is_missing(self.reason)
-        for info in self._spans.end(self._clock()):
-            self._inform(info)
-        self.timing.ended = self._clock()
+        for info in self._spans.end(self.clock()):
+            self.inform(info)
+        self.timing.ended = self.clock()
         self.attempts.end(self.error.message if self.error else None)
-        self._move(status)
+        self.move(status)
 
     def _with_what_is_missing(self, reason: str | None) -> str | None:
         """``reason``, with a note if the beginning of the answer is still missing."""
-        if self._adapter is None or not self._adapter.lacks_beginning:
+        if self.adapter is None or not self.adapter.lacks_beginning:
             return reason
         return f"{reason}; {NO_BEGINNING}" if reason else NO_BEGINNING
 
-    def _end_reply(self, *, is_stopped: bool = False) -> None:
+    def end_reply(self, *, is_stopped: bool = False) -> None:
         """Apply events that were held back; after a stop, no more text."""
         has_end = self.attempts.latest.has_end
-        for event in self._adapter.end(has_end=has_end) if self._adapter is not None else ():
+        for event in self.adapter.end(has_end=has_end) if self.adapter is not None else ():
             if isinstance(event, Info) or not is_stopped:
                 self._apply(event)
         if self._splice is not None and not is_stopped:
@@ -390,16 +513,49 @@ class Progress:
     @property
     def _expects_finish_reason(self) -> bool:
         """Whether an end without a finish reason means that the stream was cut."""
-        if self._adapter is None:
-            return self._unread is not None
-        return self._adapter.ends_with_finish_reason
+        if self.adapter is None:
+            return self.unread is not None
+        return self.adapter.ends_with_finish_reason
 
-    def _move(self, status: Status, *, tell: bool = True) -> None:
+    def move(self, status: Status, *, tell: bool = True) -> None:
         if not allowed(self.status, status):
             raise UsageError(f"a stream cannot go from {self.status} to {status}")
         self.status = status
         if tell:
-            self._tell()
+            self._sink.changed(self)
+
+    def say(self, words: str | None) -> None:
+        """Say what a stream waits for before its request is sent; None: for nothing any more."""
+        if self.status == "queued":
+            self.reason = words
+            self._sink.changed(self)
+
+    def wait_for(self, words: str | None) -> None:
+        """Between two replies: say what it waits for; None means the next reply."""
+        if self.is_cancelled:
+            return
+        self.timing.waited = self.clock()
+        if self.status == "queued":
+            self.say(words)
+        else:
+            self.reason = words
+            self.move("queued")
+
+    def ended_at_server(self, problem: str | None) -> None:
+        """Say that the server was told to end its response, too, or why it was not."""
+        assert self.stop is not None
+        if problem is None:
+            self.reason = self._with_what_is_missing(f"{self.stop.words}; {ENDED}")
+        else:
+            self.reason = f"{self.reason}: ending it failed ({problem})"
+        self._sink.changed(self)
+
+    @property
+    def received(self) -> tuple[int, int] | None:
+        """The attempt, and the bytes of its response so far; None while nothing can arrive."""
+        if self.status == "retrying" or (self.status == "queued" and self.reason is not None):
+            return None
+        return self.attempts.latest.number, getattr(self.response, "num_bytes_downloaded", 0)
 
     # -- listeners ----------------------------------------------------------------------------
 
@@ -410,7 +566,7 @@ class Progress:
         self._listeners.add(callback)
         return lambda: self._listeners.discard(callback)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         for callback in tuple(self._listeners):
             callback()
 
