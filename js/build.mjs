@@ -78,6 +78,7 @@ async function buildAll() {
     ...minified,
     metafile: true,
     entryPoints: ["src/bundles/highlight/highlight.ts", "src/bundles/math/math.ts"],
+    entryNames: "[name]",
     plugins: [dialects],
   });
   for (const [name, entry] of [
