@@ -18,7 +18,7 @@ from ..transcript.events import Delta, Event, Failure, Info, Moved, PartType, Re
 from ..transcript.halves import Halves
 from ..transcript.status import TERMINAL, Status, allowed
 from ..transcript.stop_condition import Ending
-from ..transcript.transcript import Append, Transcript, choice_of
+from ..transcript.transcript import Append, Part, Transcript, choice_of
 from ..transport.attempts import Attempts
 from ..transport.background_response import ENDED, left_running
 from ..transport.failures import Phase, cut_early, describe, describe_failure, no_stream
@@ -55,7 +55,8 @@ class Generation:
     and no loop.
 
     ``can_continue`` says whether the text so far can be sent back for more. ``enough`` is called
-    with a reason when ``ending`` has seen what was wanted.
+    with a reason when ``ending`` has seen what was wanted. ``unmade`` finds the calls that were
+    to be made and were not, once it has ended.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Generation:
         record: bool = False,
         ending: Ending | None = None,
         pick: Callable[[Any], Adapter | None] = pick,
+        unmade: Callable[[Transcript], list[Part]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sink = sink
@@ -98,6 +100,7 @@ class Generation:
         """Whether the reply's calls were made, or are being made."""
         self._lock = threading.Lock()
         self._pick = pick
+        self._unmade = unmade
         self.adapter: Adapter | None = None
         self.unread: type | None = None  # of the first chunk, while none said the format
         self._pieces_before = 0  # of other attempts and replies
@@ -484,6 +487,8 @@ class Generation:
 
     def _end(self, status: Status) -> None:
         self.end_reply(is_stopped=status == "cancelled")
+        for part in self._unmade(self.transcript) if self._unmade is not None else ():
+            self.inform(Info(part.key, "tool", {"status": "not_run"}))
         self.reason = self._with_what_is_missing(self.reason)
         for info in self._spans.end(self.clock()):
             self.inform(info)

@@ -64,6 +64,7 @@ class Session:
             record=record,
             ending=ending,
             pick=pick if rounds is None else rounds.pick,
+            unmade=None if rounds is None else rounds.unmade,
             clock=clock,
         )
         source.tap = self.generation.attempts.tap

@@ -63,6 +63,7 @@ class Rounds:
         self._redact = redact
         self._hide = hide
         self._number = 1
+        self._has_run = False  # the calls of this round
         self._kept = Kept()
         self._ids: set[str] = set()
         self._used: Usage | None = None
@@ -116,6 +117,11 @@ class Rounds:
             return []
         return calls
 
+    def unmade(self, transcript: Transcript) -> list[Part]:
+        """The whole calls of this round's reply, where the stream ended before they were made."""
+        calls = [] if self._has_run else self.due(transcript)
+        return [part for part in calls if part.info.get("status") == "completed"]
+
     def unwanted(self, transcript: Transcript) -> list[Part]:
         """The calls in other answers than the first, which are not made."""
         return [part for part in self._tools(transcript) if choice_of(part.key)]
@@ -148,6 +154,7 @@ class Rounds:
         is_ending: Callable[[], bool],
     ) -> None:
         """Make the calls of a reply whose text was ``said``; the next request has their results."""
+        self._has_run = True
         said_ids = [part.info.get("call_id", "") for part in calls]
         self._identify(calls, tell)
         results = await Calling(
@@ -186,6 +193,7 @@ class Rounds:
     def begin_next(self, transcript: Transcript) -> None:
         """Begin the next round's reply."""
         self._number += 1
+        self._has_run = False
         self._used = transcript.usage
         texts = [key for key, part in transcript.parts.items() if part.type == "text" and part.text]
         self._before = texts[-1] if texts else None

@@ -66,6 +66,8 @@ def test_approve_and_stop_in_the_same_moment(
         if not told["ran"]:
             assert told["calls"][0] in ("not_run", "stopped")
             assert shown[0] in ("not run", "stopped")
-        assert [one.replace("_", " ") for one in told["calls"]][1:] == shown[1:]
+        # The next reply's call may have arrived by then, whole or in part.
+        assert set(told["calls"][1:]) <= {"not_run", "incomplete", ""}
+        assert {"running", "awaiting approval"}.isdisjoint(shown)
     print(f"{order}, {loop}: {ran} of {ROUNDS} calls ran")
     assert not page.errors

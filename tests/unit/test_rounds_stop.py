@@ -8,7 +8,7 @@ from typing import Any
 
 from nbstream.tools.approval import Decision
 from nbstream.tools.invoke import ToolStopped
-from tests.support.fakes import begin, ended, until
+from tests.support.fakes import Gate, begin, ended, until
 from tests.support.patience import PATIENCE
 from tests.support.rounds import SUNNY, calls, tooled
 from tests.support.tools import CALLED, called
@@ -96,6 +96,21 @@ async def test_stop_while_a_call_waits_for_approval() -> None:
     await ended(session)
     assert not session.decide(Decision(True), call_id="c1")
     assert (calls(session)[0].status, ran) == ("not_run", [])
+
+
+async def test_a_whole_call_that_a_stop_overtook_was_not_made() -> None:
+    gate, ran = Gate(), []
+
+    def note() -> None:
+        ran.append(1)
+
+    session, sink, _ = tooled([called("note", {}), CALLED, gate], SUNNY, tools=[note])
+    begin(session)
+    await until(lambda: gate.reached)
+    session.cancel()
+    await ended(session)
+    assert (session.status, calls(session)[0].status, ran) == ("cancelled", "not_run", [])
+    assert sink.statuses[-1] == "cancelled", "what became of the call is said before the end"
 
 
 async def test_no_tool_starts_and_no_request_goes_out_once_it_was_stopped() -> None:
