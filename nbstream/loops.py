@@ -29,7 +29,7 @@ def choose_loop(name: LoopName = "kernel") -> asyncio.AbstractEventLoop:
     ``"thread"`` always that one.
 
     In scripts and in terminal IPython no loop runs while Python waits at the prompt, so streams
-    go on in a thread there.
+    run in a thread there.
     """
     if name == "thread":
         return background_loop()

@@ -458,7 +458,7 @@ class Generation:
 
     @property
     def offer(self) -> Offer | None:
-        """What continuing would do now: go on from the text so far, or try the request again."""
+        """What continuing would do now: continue from the text so far, or try the request again."""
         if not self._may_continue:
             return None
         if self.status not in ("stalled", "failed", "incomplete", "cancelled"):

@@ -10,7 +10,7 @@ import { type AssetMessage, type AssetName, parseAsset } from "../protocol/messa
 import { asset } from "../protocol/requests.js";
 import type { Heavy, HeavyTypes } from "./lazy.js";
 
-/** The parts for one view; whoever still waits for one when the view ends is forgotten. */
+/** The parts for one view; requests that still wait when the view ends are dropped. */
 export type AssetsOf = (view: AbortSignal) => Heavy;
 
 type Import = (url: string) => Promise<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import type { Store } from "../store/store.js";
 
 /** Shows what came on the wire. */
 export interface Inspector {
-  /** Fills `el`, and asks the kernel again while the stream goes on; returns how to end that. */
+  /** Fills `el`, and asks the kernel again while the stream continues; returns how to end that. */
   open(el: HTMLElement, store: Store, close: () => void): () => void;
 }
 

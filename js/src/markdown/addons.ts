@@ -8,7 +8,7 @@ export interface Token {
 
 /** A block of code, read line by line. */
 export interface CodeReader {
-  /** Reads one line (without its ending) and goes on behind it. The last token ends with the line. */
+  /** Reads a line without its ending, and continues behind it. Its last token ends with it. */
   line(text: string): readonly Token[];
   /** A reader that stands where this one does. */
   copy(): CodeReader;

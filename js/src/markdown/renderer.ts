@@ -75,7 +75,7 @@ export function createRenderer(el: HTMLElement, options: MarkdownOptions = {}): 
   let rest = "";
   /** Where in `rest` a line may end. */
   let seen = 0;
-  /** How much of the line that may go on is shown. */
+  /** How much of the line that may continue is shown. */
   let shown = 0;
   /** Since the last update, nothing has changed but the text that it ends with. */
   let grown = false;

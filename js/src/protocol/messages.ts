@@ -110,7 +110,7 @@ interface Condition {
   readonly usage?: Usage;
   readonly timing?: Timing;
   readonly request_id?: string;
-  /** What the kernel would do now if it were asked to go on. */
+  /** What the kernel would do now if it were asked to continue. */
   readonly offer?: "continue" | "again";
 }
 /** `part` and its `type` are "text" where they are absent; fields of `info` replace known ones. */

@@ -42,7 +42,7 @@ export const cancel = (stream: string, reason: string): Request => ({
   reason,
 });
 
-/** Takes up the kernel's offer: to go on from the text so far, or to try the request again. */
+/** Accepts the kernel's offer: to continue from the text so far, or to try the request again. */
 export const goOn = (stream: string): Request => ({ v: VERSION, kind: "continue", stream });
 
 /** Lets the call in `part` run, which waits for approval, or does not. */

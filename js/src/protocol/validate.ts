@@ -1,4 +1,4 @@
-/** Checks of what comes from outside. An optional field that is absent is right. */
+/** Checks of data from outside. An optional field that is absent is right. */
 
 export type Check = (value: unknown) => boolean;
 export type Fields = Readonly<Record<string, Check>>;

@@ -28,7 +28,7 @@ function page(): Page {
 /** Tells this page from others, which other messages reach. */
 export const pageName = (): string => page().name;
 
-/** Hands `receive` what comes for `stream`, by whatever widget, until the result is called. */
+/** Gives `receive` each message for `stream`, from any widget, until the result is called. */
 export function join(stream: string, receive: Receive): () => void {
   const { streams } = page();
   const joined = streams.get(stream) ?? new Set();

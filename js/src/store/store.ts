@@ -145,7 +145,7 @@ export class Store {
   decide(part: string, approved: boolean): void {
     const request = requests.decide(this.state.stream, part, approved);
     this.send(request);
-    // The stream may have a thread of its own, and go on while a cell computes.
+    // The stream may have a thread of its own, and continue while a cell computes.
     this.control.send(request);
   }
 
@@ -189,7 +189,7 @@ export class Store {
     this.listen();
   }
 
-  /** A loss is seen by what comes next. After the last there is no next. */
+  /** The next frame reveals a loss; after the last one there is none. */
   private listen(): void {
     this.stopTimer("quiet");
     if (!this.running) return;
@@ -237,7 +237,7 @@ export class Store {
     const { status, timing, retry } = this.state;
     const now = this.clock.now();
     const local = { ...this.local };
-    // A stream that goes on has a start of its own.
+    // A stream that continues has a start of its own.
     if (isTerminal(before.status) && !isTerminal(status)) local.started = now;
     if (timing && timing !== before.timing) {
       // The message that took the shortest way tells best when the stream started.

@@ -25,7 +25,7 @@ const ANSWER: ReadonlySet<Part["type"]> = new Set(["text", "refusal", "audio", "
 
 /**
  * `heavy`: where the renderer's heavy parts come from. `decide` takes what is said of calls that wait
- * for approval. `schedule`: how it goes on with long texts.
+ * for approval. `schedule`: how it continues with long texts.
  */
 export function createBody(
   heavy: Heavy = noHeavy,

@@ -26,7 +26,7 @@ export interface PartOptions extends MarkdownOptions {
   readonly decide: Decide;
 }
 
-/** `before` is what shows the part before this one: reasoning goes on in its fold. */
+/** `before` is what shows the part before this one: reasoning continues in its fold. */
 export function createPart(
   part: Part,
   running: boolean,
@@ -40,7 +40,7 @@ export function createPart(
   return new TextView(part, options, fold ?? createFold(running));
 }
 
-/** What is written over a text that is no plain answer. */
+/** What is written over a text that is not a plain answer. */
 const MARKS: Partial<Record<Part["type"], string>> = {
   refusal: "refusal",
   audio: "spoken, as a transcript",
@@ -90,7 +90,7 @@ class TextView implements PartShown {
     const text = textAfter(part, face.shown);
     if (text === null) return false;
     if (text) {
-      // A stream that had ended goes on: a renderer that has finished takes no more text.
+      // A stream that had ended continues: a renderer that has finished takes no more text.
       if (face.finished && face.renderer.finish) return false;
       face.renderer.append(text);
       face.finished = false;

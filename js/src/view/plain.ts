@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 
 /** Lines in one element. */
 const LINES = 40;
-/** Characters in one element: a longer line goes on in the next, from a space on if there is one. */
+/** Characters in one element: a longer line continues in the next, after a space if it has one. */
 const LENGTH = 4096;
 /** Elements of lines in one sheet: the page looks at each sibling of what has grown. */
 const SHEET = 32;

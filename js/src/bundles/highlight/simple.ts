@@ -65,7 +65,7 @@ const CSS_COMMENT: Rule[] = [
 ];
 const CSS_VARIABLE = /\$[\w-]+|--[\w-]+|[#@]\{[^}]*\}?/;
 
-/** CSS, SCSS and Less. A word before a colon is a property, unless a selector goes on there. */
+/** CSS, SCSS and Less. A word before a colon is a property, unless a selector continues there. */
 export const css = simpleMode({
   start: [
     ...CSS_BASICS,

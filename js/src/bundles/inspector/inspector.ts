@@ -13,7 +13,7 @@ import { type Inspection, parseInspection } from "./message.js";
 import { createRows } from "./rows.js";
 import { STYLE } from "./style.js";
 
-/** How long (ms) until the kernel is asked again while the stream goes on. */
+/** How long (ms) until the kernel is asked again while the stream continues. */
 const PERIOD = 1000;
 /** ... and how long an answer is waited for. */
 const PATIENCE = 10_000;

@@ -1,4 +1,4 @@
-/** Which lines an open block goes on with, and which blocks it may hold. */
+/** Which lines continue an open block, and which blocks it may hold. */
 
 import type { Block, BlockKind } from "./block.js";
 import type { Line } from "./line.js";

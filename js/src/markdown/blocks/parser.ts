@@ -81,7 +81,7 @@ export class BlockParser {
     }
   }
 
-  /** Adds a line that may go on; what is called next takes it back, unless it only adds text to it. */
+  /** Adds a line that may continue: the next call takes it back, unless it only adds text to it. */
   guess(text: string): void {
     this.#takeBack();
     const open = this.#open;
@@ -101,7 +101,7 @@ export class BlockParser {
     this.#guessing = false;
   }
 
-  /** Lets the line that was guessed go on with `text`; false if another block may come of it. */
+  /** Lets the line that was guessed continue with `text`; false if another block may come of it. */
   grow(text: string): boolean {
     if (!this.#undo || text.includes("\0")) return false;
     const { kind, lines } = this.#tip;

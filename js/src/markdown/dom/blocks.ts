@@ -227,7 +227,7 @@ function fillCode(el: HTMLElement, { lines, solid, isClosed, info }: Block): voi
   const code = el.firstElementChild as HTMLElement;
   const language = /^\S*/.exec(info)?.[0];
   code.className = language ? `language-${language}` : "";
-  // The last line's ending comes with the next line: until then the line may go on.
+  // The last line's ending comes with the next line: until then the line may continue.
   const end = isClosed && solid ? "\n" : "";
   showText(code, lines.slice(0, solid).join("\n") + end);
 }

@@ -90,7 +90,7 @@ export class Pages implements Place {
   }
 }
 
-/** A list at the top level: longer ones go on in further lists. */
+/** A list at the top level: longer ones continue in further lists. */
 export class ListSegments implements Place {
   readonly #segments: HTMLElement[];
   #count = 0;
@@ -147,7 +147,7 @@ export function setStart(list: Element, start: number | null): void {
   else list.setAttribute("start", String(start));
 }
 
-/** A table: longer ones go on in further tables with the same widths of the columns. */
+/** A table: longer ones continue in further tables with the same widths of the columns. */
 export class TableSegments implements Place {
   readonly #segments: HTMLElement[] = [];
   #count = 0;

@@ -62,7 +62,7 @@ export class Leaf {
 
   /**
    * Shows `text`; if `open`, more may come soon. `task`: a checkbox may be at its beginning. Returns
-   * false if `more` said no before all was shown: `work` goes on.
+   * false if `more` said no before all was shown: `work` continues.
    */
   show(text: string, open: boolean, task: boolean, more: () => boolean): boolean {
     if (!begins(text, this.#text)) for (const { el } of this.#segments.splice(1)) el.remove();
@@ -82,7 +82,7 @@ export class Leaf {
       const whole = end === text.length;
       last.show(text.slice(last.start, end), this.#open && whole, this.#task && !last.start);
       if (whole) return true;
-      // A block of its own: the layout of what comes does not depend on what was there before.
+      // A block of its own: the layout of what follows does not depend on what was there before.
       const el = document.createElement("span");
       el.className = "nbs-segment";
       this.el.append(el);
@@ -92,7 +92,7 @@ export class Leaf {
   }
 }
 
-/** Text that is no markup, nor with what follows; nothing that it might close is open. */
+/** Text that is not markup, nor with what follows; nothing that it might close is open. */
 const PLAIN = /^[^\\`*_~[<>&$\n;\ud800-\udfff]+$/;
 
 const TASK = /^\[([ \txX])\](?=[ \t\n])/;

@@ -53,7 +53,7 @@ export class CodeView {
     const { lines, solid } = block;
     const final = block.isClosed ? solid : Math.min(block.settled, solid);
     while (this.#lines < final) this.#commit(lines[this.#lines] ?? "", this.#lines + 1 < solid);
-    // The last line's ending comes with the next line: until then the line may go on.
+    // The last line's ending comes with the next line: until then the line may continue.
     if (solid > final) this.#showOpen(lines[final] ?? "");
     else this.#dropOpen();
     if (block.isClosed) this.#endLine();

@@ -14,13 +14,13 @@ export class Row {
   readonly el = create("span", "nbs-line");
   readonly #pieces: Piece[] = [];
 
-  /** Shows `line`, with its ending if it has `ended`; it may go on if it is `open`. */
+  /** Shows `line`, with its ending if it has `ended`; it may continue if it is `open`. */
   show(line: string, tokens: readonly Token[], ended: boolean, open = false): void {
     const pieces = this.#pieces;
     const added: ChildNode[] = [];
     let [index, start] = [0, 0];
     for (const { end, style } of tokens) {
-      // The ending is no piece of its own, which would have to be laid out.
+      // The ending is not a piece of its own, which would have to be laid out.
       const text = line.slice(start, end) + (ended && end === line.length ? "\n" : "");
       const className = style && `nbs-tok-${style}`;
       const piece = pieces[index++];

@@ -28,7 +28,7 @@ interface Opener {
   readonly bottom: number;
   /** A tag's. */
   readonly name?: Tag;
-  /** Another bracket followed: what is inside is no label. */
+  /** Another bracket followed: what is inside is not a label. */
   nested?: boolean;
   /** A bracket whose target has not arrived. */
   ended?: boolean;

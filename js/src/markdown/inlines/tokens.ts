@@ -9,7 +9,7 @@ export const MAX_DEPTH = 64;
 /** What holds others. */
 export type Parent = Extract<Inline, { children: Inline[] }>;
 
-/** Text, a run of delimiters, an inline; a parent holds what comes before its end, which is null. */
+/** Text, a run of delimiters, an inline; a parent holds what is before its end, which is null. */
 export type Token = string | null | Run | Exclude<Inline, { kind: "text" }>;
 
 /** The tree that tokens stand for. */

@@ -37,7 +37,7 @@ export const unescapeOne = (whole: string, escaped?: string) => escaped ?? decod
 export const unescapeText = (text: string) =>
   text.replace(ESCAPED, (whole, escaped) => unescapeOne(whole, escaped) ?? whole);
 
-/** Two labels match if their folded forms are equal; "" is no label. */
+/** Two labels match if their folded forms are equal; "" is not a label. */
 export function foldLabel(label: string): string {
   return label
     .replace(/[ \t\n]+/g, " ")

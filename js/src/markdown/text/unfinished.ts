@@ -1,4 +1,4 @@
-/** A text that may go on, as it will probably be read. */
+/** A text that may continue, as it will probably be read. */
 
 import { trimEnd } from "./strings.js";
 
