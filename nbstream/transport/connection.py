@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import socket
 from collections.abc import Callable
@@ -51,8 +50,9 @@ def is_asynchronous(stream: Any) -> bool:
     return running_loop() is not None
 
 
-def cut(response: Any) -> None:
-    """End the connection of ``response``, and wake a thread that is blocked in reading it.
+def cut(response: Any) -> bool:
+    """End the connection of ``response``, and wake a thread that is blocked in reading it. Returns
+    whether there was one to end.
 
     Its ``close()`` alone frees the connection but leaves a blocked reader asleep until the
     next byte, because closing a file descriptor does not interrupt ``recv`` in another thread:
@@ -60,14 +60,16 @@ def cut(response: Any) -> None:
     """
     # What was read to its end has given its connection back, and another stream may have it now.
     if response is None or getattr(response, "is_closed", False):
-        return
+        return False
     network_stream = response.extensions.get("network_stream")
-    if network_stream is None:
-        return
-    sock = network_stream.get_extra_info("socket")
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+    sock = network_stream.get_extra_info("socket") if network_stream is not None else None
+    if sock is None:
+        return False
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return False
+    return True
 
 
 def watch_close(

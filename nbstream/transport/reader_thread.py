@@ -58,9 +58,9 @@ class ThreadPump:
         except BaseException as exc:  # handed to the reader of the items
             self._error = exc
         finally:
+            self._ended = True
             if self._closed:
                 self._close_iterable()
-            self._ended = True
             self._notify()
 
     def _put(self, item: Any) -> None:
@@ -111,8 +111,10 @@ class ThreadPump:
     def close_now(self) -> None:
         """`close` for callers that cannot await."""
         self._closed = True
-        cut(self._response)
-        self._close_iterable()
+        # The thread wakes, and closes it. Closed from here, its file descriptor could be that of
+        # another connection by the time the thread, which may be about to read, reads it.
+        if not cut(self._response) or self._ended:
+            self._close_iterable()
 
     def _close_iterable(self) -> None:
         closer = getattr(self._iterable, "close", None)

@@ -72,8 +72,8 @@ def quick(server: Server) -> Iterator[openai.OpenAI]:
         yield made
 
 
-def readers() -> list[threading.Thread]:
-    return [t for t in threading.enumerate() if t.name == "nbstream-reader"]
+def readers() -> set[threading.Thread]:
+    return {t for t in threading.enumerate() if t.name == "nbstream-reader"}
 
 
 async def begun(w: StreamWidget, server: Server, moment: str) -> None:
@@ -91,7 +91,7 @@ async def begun(w: StreamWidget, server: Server, moment: str) -> None:
 async def test_stop(server: Server, aclient: Any, quick: Any, kind: str, moment: str) -> None:
     if "helper" in kind and SDK < (1, 109):
         pytest.skip("this SDK has no such helper")
-    tasks = asyncio.all_tasks()
+    tasks, others = asyncio.all_tasks(), readers()
     w = MADE[kind](aclient if kind.startswith("async") else quick, MOMENTS[moment]).start()
     await begun(w, server, moment)
     assert w.cancel()
@@ -101,7 +101,7 @@ async def test_stop(server: Server, aclient: Any, quick: Any, kind: str, moment:
     request = server.requests[0]
     await request.until_left()
     await until(lambda: asyncio.all_tasks() <= tasks)
-    await until(lambda: not readers())
+    await until(lambda: readers() <= others)
     assert (w.status, w.reason, w.error) == ("cancelled", "stopped by you", None)
     assert w.text == text, "no late token"
     assert len(server.requests) == 1, "nothing is sent again"
@@ -127,7 +127,7 @@ async def test_stop_before_anything_is_sent(
 ) -> None:
     if "helper" in kind and SDK < (1, 109):
         pytest.skip("this SDK has no such helper")
-    tasks = asyncio.all_tasks()
+    tasks, others = asyncio.all_tasks(), readers()
     w = MADE[kind](aclient if kind.startswith("async") else quick, "test/stall")
     w.cancel()
     await end_of(w)
@@ -135,7 +135,7 @@ async def test_stop_before_anything_is_sent(
     assert w.status == "cancelled"
     for request in server.requests:  # a thread may have been quicker than the Stop
         await request.until_left()
-    await until(lambda: not readers())
+    await until(lambda: readers() <= others)
     del w
     gc.collect()  # Python warns of a request that nobody awaited
 
@@ -161,13 +161,14 @@ async def test_stop_of_plain_iterators(kind: str) -> None:
         finally:
             closed.append("async")
 
+    others = readers()
     w = nbstream.show(awords() if kind == "async" else words())
     await until(lambda: w.text == "one ")
     w.cancel()
     await end_of(w)
     go_on.set()
     await until(lambda: closed == [kind])
-    await until(lambda: not readers())
+    await until(lambda: readers() <= others)
     assert (w.status, w.text) == ("cancelled", "one ")
 
 

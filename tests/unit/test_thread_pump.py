@@ -181,3 +181,46 @@ def test_a_loop_that_is_closed_meanwhile() -> None:
     loop.close()
     stream.feed("a", StopIteration())
     assert list(pump.take_blocking()) == ["a"]
+
+
+class Connected:
+    """A blocking iterator over a socket, with the response that a stream of the SDK has."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        network = SimpleNamespace(get_extra_info=lambda name: end)
+        self.response = SimpleNamespace(extensions={"network_stream": network}, is_closed=False)
+        self.waiting = threading.Event()
+        self.closed_in: list[threading.Thread] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        self.waiting.set()
+        while data := self._end.recv(100):
+            yield data
+
+    def close(self) -> None:
+        self.closed_in.append(threading.current_thread())
+        self._end.close()
+
+
+async def test_a_connection_is_closed_in_the_thread_that_reads_it() -> None:
+    """Closed in another one, its file descriptor may be a new connection's before this one reads
+    from it: then it reads that one, and never ends."""
+    ours, theirs = socket.socketpair()
+    stream = Connected(ours)
+    pump = pumped(stream)
+    assert await asyncio.to_thread(stream.waiting.wait, PATIENCE)
+    await pump.close()
+    await until(lambda: pump._ended and stream.closed_in)
+    assert stream.closed_in == [pump._thread]
+    theirs.close()
+
+
+async def test_a_connection_whose_reader_has_ended_is_closed_by_who_closes() -> None:
+    ours, theirs = socket.socketpair()
+    stream = Connected(ours)
+    pump = pumped(stream)
+    theirs.close()
+    await until(lambda: not pump._thread.is_alive())
+    await pump.close()
+    assert stream.closed_in == [threading.current_thread()]
