@@ -111,9 +111,10 @@ class ThreadPump:
     def close_now(self) -> None:
         """`close` for callers that cannot await."""
         self._closed = True
+        has_ended = self._ended
         # The thread wakes, and closes it. Closed from here, its file descriptor could be that of
         # another connection by the time the thread, which may be about to read, reads it.
-        if not cut(self._response) or self._ended:
+        if not cut(self._response) or has_ended:
             self._close_iterable()
 
     def _close_iterable(self) -> None:

@@ -211,9 +211,9 @@ async def test_a_connection_is_closed_in_the_thread_that_reads_it() -> None:
     pump = pumped(stream)
     assert await asyncio.to_thread(stream.waiting.wait, PATIENCE)
     await pump.close()
-    await until(lambda: pump._ended and stream.closed_in)
-    assert stream.closed_in == [pump._thread]
+    await until(lambda: not pump._thread.is_alive())
     theirs.close()
+    assert stream.closed_in == [pump._thread]
 
 
 async def test_a_connection_whose_reader_has_ended_is_closed_by_who_closes() -> None:
