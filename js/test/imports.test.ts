@@ -9,7 +9,7 @@ const sources = import.meta.glob<string>("../src/**/*.ts", {
 });
 
 // In the order in which data flows: a package, or a file beside the packages, and what it may
-// import, for types alone, too. All of it stands above.
+// import, types included: only what stands above.
 const ARROWS: Record<string, string[]> = {
   "protocol/": [],
   "host/": ["protocol/"],

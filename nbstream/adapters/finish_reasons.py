@@ -286,11 +286,11 @@ _CUTS: dict[Kind, tuple[str, str]] = {
     "context": ("the answer filled the model's context window", "shorten the conversation"),
     "filtered": ("the provider's content filter cut the answer", "change the prompt"),
     "aborted": ("the server ended the answer early", "run the cell again"),
-    "overloaded": ("the server ran out of resources in mid-answer", "run the cell again later"),
+    "overloaded": ("the server ran out of resources mid-answer", "run the cell again later"),
     "bad_call": ("the model made a call that its server could not use", "run the cell again"),
-    "paused": ("the server paused in mid-answer", "continue the answer"),
+    "paused": ("the server paused mid-answer", "continue the answer"),
     "unnamed": ("the server ended the answer without saying why", "the answer may be cut"),
-    "failed": ("the server failed in mid-answer", "run the cell again"),
+    "failed": ("the server failed mid-answer", "run the cell again"),
 }
 _UNKNOWN = ("the server ended the answer for an unknown reason", "the answer may be cut")
 

@@ -20,7 +20,8 @@ _PENDING = "…"
 _HALF = 6
 """So many characters of a known key at the very end are not shown, though no more come."""
 _REPEATED = 12
-"""A string of so many characters that two events in a row hold is told again, not continued."""
+"""A string of at least this many characters that two events in a row hold is a repeat, not a
+continuation."""
 _FIELDS = ("data", "comment", "other")
 _FIRST_WORD = re.compile(r"[^\s\"']+")
 _REPR = re.compile(r"\s*[\w.]+\(")
@@ -75,7 +76,7 @@ def without_split_keys(
     cleaned = list(events)
     for (event, field), ones in masks.items():
         masked = _masked(getattr(events[event], field), ones)
-        cleaned[event] = replace(cleaned[event], **{field: masked})  # type: ignore[arg-type]
+        cleaned[event] = replace(cleaned[event], **{field: masked})  # type: ignore[arg-type]  # all are texts
     return cleaned
 
 
@@ -137,7 +138,7 @@ def _is_complete(text: str) -> bool:
 
 
 def _is_repeated(pieces: Sequence[_Piece], place: int) -> bool:
-    """Whether the string is not continued but told again, as the id of the answer is."""
+    """Whether the string repeats the one before, as the id of an answer does."""
     text = pieces[place].text
     if len(text) < _REPEATED:
         return len(text) > 3 and len(pieces) > 1 and all(text == one.text for one in pieces)

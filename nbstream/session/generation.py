@@ -547,7 +547,7 @@ class Generation:
             self.move("queued")
 
     def ended_at_server(self, problem: str | None) -> None:
-        """Say that the server was told to end its response, too, or why it was not."""
+        """Say that the server ended its response as well, or why it did not."""
         assert self.stop is not None
         if problem is None:
             self.reason = self._with_what_is_missing(f"{self.stop.words}; {ENDED}")

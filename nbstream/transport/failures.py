@@ -1,7 +1,7 @@
 """Explains exceptions in words: what happened, and what to do.
 
 Exceptions are identified by class name and attributes: `openai` 1.x and 2.x raise `httpx` errors
-in mid-stream, 3.x raises its own, and none of them is imported here.
+mid-stream, 3.x raises its own, and none of them is imported here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Phase = Literal["opening", "waiting", "answering"]
 _WHEN: dict[Phase, str] = {
     "opening": "before the server answered",
     "waiting": "before the first token arrived",
-    "answering": "in mid-answer",
+    "answering": "mid-answer",
 }
 _AGAIN = "Run the cell again."
 _STATUS: dict[int, tuple[str, str]] = {

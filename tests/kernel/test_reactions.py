@@ -62,7 +62,7 @@ def busy(kernel: Kernel, tmp_path: Path) -> Iterator[type[Busy]]:
 
 
 def background(kernel: Kernel, server: Server, loop: str) -> tuple[Request, str, str]:
-    """A stream in mid-answer: its request, its comm and its id."""
+    """A stream mid-answer: its request, its comm and its id."""
     kernel.run(f"%%stream test/stall --bg --as w --loop {loop}\nHi")
     return streaming(kernel, server)
 

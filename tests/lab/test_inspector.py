@@ -1,4 +1,4 @@
-"""What came on the wire, in the page: opened in mid-stream and at the end, copied as a report."""
+"""What came on the wire, in the page: opened mid-stream and at the end, copied as a report."""
 
 from __future__ import annotations
 

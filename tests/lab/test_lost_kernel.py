@@ -1,4 +1,4 @@
-"""A kernel ends in mid-stream: the notebook keeps what the page showed, and how it ended.
+"""A kernel ends mid-stream: the notebook keeps what the page showed, and how it ended.
 
 `--repeats 20` does each twenty times.
 """

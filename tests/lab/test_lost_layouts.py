@@ -1,5 +1,5 @@
-"""A kernel ends in mid-stream: what the page showed stays in the notebook where a stream is in a
-layout, where its widget was to stay, and where the answer holds images."""
+"""A kernel ends mid-stream: the notebook keeps streams in layouts, streams whose widget was to
+stay, and the images of answers."""
 
 from __future__ import annotations
 

@@ -275,7 +275,7 @@ async def test_own_read_timeout(server: Server, kind: str) -> None:
     w = await end_of(stream(own_client(server, http), "test/stall"))
     assert (w.status, w.text) == ("failed", FIRST_FIVE)
     assert w.error is not None
-    assert w.error.message == "the server was silent for too long in mid-answer"
+    assert w.error.message == "the server was silent for too long mid-answer"
     await server.requests[0].until_left()
     w = await end_of(stream(own_client(server, http), "test/no-headers", max_attempts=1))
     assert w.error is not None

@@ -28,7 +28,7 @@ MOMENTS = {
     "stalled": "test/stall",
     "before the headers": "test/no-headers",
     "before the first token": "test/no-first-token",
-    "in mid-stream": "test/long?delay=0.01",
+    "mid-stream": "test/long?delay=0.01",
 }
 if "NBSTREAM_TEST_OPENAI" in os.environ:
     # An older SDK differs in how its readers wake, and test_stop.py runs with it, too.
@@ -77,7 +77,7 @@ def readers() -> set[threading.Thread]:
 
 
 async def begun(w: StreamWidget, server: Server, moment: str) -> None:
-    if moment == "in mid-stream":
+    if moment == "mid-stream":
         await until(lambda: len(w.text) > 20)
     elif moment == "stalled":
         await until(lambda: w.text == FIRST_FIVE)

@@ -115,10 +115,10 @@ def retried(name: str, happens: str | Scenario, words: str) -> Fault:
 
 
 NO_API = "if it happens again, the server does not support this API"
-SAYS = "reported an error in mid-answer: The server had an error. Run the cell again"
+SAYS = "reported an error mid-answer: The server had an error. Run the cell again"
 SAYS_EARLY = "reported an error before the first token arrived: The server had an error. Run"
 CUT = "the connection ended before the answer was complete; run the cell again"
-TOLD = "reported an error in mid-answer: No room. Run the cell again"
+TOLD = "reported an error mid-answer: No room. Run the cell again"
 TOLD_EARLY = "reported an error before the first token arrived: No room. Run the cell again"
 CHAT: tuple[Api, ...] = ("chat",)
 WHOLE = whole({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]})
@@ -186,9 +186,9 @@ FAULTS = (
             "reset the connection before the server answered … Check the network"),
     retried("reset after headers", "test/reset-after-headers",
             "reset the connection before the first token arrived. Run the cell again"),
-    failed("reset in mid-stream", "test/reset",
-           "reset the connection in mid-answer. Run the cell again", FIVE),
-    failed("cut in mid-stream", "test/cut", "cut in mid-answer … Run the cell again", FIVE),
+    failed("reset mid-stream", "test/reset",
+           "reset the connection mid-answer. Run the cell again", FIVE),
+    failed("cut mid-stream", "test/cut", "cut mid-answer … Run the cell again", FIVE),
     incomplete("half an event", "test/half-event", CUT, FIVE),
     incomplete("clean EOF without finish reason", "test/truncate", CUT, FIVE),
     retried("clean EOF before the first token", Scenario(fault="truncate"),
@@ -206,10 +206,10 @@ FAULTS = (
     completed("text that is not UTF-8",
               told(b'data: {"choices":[{"index":0,"delta":{"content":"caf\xe9"}}]}\n\n'),
               text=f"{FIVE}caf\ufffd{ALL.removeprefix(FIVE)}", apis=CHAT),
-    failed("`error` payload in mid-stream", "test/error-data", SAYS, FIVE),
-    failed("`event: error` in mid-stream", "test/error-event", SAYS, FIVE),
+    failed("`error` payload mid-stream", "test/error-data", SAYS, FIVE),
+    failed("`event: error` mid-stream", "test/error-event", SAYS, FIVE),
     failed("flat `error` event", "test/error-flat", SAYS, FIVE),
-    failed("`response.failed`", "test/failed", "in mid-answer: The model failed", FIVE,
+    failed("`response.failed`", "test/failed", "mid-answer: The model failed", FIVE,
            apis=("responses",)),
     retried("`error` payload before the first token", Scenario(fault="error_data"), SAYS_EARLY),
     # Its type is `error`, and nothing says whether it passes.
@@ -261,7 +261,7 @@ FAULTS = (
     failed("keep-alive comments only", "test/comments",
            "no first token arrived within 1 s. Run the cell again",
            options=(("first_token_timeout", 1.0),)),
-    failed("silence in mid-stream", "test/stall",
+    failed("silence mid-stream", "test/stall",
            "no next token arrived within 1 s. Run the cell again", FIVE,
            options=(("idle_timeout", 1.0),)),
     completed("a 10 MB event", Scenario(text=[HUGE]), text=HUGE),
@@ -280,14 +280,14 @@ FAULTS = (
             ("abort", "ended the answer early (finish_reason: abort)"),
             ("insufficient_system_resource", "ran out of resources … later"),
             ("MALFORMED_FUNCTION_CALL", "made a call that its server could not use"),
-            ("pause_turn", "paused in mid-answer (finish_reason: pause_turn); continue"),
+            ("pause_turn", "paused mid-answer (finish_reason: pause_turn); continue"),
             ("moon_phase", "for an unknown reason (finish_reason: moon_phase)"),
         )
     ),
-    failed("`error`", Scenario(finish="error"), "in mid-answer: finish_reason: error. Run", ALL,
+    failed("`error`", Scenario(finish="error"), "mid-answer: finish_reason: error. Run", ALL,
            apis=CHAT),
     failed("`network_error`", Scenario(finish="network_error"),
-           "in mid-answer: finish_reason: network_error. Run", ALL, apis=CHAT),
+           "mid-answer: finish_reason: network_error. Run", ALL, apis=CHAT),
 )  # fmt: skip
 
 

@@ -167,8 +167,8 @@ class Kernel:
         return result.stdout.strip()
 
     def becomes(self, expression: str, value: object) -> None:
-        """Wait until an expression in the kernel has this value: a server sees that a connection
-        was closed before its stream is told to have ended."""
+        """Wait until an expression in the kernel has this value: a server may see a connection
+        close before the stream has ended in the kernel."""
         self.until(lambda: self.get(expression) == repr(value))
 
     # -- messages -----------------------------------------------------------------------------

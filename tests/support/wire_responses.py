@@ -85,7 +85,7 @@ def final(scenario: Scenario, body: JSON) -> JSON:
 
 
 def failed(scenario: Scenario, body: JSON) -> JSON:
-    message = scenario.error_message or "The model failed in mid-answer."
+    message = scenario.error_message or "The model failed mid-answer."
     return response(scenario, body, "failed", error={"code": "server_error", "message": message})
 
 

@@ -154,7 +154,7 @@ def test_connections(name: str) -> None:
     assert info.hint is not None
     assert "base URL" in info.hint
     info = describe(named(name, "peer went away"), phase="answering")
-    assert info.message == "the connection to the server was cut in mid-answer (peer went away)"
+    assert info.message == "the connection to the server was cut mid-answer (peer went away)"
     assert info.hint == "Run the cell again."
 
 
@@ -214,7 +214,7 @@ def test_any_other_exception() -> None:
 def test_failure_in_the_stream() -> None:
     info = describe_failure(Failure("server_error", f"boom {KEY}", "c"), redactor())
     assert (info.type, info.code) == ("server_error", "c")
-    assert info.message == "the server reported an error in mid-answer: boom [redacted]"
+    assert info.message == "the server reported an error mid-answer: boom [redacted]"
     assert info.hint
 
 

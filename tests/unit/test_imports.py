@@ -21,7 +21,7 @@ GROUND = ["text", "errors", "loops"]
 """All may import these, and each of them what stands before it."""
 
 # The rest in the order in which data flows: package or module -> what it may import beside the
-# ground, at any level of indentation and for types alone, too.
+# ground, at any level of indentation, type-only imports included.
 ARROWS = {
     "transcript": "",
     "kernel": "",

@@ -128,7 +128,7 @@ async def test_an_error_event_in_the_stream() -> None:
     session, _ = await run([chat("a"), event])
     assert session.status == "failed"
     assert session.error is not None
-    assert session.error.message == "the server reported an error in mid-answer: overloaded"
+    assert session.error.message == "the server reported an error mid-answer: overloaded"
     assert session.transcript.text == "a"
 
 

@@ -47,7 +47,7 @@ async def test_cancel_while_opening() -> None:
 
 
 @pytest.mark.parametrize("wakes", [True, False], ids=["stream", "generator"])
-@pytest.mark.parametrize("texts", [[], ["a", "b"]], ids=["before the first token", "in mid-stream"])
+@pytest.mark.parametrize("texts", [[], ["a", "b"]], ids=["before the first token", "mid-stream"])
 async def test_cancel_a_running_stream(wakes: bool, texts: list[str]) -> None:
     gate = Gate()
     session, sink = make([*map(chat, texts), gate, chat("late"), DONE])
