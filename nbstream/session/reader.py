@@ -50,6 +50,12 @@ class Reader:
         if opened is not None:
             await opened.close()
 
+    def hang_up(self) -> None:
+        """End the connection of what is open, without awaiting."""
+        opened, self.opened = self.opened, None
+        if opened is not None:
+            opened.hang_up()
+
     async def end_at_server(self) -> None:
         """After a stop: end the background response at the server, and say so."""
         cancel, transcript = self._source.cancel_response, self._generation.transcript

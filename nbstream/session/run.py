@@ -48,8 +48,7 @@ class Run:
             generation, clocks, is_open=lambda: reader.opened is not None, stop=self._stop
         )
         self._task = loop.create_task(self._live())
-        # A task that is cancelled before its first step never enters `_live`.
-        self._task.add_done_callback(lambda _: self._settle())
+        self._task.add_done_callback(self._task_done)
         self._watchdog.start(loop)
 
     def end(self) -> None:
@@ -70,8 +69,7 @@ class Run:
         try:
             await self.reader.run()
         except asyncio.CancelledError:
-            if not (self.is_superseded or generation.is_ending):
-                generation.ask_stop(Stop("cancelled", LOOP_ENDED))
+            self._cancelled_by_others()
         except BaseException as exc:  # a bug of ours must not leave a stream that never ends
             generation.fail(describe(exc, generation.redact))
         finally:
@@ -83,6 +81,17 @@ class Run:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.reader.end_at_server()
             self._settle()
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            # Before its first step, so `_live` was never entered. A thread may read already.
+            self._cancelled_by_others()
+            self.reader.hang_up()
+        self._settle()
+
+    def _cancelled_by_others(self) -> None:
+        if not (self.is_superseded or self._generation.is_ending):
+            self._generation.ask_stop(Stop("cancelled", LOOP_ENDED))
 
     def _conclude(self) -> None:
         if not self.is_superseded or self._generation.is_cancelled:

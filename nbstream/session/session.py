@@ -140,6 +140,8 @@ class Session:
 
     def _start(self, opened: Opened | None) -> None:
         if self.is_done or self._run is not None:
+            if opened is not None:
+                opened.hang_up()
             return
         assert self.loop is not None
         reader = Reader(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 
 from nbstream.errors import UsageError
 from nbstream.session.run import LOOP_ENDED
+from nbstream.session.session import Session
 from nbstream.text.redact import redactor
 from nbstream.transcript.status import TERMINAL
+from nbstream.transport.source import StreamSource
 from tests.support.fakes import (
     DONE,
     ApiError,
     Gate,
     ReadError,
+    RecordingSink,
     begin,
     chat,
     ended,
@@ -24,6 +29,7 @@ from tests.support.fakes import (
     run,
     until,
 )
+from tests.support.patience import PATIENCE
 
 # -- endings --------------------------------------------------------------------------------------
 
@@ -171,6 +177,51 @@ async def test_the_loops_task_is_cancelled_by_others() -> None:
     session._run._task.cancel()
     await ended(session)
     assert (session.status, session.reason) == ("cancelled", LOOP_ENDED)
+
+
+class Endless:
+    """A blocking stream without an item, until it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def __iter__(self) -> Iterator[Any]:
+        assert self.closed.wait(PATIENCE)
+        yield from ()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+async def test_a_blocking_stream_whose_task_never_ran_is_closed() -> None:
+    """As by asyncio.run() when it returns at once: a thread reads the stream already."""
+    stream = Endless()
+    session = Session(StreamSource(stream), RecordingSink())
+    begin(session)
+    assert session._run is not None
+    session._run._task.cancel()
+    await ended(session)
+    assert (session.status, session.reason) == ("cancelled", LOOP_ENDED)
+    assert stream.closed.is_set()
+
+
+def test_a_request_whose_loop_ends_at_once_is_not_complete() -> None:
+    session, _ = make([chat("a"), DONE])
+
+    async def main() -> None:
+        begin(session)
+
+    asyncio.run(main())
+    assert (session.status, session.reason) == ("cancelled", LOOP_ENDED)
+
+
+async def test_a_blocking_stream_that_was_cancelled_before_its_start_is_closed() -> None:
+    stream = Endless()
+    session = Session(StreamSource(stream), RecordingSink())
+    session.cancel()
+    begin(session)
+    assert session._run is None
+    assert stream.closed.is_set()
 
 
 async def test_a_sink_that_raises_does_not_leave_the_stream_alive() -> None:
